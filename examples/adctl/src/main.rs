@@ -1,0 +1,2 @@
+//! adlib from the command line.
+fn main() {}
