@@ -1,1 +1,92 @@
-//! Test servers on loopback.
+#![doc = include_str!("../README.md")]
+
+mod domain;
+pub mod fixture;
+mod script;
+mod turn;
+
+use std::{ops::Deref, process::Output};
+
+pub use domain::Domain;
+use turn::Turn;
+
+/// CORP.EXAMPLE.COM as provisioned. While one lives, nobody changes the directory.
+#[derive(Debug)]
+pub struct Corp {
+    domain: Domain,
+    _turn: Turn,
+}
+
+impl Deref for Corp {
+    type Target = Domain;
+
+    fn deref(&self) -> &Domain {
+        &self.domain
+    }
+}
+
+/// The running domain, to read from; waits while another test changes the directory.
+///
+/// # Panics
+/// When the lab is not running.
+#[must_use]
+pub fn corp() -> Corp {
+    let domain = Domain::described();
+    let turn = Turn::to_read(&domain.lab_dir);
+    domain.assert_answers();
+    Corp { domain, _turn: turn }
+}
+
+/// The running domain, to change: alone with it, and it is reset on drop (5 s).
+#[derive(Debug)]
+pub struct DirectoryChange {
+    domain: Domain,
+    turn: Turn,
+}
+
+impl Deref for DirectoryChange {
+    type Target = Domain;
+
+    fn deref(&self) -> &Domain {
+        &self.domain
+    }
+}
+
+impl Drop for DirectoryChange {
+    fn drop(&mut self) {
+        if script::reset() {
+            self.turn.restored();
+        }
+    }
+}
+
+/// The running domain for a test that changes it; waits until no other test uses it.
+///
+/// A test that holds a [`Corp`] must drop it first. A test that dies before its reset leaves a mark,
+/// and the next user of the lab resets in its place.
+///
+/// # Panics
+/// When the lab is not running, or other tests keep it for ten minutes.
+#[must_use = "dropped, it resets the directory"]
+pub fn directory_change() -> DirectoryChange {
+    let domain = Domain::described();
+    let turn = Turn::to_change(&domain.lab_dir);
+    domain.assert_answers();
+    DirectoryChange { domain, turn }
+}
+
+/// Runs `command` where the lab's host names resolve, with the lab's environment, and returns what it said.
+///
+/// # Panics
+/// When the command cannot be started.
+#[must_use]
+pub fn exec(command: &[&str]) -> Output {
+    script::exec(command)
+}
+
+/// Ends the test with `message`.
+#[expect(clippy::panic, reason = "a panic is how a test fails")]
+#[track_caller]
+fn fail(message: &str) -> ! {
+    panic!("{message}")
+}

@@ -1,0 +1,121 @@
+//! What a test must know of a domain of the lab.
+
+use std::{
+    net::{IpAddr, SocketAddr, TcpStream},
+    path::PathBuf,
+    sync::OnceLock,
+    time::Duration,
+};
+
+use crate::{fail, script};
+
+const LDAPS_PORT: u16 = 636;
+const NOT_RUNNING: &str = "the lab is not running; start it with `cargo xtask lab up`";
+
+/// Addresses, names, passwords and files of one domain.
+///
+/// Passwords are those of the fixtures: they open nothing but a throw-away domain on loopback.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Domain {
+    /// Address of the domain controller.
+    pub ip: IpAddr,
+    /// Host name of the domain controller, which its certificate bears.
+    pub host: String,
+    /// Kerberos realm.
+    pub realm: String,
+    /// DNS name of the domain, in lower case.
+    pub dns_domain: String,
+    /// `NetBIOS` name of the domain.
+    pub netbios: String,
+    /// DN of the domain.
+    pub base: String,
+    /// SID of the domain.
+    pub sid: String,
+    /// Port of LDAP over TLS.
+    pub ldaps_port: u16,
+    /// Certificate of the authority that signed the controller's, as PEM.
+    pub ca_file: PathBuf,
+    /// Keys of the service accounts.
+    pub keytab: PathBuf,
+    /// Service whose account has AES-256 and AES-128 keys.
+    pub http_service: String,
+    /// Service whose account has an AES-128 key only.
+    pub aes128_service: String,
+    /// Service whose account has an RC4 key only.
+    pub rc4_service: String,
+    /// Password of [`ADMINISTRATOR`](crate::fixture::ADMINISTRATOR).
+    pub admin_password: String,
+    /// Password of every user.
+    pub user_password: String,
+    /// Password of every service account, [`SYNC`](crate::fixture::SYNC) among them.
+    pub service_password: String,
+    /// Password of the computer [`COMPUTER`](crate::fixture::COMPUTER).
+    pub machine_password: String,
+    /// Where the lab keeps its state.
+    pub lab_dir: PathBuf,
+}
+
+impl Domain {
+    /// The domain as the script describes it, running or not; asked once a process.
+    pub(crate) fn described() -> Self {
+        static DESCRIBED: OnceLock<Domain> = OnceLock::new();
+        DESCRIBED.get_or_init(Self::ask).clone()
+    }
+
+    fn ask() -> Self {
+        let environment = script::environment();
+        let value = |name: &str| match environment.get(name) {
+            Some(value) => value.clone(),
+            None => fail(&format!("`samba-ad env` gives no {name}")),
+        };
+        let realm = value("LAB_CORP_REALM");
+        let dns_domain = realm.to_lowercase();
+        Self {
+            ip: match value("LAB_CORP_IP").parse() {
+                Ok(ip) => ip,
+                Err(error) => fail(&format!("LAB_CORP_IP: {error}")),
+            },
+            host: value("LAB_CORP_HOST"),
+            netbios: "CORP".to_owned(),
+            base: value("LAB_CORP_BASE"),
+            sid: value("LAB_CORP_SID"),
+            ldaps_port: LDAPS_PORT,
+            ca_file: value("LAB_CA").into(),
+            keytab: value("LAB_KEYTAB").into(),
+            http_service: format!("HTTP/app.{dns_domain}"),
+            aes128_service: format!("HTTP/aes128.{dns_domain}"),
+            rc4_service: format!("HTTP/rc4.{dns_domain}"),
+            admin_password: value("LAB_ADMIN_PASSWORD"),
+            user_password: value("LAB_USER_PASSWORD"),
+            service_password: value("LAB_SERVICE_PASSWORD"),
+            machine_password: value("LAB_MACHINE_PASSWORD"),
+            lab_dir: value("LAB_DIR").into(),
+            realm,
+            dns_domain,
+        }
+    }
+
+    /// The address of LDAP over TLS.
+    #[must_use]
+    pub fn ldaps(&self) -> SocketAddr {
+        SocketAddr::new(self.ip, self.ldaps_port)
+    }
+
+    /// The UPN of `account` with the domain's own suffix.
+    #[must_use]
+    pub fn upn(&self, account: &str) -> String {
+        format!("{account}@{}", self.dns_domain)
+    }
+
+    /// Fails the test when the controller does not answer.
+    pub(crate) fn assert_answers(&self) {
+        if !self.answers() {
+            fail(NOT_RUNNING);
+        }
+    }
+
+    fn answers(&self) -> bool {
+        self.ca_file.exists() && TcpStream::connect_timeout(&self.ldaps(), Duration::from_secs(2)).is_ok()
+    }
+}

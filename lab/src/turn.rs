@@ -1,0 +1,113 @@
+//! Who may use the directory now: many readers, or one test that changes it.
+//!
+//! A file lock, because tests are processes; a mark beside it, because a test can die between its change and its reset.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{fail, script};
+
+const PATIENCE: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A hold on the lab; dropped, the next may have it.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _lock: File,
+    mark: PathBuf,
+}
+
+impl Turn {
+    /// Waits until nobody changes the lab in `lab_dir`.
+    pub(crate) fn to_read(lab_dir: &Path) -> Self {
+        loop {
+            let turn = Self::wait(lab_dir, File::try_lock_shared);
+            if !turn.is_marked() {
+                return turn;
+            }
+            drop(turn);
+            Self::wait(lab_dir, File::try_lock).restore_if_marked();
+        }
+    }
+
+    /// Waits until nobody uses the lab in `lab_dir`, and marks it as changed.
+    pub(crate) fn to_change(lab_dir: &Path) -> Self {
+        let turn = Self::wait(lab_dir, File::try_lock);
+        turn.restore_if_marked();
+        if let Err(error) = fs::write(&turn.mark, "") {
+            fail(&format!("{}: {error}", turn.mark.display()));
+        }
+        turn
+    }
+
+    /// Takes the mark away: the directory holds its fixtures again.
+    pub(crate) fn restored(&self) {
+        drop(fs::remove_file(&self.mark));
+    }
+
+    fn is_marked(&self) -> bool {
+        self.mark.exists()
+    }
+
+    fn restore_if_marked(&self) {
+        if self.is_marked() && script::reset() {
+            self.restored();
+        }
+    }
+
+    fn wait(lab_dir: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Self {
+        let path = lab_dir.with_extension("turn");
+        let file = match File::create(&path) {
+            Ok(file) => file,
+            Err(error) => fail(&format!("{}: {error}", path.display())),
+        };
+        let start = Instant::now();
+        while let Err(error) = lock(&file) {
+            match error {
+                TryLockError::WouldBlock if start.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                error => fail(&format!("{}: {error}", path.display())),
+            }
+        }
+        Self {
+            _lock: file,
+            mark: lab_dir.with_extension("changed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lab directory that is nobody else's.
+    fn empty_lab(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("adlib-lab-{name}-{}", std::process::id()))
+    }
+
+    #[test]
+    fn readers_share_and_a_change_waits_for_them() {
+        let dir = empty_lab("share");
+        let (one, two) = (Turn::to_read(&dir), Turn::to_read(&dir));
+        let file = File::open(dir.with_extension("turn")).unwrap();
+        assert!(file.try_lock().is_err());
+        drop((one, two));
+        assert!(file.try_lock().is_ok());
+        fs::remove_file(dir.with_extension("turn")).unwrap();
+    }
+
+    #[test]
+    fn a_change_is_marked_until_it_is_restored() {
+        let dir = empty_lab("mark");
+        let turn = Turn::to_change(&dir);
+        assert!(turn.is_marked());
+        turn.restored();
+        assert!(!turn.is_marked());
+        drop(turn);
+        drop(Turn::to_read(&dir));
+        fs::remove_file(dir.with_extension("turn")).unwrap();
+    }
+}

@@ -1,0 +1,66 @@
+//! The lab is what its description says.
+
+use adlib_lab::{Domain, corp, directory_change, exec, fixture};
+
+const DN_OF_ADA: &str = "CN=Ada Lovelace,OU=Engineering,OU=Berlin,OU=Company";
+
+/// The values of `attribute` that a search for `filter` brings, by a client that is not ours.
+fn search(domain: &Domain, filter: &str, attribute: &str) -> Vec<String> {
+    let found = client(
+        domain,
+        fixture::SYNC,
+        &domain.service_password,
+        &format!(
+            "ldapsearch -LLL -o ldif-wrap=no -b '{}' '{filter}' {attribute}",
+            domain.base
+        ),
+    );
+    let prefix = format!("{attribute}: ");
+    found
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix(&prefix)?.to_owned()))
+        .collect()
+}
+
+/// What the OpenLDAP client of `command` prints, bound as `account`.
+fn client(domain: &Domain, account: &str, password: &str, command: &str) -> String {
+    let bind = format!(
+        "-x -H ldaps://{} -D {} -w {password}",
+        domain.ip,
+        domain.upn(account)
+    );
+    let (tool, rest) = command.split_once(' ').unwrap_or((command, ""));
+    let output = exec(&["bash", "-c", &format!("{tool} {bind} {rest}")]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn the_fixtures_are_there() {
+    let corp = corp();
+    assert!(corp.keytab.exists());
+    for (account, _) in fixture::REFUSED {
+        let found = search(&corp, &format!("(sAMAccountName={account})"), "sAMAccountName");
+        assert_eq!(found, [account]);
+    }
+    let members = search(&corp, &format!("(cn={})", fixture::BIG_GROUP), "member");
+    assert_eq!(members.len(), fixture::BIG_GROUP_MEMBERS);
+}
+
+#[test]
+fn a_change_is_gone_when_the_guard_is() {
+    let ada = format!("(sAMAccountName={})", fixture::ORDINARY);
+    let change = directory_change();
+    let edit = format!(
+        "ldapmodify <<< $'dn: {DN_OF_ADA},{}\\nchangetype: modify\\nreplace: pager\\npager: 1\\n'",
+        change.base
+    );
+    client(&change, fixture::ADMINISTRATOR, &change.admin_password, &edit);
+    assert_eq!(search(&change, &ada, "pager"), ["1"]);
+    drop(change);
+    assert_ne!(search(&corp(), &ada, "pager"), ["1"]);
+}
