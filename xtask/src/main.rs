@@ -1,2 +1,61 @@
-//! The project's own tasks.
-fn main() {}
+//! The project's own tasks; `cargo xtask` prints them.
+
+mod bench;
+mod command;
+mod edges;
+mod examples;
+mod failure;
+mod fuzz;
+mod lab;
+mod requirements;
+mod source;
+mod test;
+mod tool;
+mod workspace;
+
+use std::{env, process::ExitCode};
+
+use failure::Failure;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  test [--no-lab] [--long]            everything that must hold; the last line counts the tests
+  edges                               arrows between the crates, outside names, the clock's one place
+  requirements                        which tests carry which number of the requirements and attacks
+  examples                            runs every example, and counts the crates of the quickstart
+  bench [--quick]                     ours beside a peer and a floor, into target/bench.json
+  fuzz [TARGET] [--seconds N]         fuzzes one target, or each in turn (default: 60 s each)
+  fuzz --seed                         writes the seed corpora anew
+  fuzz --replay                       replays corpora and kept crashes on this toolchain
+  lab up|down|reset|status|env|...    the servers for tests; see lab/README.md
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[&str]) -> Result<(), Failure> {
+    match args {
+        ["test", options @ ..] => test::run(&test::Options::parse(options)?),
+        ["edges"] => edges::run(),
+        ["requirements"] => requirements::run(),
+        ["examples"] => examples::run(),
+        ["bench", options @ ..] => bench::run(options),
+        ["fuzz", options @ ..] => fuzz::run(options),
+        ["lab", command @ ..] => lab::forward(command),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        [unknown, ..] => Err(Failure::new(format!("no task `{unknown}`\n\n{USAGE}"))),
+    }
+}

@@ -1,0 +1,122 @@
+//! What `--long` adds.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::report::Report;
+use crate::{
+    command::{cargo, program, read, root, run, succeeds},
+    failure::Failure,
+    workspace::Workspace,
+};
+
+/// How often the lab's tests run, for what fails now and then.
+pub(super) const LAB_ROUNDS: u32 = 5;
+/// How long each fuzz target runs.
+pub(super) const FUZZ_SECONDS: u32 = 180;
+/// Cases of each property; an ordinary run has 256.
+const PROPERTY_CASES: &str = "10000";
+
+/// The additional steps.
+pub(super) fn steps(report: &mut Report) {
+    report.step("properties, many cases", |report| {
+        let mut command = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast", "--lib"]);
+        command.env("PROPTEST_CASES", PROPERTY_CASES);
+        report.count(command)
+    });
+    report.step("feature powerset", |_| {
+        let hack = [
+            "hack",
+            "check",
+            "--workspace",
+            "--ignore-private",
+            "--feature-powerset",
+            "--depth",
+            "3",
+        ];
+        let mut command = cargo(&hack);
+        command.args(["--exclude-features", "lab,sspi"]);
+        run(command)
+    });
+    report.step("minimal versions", |_| minimal_versions());
+    report.step("oldest toolchain", oldest_toolchain);
+}
+
+/// Builds a copy of the library with the oldest versions that the manifests admit.
+fn minimal_versions() -> Result<(), Failure> {
+    let workspace = Workspace::load()?;
+    let copy = workspace.target_directory.join("minimal-versions");
+    copy_sources(&copy)?;
+    let mut resolve = program("cargo", &["update", "-Z", "direct-minimal-versions"]);
+    resolve.current_dir(&copy).env("RUSTC_BOOTSTRAP", "1");
+    run(resolve)?;
+    let mut check = program("cargo", &["check", "--workspace"]);
+    check.args([
+        "--exclude",
+        "adlib-examples",
+        "--exclude",
+        "adctl",
+        "--exclude",
+        "adlib-benches",
+    ]);
+    check
+        .arg("--target-dir")
+        .arg(copy.join("target"))
+        .current_dir(&copy);
+    run(check)
+}
+
+/// Copies what git knows, or would, into a fresh `copy`.
+fn copy_sources(copy: &Path) -> Result<(), Failure> {
+    if copy.exists() {
+        fs::remove_dir_all(copy)?;
+    }
+    let files = read(program(
+        "git",
+        &["ls-files", "--cached", "--others", "--exclude-standard"],
+    ))?;
+    for file in files.lines() {
+        let (from, to) = (root().join(file), copy.join(file));
+        if from.is_file() {
+            fs::create_dir_all(to.parent().map(PathBuf::from).unwrap_or_default())?;
+            fs::copy(from, to)?;
+        }
+    }
+    Ok(())
+}
+
+/// Builds the library with the toolchain that `rust-version` names, when it is here or can be had.
+fn oldest_toolchain(report: &mut Report) -> Result<(), Failure> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
+    let version = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"'))
+        .ok_or_else(|| Failure::new("no rust-version in Cargo.toml"))?;
+    let is_here = || succeeds(program("rustup", &["run", version, "rustc", "--version"]));
+    if !is_here()
+        && !succeeds(program(
+            "rustup",
+            &["toolchain", "install", version, "--profile", "minimal"],
+        ))
+    {
+        report.leave_out(format!(
+            "a build with Rust {version}: no such toolchain here, and none to be had; clippy's incompatible_msrv stands in"
+        ));
+        return Ok(());
+    }
+    let directory = Workspace::load()?
+        .target_directory
+        .join(format!("rust-{version}"));
+    let mut check = program(
+        "rustup",
+        &["run", version, "cargo", "check", "--package", "adlib"],
+    );
+    check
+        .arg("--target-dir")
+        .arg(directory)
+        .env_remove("CARGO")
+        .env_remove("RUSTUP_TOOLCHAIN");
+    run(check)
+}

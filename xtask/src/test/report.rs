@@ -1,0 +1,148 @@
+//! The steps of a run and what came of them.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use super::tally::Tally;
+use crate::{command::watch, failure::Failure};
+
+/// What a run has done so far.
+#[derive(Debug)]
+pub(super) struct Report {
+    start: Instant,
+    steps: Vec<Step>,
+    left_out: Vec<String>,
+    tally: Tally,
+}
+
+/// One step that ended.
+#[derive(Debug)]
+struct Step {
+    name: &'static str,
+    time: Duration,
+    failure: Option<Failure>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            steps: Vec::new(),
+            left_out: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+}
+
+impl Report {
+    /// Runs one step under a headline; a failure is kept, and the run goes on.
+    pub(super) fn step(&mut self, name: &'static str, work: impl FnOnce(&mut Self) -> Result<(), Failure>) {
+        println!("\n==== {name}");
+        let start = Instant::now();
+        let failure = work(self).err();
+        let step = Step {
+            name,
+            time: start.elapsed(),
+            failure,
+        };
+        println!("---- {step}");
+        self.steps.push(step);
+    }
+
+    /// Runs `command`, prints what it prints and counts its tests.
+    ///
+    /// # Errors
+    /// When it does not start or does not succeed.
+    pub(super) fn count(&mut self, command: Command) -> Result<(), Failure> {
+        watch(command, |line| {
+            println!("{line}");
+            if let Some(tally) = Tally::of_line(line) {
+                self.tally += tally;
+            }
+        })
+    }
+
+    /// Notes something that this run does not do, and why.
+    pub(super) fn leave_out(&mut self, what: impl Into<String>) {
+        self.left_out.push(what.into());
+    }
+
+    /// Whether no step failed so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.steps.iter().all(|step| step.failure.is_none())
+    }
+
+    /// Prints the steps, what was left out and, last, how many tests there were.
+    ///
+    /// # Errors
+    /// When a step failed.
+    pub(super) fn conclude(self) -> Result<(), Failure> {
+        println!("\n==== summary");
+        for step in &self.steps {
+            println!("{step}");
+        }
+        println!("{:<32}{:>8.1} s", "in all", self.start.elapsed().as_secs_f64());
+        for what in &self.left_out {
+            println!("left out: {what}");
+        }
+        println!("{}", self.tally);
+        let failed: Vec<_> = self
+            .steps
+            .iter()
+            .filter(|step| step.failure.is_some())
+            .map(|step| step.name)
+            .collect();
+        if failed.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::new(format!("failed: {}", failed.join(", "))))
+        }
+    }
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:<32}{:>8.1} s  ", self.name, self.time.as_secs_f64())?;
+        match &self.failure {
+            None => f.write_str("ok"),
+            Some(failure) => write!(f, "FAILED: {failure}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::program;
+
+    #[test]
+    fn a_failed_step_fails_the_run_and_not_the_steps_after_it() {
+        let mut report = Report::default();
+        report.step("one", |_| Err(Failure::new("broken")));
+        assert!(!report.is_clean());
+        let mut reached = false;
+        report.step("two", |_| {
+            reached = true;
+            Ok(())
+        });
+        assert!(reached);
+        assert_eq!(report.conclude(), Err(Failure::new("failed: one")));
+    }
+
+    #[test]
+    fn tests_count_even_when_their_command_fails() {
+        let mut report = Report::default();
+        let script = "echo 'test result: FAILED. 4 passed; 1 failed; 2 ignored; 0 measured'; exit 101";
+        assert!(report.count(program("sh", &["-c", script])).is_err());
+        assert_eq!(
+            report.tally,
+            Tally {
+                passed: 4,
+                failed: 1,
+                skipped: 2
+            }
+        );
+    }
+}
