@@ -3,7 +3,11 @@
 //! Fuzzing needs the sanitizer flags that only a nightly compiler takes, or a stable one with `RUSTC_BOOTSTRAP`.
 //! What a run finds on its way goes into a scratch corpus below `target/`; the corpora in the tree are seeds.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use crate::{
     command::{cargo, root, run as run_command},
@@ -73,9 +77,7 @@ pub(crate) fn fuzz(target: Option<&str>, seconds: u32) -> Result<(), Failure> {
     run_command(instrumented(&["build"], &directory))?;
     let mut found = Vec::new();
     for target in chosen {
-        println!("fuzzing {target} for {seconds} s");
-        if let Err(failure) = run_command(fuzz_command(target, seconds, &directory)?) {
-            eprintln!("{failure}");
+        if !runs_clean(target, seconds, &directory)? {
             found.push(target);
         }
     }
@@ -87,6 +89,26 @@ pub(crate) fn fuzz(target: Option<&str>, seconds: u32) -> Result<(), Failure> {
             found.join(", ")
         )))
     }
+}
+
+/// Whether `target` finds nothing in `seconds`; prints how much it tried, or all that the engine said.
+fn runs_clean(target: &str, seconds: u32, directory: &Path) -> Result<bool, Failure> {
+    let log = directory.join(format!("{target}.log"));
+    let mut command = fuzz_command(target, seconds, directory)?;
+    let clean = command
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(&log)?)
+        .status()?
+        .success();
+    let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    match said
+        .lines()
+        .find_map(|line| line.strip_prefix("stat::number_of_executed_units:"))
+    {
+        Some(inputs) if clean => println!("{target}: {} inputs in {seconds} s", inputs.trim()),
+        _ => println!("{said}"),
+    }
+    Ok(clean)
 }
 
 /// Replays corpora and kept crashes, without instruments, on whatever toolchain is here.
@@ -102,25 +124,25 @@ pub(crate) fn replay() -> Result<(), Failure> {
 /// # Errors
 /// When the workspace cannot be read.
 pub(crate) fn replay_command() -> Result<Command, Failure> {
-    let directory = target_directory()?.display().to_string();
-    let manifest = "fuzz/Cargo.toml";
-    let mut command = cargo(&[
-        "test",
-        "--no-default-features",
-        "--manifest-path",
-        manifest,
-        "--target-dir",
-        &directory,
-    ]);
-    command.arg("--no-fail-fast");
-    Ok(command)
+    Ok(on_stable(&["test", "--no-fail-fast"], &target_directory()?))
 }
 
 /// Writes the seeds.
 fn seed() -> Result<(), Failure> {
-    let mut command = replay_command()?;
-    command.args(["--test", "seeds", "--", "--ignored"]);
-    run_command(command)
+    run_command(on_stable(&["run", "--example", "seeds"], &target_directory()?))
+}
+
+/// Cargo with `args` in the fuzz workspace, without the engine.
+fn on_stable(args: &[&str], directory: &Path) -> Command {
+    let mut command = cargo(args);
+    command.args([
+        "--no-default-features",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--target-dir",
+    ]);
+    command.arg(directory);
+    command
 }
 
 /// The names of the targets, which are files.
@@ -140,7 +162,7 @@ fn targets() -> Result<Vec<String>, Failure> {
 }
 
 /// `cargo fuzz` with `args`, able to use the sanitizer on a stable compiler too.
-fn instrumented(args: &[&str], directory: &std::path::Path) -> Command {
+fn instrumented(args: &[&str], directory: &Path) -> Command {
     let mut command = cargo(&["fuzz"]);
     command
         .args(args)
@@ -151,7 +173,7 @@ fn instrumented(args: &[&str], directory: &std::path::Path) -> Command {
 }
 
 /// One run of one target: new inputs into the scratch corpus, seeds from the tree, findings into `fuzz/crashes`.
-fn fuzz_command(target: &str, seconds: u32, directory: &std::path::Path) -> Result<Command, Failure> {
+fn fuzz_command(target: &str, seconds: u32, directory: &Path) -> Result<Command, Failure> {
     let scratch = directory.join("corpus").join(target);
     let seeds = root().join("fuzz/corpus").join(target);
     let crashes = root().join("fuzz/crashes").join(target);
