@@ -1,0 +1,197 @@
+//! Attribute descriptions (RFC 4512 2.5): a name or an OID, and options.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
+
+/// The name of an attribute, such as `sAMAccountName`, `2.5.4.3` or `sn;lang-ja`.
+///
+/// Names compare without case. Nothing but letters, digits, `-`, `.` and `;` can be in one, so that a name can
+/// stand in a filter or a DN as it is.
+///
+/// ```
+/// use adlib_schema::AttributeName;
+///
+/// let name: AttributeName = "userCertificate;binary".parse()?;
+/// assert_eq!(name.base(), "userCertificate");
+/// assert_eq!(AttributeName::from_static("MAIL"), AttributeName::from_static("mail"));
+/// assert!("uid=*)(uid".parse::<AttributeName>().is_err());
+/// # Ok::<(), adlib_schema::AttributeNameError>(())
+/// ```
+#[derive(Clone)]
+pub struct AttributeName(Cow<'static, str>);
+
+impl AttributeName {
+    /// A name that is written in the program.
+    ///
+    /// # Panics
+    /// If `name` is no attribute description; in a constant, that is an error of compilation.
+    #[must_use]
+    pub const fn from_static(name: &'static str) -> Self {
+        assert!(is_description(name.as_bytes()), "not an attribute description");
+        Self(Cow::Borrowed(name))
+    }
+
+    /// The name as it was spelled.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name without its options.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        base_of(&self.0)
+    }
+}
+
+/// The part of an attribute description before its options.
+pub(crate) fn base_of(description: &str) -> &str {
+    description.split_once(';').map_or(description, |(base, _)| base)
+}
+
+/// Whether `name` is an attribute type: a short name or an OID in digits (RFC 4512 1.4).
+pub(crate) const fn is_type(name: &[u8]) -> bool {
+    match name {
+        [first, rest @ ..] if first.is_ascii_alphabetic() => is_keychars(rest),
+        [first, ..] if first.is_ascii_digit() => is_numeric_oid(name),
+        _ => false,
+    }
+}
+
+const fn is_description(name: &[u8]) -> bool {
+    let mut end = 0;
+    let mut rest = name;
+    while let [byte, tail @ ..] = rest {
+        if *byte == b';' {
+            break;
+        }
+        end += 1;
+        rest = tail;
+    }
+    is_type(name.split_at(end).0) && is_options(rest)
+}
+
+/// `*( ";" 1*keychar )`
+const fn is_options(mut rest: &[u8]) -> bool {
+    while let [first, tail @ ..] = rest {
+        let option_is_empty = matches!(tail, [] | [b';', ..]);
+        let legal = *first == b';' && !option_is_empty || is_keychar(*first);
+        if !legal {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+const fn is_keychar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
+}
+
+const fn is_keychars(mut rest: &[u8]) -> bool {
+    while let [byte, tail @ ..] = rest {
+        if !is_keychar(*byte) {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// `number 1*( "." number )`, without leading zeros.
+const fn is_numeric_oid(mut rest: &[u8]) -> bool {
+    let mut dots = 0_usize;
+    let mut digits = 0_usize;
+    let mut leading_zero = false;
+    while let [byte, tail @ ..] = rest {
+        match *byte {
+            b'.' if digits == 0 => return false,
+            b'.' => {
+                dots = dots.saturating_add(1);
+                digits = 0;
+            }
+            b'0'..=b'9' if digits > 0 && leading_zero => return false,
+            b'0'..=b'9' => {
+                leading_zero = digits == 0 && *byte == b'0';
+                digits = digits.saturating_add(1);
+            }
+            _ => return false,
+        }
+        rest = tail;
+    }
+    dots > 0 && digits > 0
+}
+
+impl fmt::Display for AttributeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AttributeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AttributeName({self})")
+    }
+}
+
+impl PartialEq for AttributeName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for AttributeName {}
+
+impl Hash for AttributeName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for byte in self.0.bytes() {
+            state.write_u8(byte.to_ascii_lowercase());
+        }
+    }
+}
+
+/// A text that is not an attribute description.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an attribute name; expected a letter, then letters, digits and hyphens")]
+pub struct AttributeNameError(String);
+
+impl FromStr for AttributeName {
+    type Err = AttributeNameError;
+
+    fn from_str(text: &str) -> Result<Self, AttributeNameError> {
+        if is_description(text.as_bytes()) {
+            Ok(Self(Cow::Owned(text.to_owned())))
+        } else {
+            Err(AttributeNameError(text.chars().take(80).collect()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_oids_and_options() {
+        for good in [
+            "cn",
+            "msDS-User-Account-Control-Computed",
+            "2.5.4.3",
+            "sn;lang-ja;phonetic",
+            "a1",
+            "0.9.2342",
+        ] {
+            assert_eq!(good.parse::<AttributeName>().unwrap().as_str(), good);
+        }
+        for bad in [
+            "", "1", "1.", ".1", "1..1", "01.1", "1.ff", "-a", "at_tr", "a b", "cn;", "cn;;x", "cn;a=b",
+            "cn=", "*", "é",
+        ] {
+            assert!(bad.parse::<AttributeName>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What to ask a directory for when one account, or a few groups, are wanted.
+
+use adlib_core::Sid;
+
+use crate::{AttributeName, preset::Schema, syntax::Filter};
+
+/// The users whose account name is `account`, disabled ones included.
+///
+/// ```
+/// use adlib_schema::{Preset, Schema, lookup};
+///
+/// let filter = lookup::by_account(&Schema::of(Preset::OpenLdap), "*)(uid=*");
+/// assert_eq!(filter.to_string(), r"(uid=\2a\29\28uid=\2a)");
+/// ```
+#[must_use]
+pub fn by_account(schema: &Schema, account: &str) -> Filter {
+    schema.user_name_search.for_name(account)
+}
+
+/// The users whose user principal name is `upn`, disabled ones included.
+#[must_use]
+pub fn by_upn(schema: &Schema, upn: &str) -> Filter {
+    let named = Filter::equal(AttributeName::from_static("userPrincipalName"), upn);
+    Filter::and([schema.user_name_search.for_all(), named])
+}
+
+/// The groups with these security identifiers.
+///
+/// Active Directory takes the text form of a SID in a filter (MS-ADTS 3.1.1.3.1.3.1).
+#[must_use]
+pub fn groups_by_sid(schema: &Schema, sids: &[Sid]) -> Filter {
+    let sid = |sid: &Sid| Filter::equal(AttributeName::from_static("objectSid"), sid.to_string());
+    Filter::and([schema.group_search.for_all(), Filter::or(sids.iter().map(sid))])
+}

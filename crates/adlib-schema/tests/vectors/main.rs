@@ -1,0 +1,5 @@
+//! Published values, by specification and section.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod rfc4514;
+mod rfc4515;
