@@ -3,3 +3,4 @@
 
 mod rfc4514;
 mod rfc4515;
+mod root_dse;

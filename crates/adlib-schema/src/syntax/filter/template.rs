@@ -7,6 +7,7 @@ use super::{
     item::Item,
     parse::{self, Leaf},
 };
+use crate::AttributeName;
 
 /// Where the name goes.
 const NAME: &[u8] = b"{0}";
@@ -64,6 +65,16 @@ impl FilterTemplate {
     #[must_use]
     pub fn for_enabled(&self, name: &str, enabled: &Filter) -> Filter {
         Filter(fill(&self.0, &|item| with_name(item, name), Some(enabled)))
+    }
+
+    /// The attributes that the filter asks about.
+    #[must_use]
+    pub fn attributes(&self) -> Vec<&AttributeName> {
+        let items = self.0.leaves().filter_map(|hole| match hole {
+            Hole::Item(item) => Some(item),
+            Hole::Enabled => None,
+        });
+        items.filter_map(Item::attribute).collect()
     }
 
     /// The filter that finds every name.
