@@ -1,9 +1,9 @@
 //! `cargo xtask lab`, and the lab of a test run.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::{fs::MetadataExt, process::CommandExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Stdio},
 };
 
@@ -86,6 +86,39 @@ impl Drop for RunningLab {
     }
 }
 
+/// Starts the process that stops the lab of `script` when we are gone.
+fn watch(script: &Path) -> io::Result<Child> {
+    program("bash", &["-c", WATCHER])
+        .arg(script)
+        .stdin(Stdio::piped())
+        .process_group(0)
+        .spawn()
+}
+
 fn script() -> PathBuf {
     root().join("lab/samba-ad")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_lab_is_stopped_when_the_pipe_closes_and_not_before() {
+        let directory = std::env::temp_dir().join(format!("xtask-lab-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let (script, said) = (directory.join("script"), directory.join("said"));
+        fs::write(&script, format!("#!/bin/sh\necho $1 >{}\n", said.display())).unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+
+        let lab = RunningLab {
+            watcher: Some(watch(&script).unwrap()),
+        };
+        assert!(!said.exists());
+        drop(lab);
+        assert_eq!(fs::read_to_string(&said).unwrap(), "down\n");
+        fs::remove_dir_all(directory).unwrap();
+    }
 }
