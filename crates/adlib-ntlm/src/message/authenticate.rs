@@ -1,0 +1,126 @@
+//! AUTHENTICATE: the client answers (MS-NLMP 2.2.1.3).
+
+use alloc::string::String;
+use core::fmt;
+
+use adlib_core::{DecodeError, Reader};
+
+use super::{
+    NegotiateFlags,
+    field::{self, Field},
+    sniff::{MessageType, behind_header},
+};
+
+/// The third message.
+///
+/// ```text
+/// Signature (8) MessageType (4) = 3 LmChallengeResponseFields (8) NtChallengeResponseFields (8)
+/// DomainNameFields (8) UserNameFields (8) WorkstationFields (8) EncryptedRandomSessionKeyFields (8)
+/// NegotiateFlags (4) Version (8) MIC (16) payload
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AuthenticateMessage<'a> {
+    /// What both sides agreed on, as the client says.
+    pub flags: NegotiateFlags,
+    /// The LM response.
+    pub lm_response: &'a [u8],
+    /// The NT response: `NTLMv2` if it is longer than 24 bytes.
+    pub nt_response: &'a [u8],
+    /// The user's domain, encoded as `flags` say.
+    pub domain: &'a [u8],
+    /// The user's name, encoded as `flags` say.
+    pub user: &'a [u8],
+    /// The client's own name, encoded as `flags` say.
+    pub workstation: &'a [u8],
+    /// The session key under the key exchange key; empty without key exchange.
+    pub encrypted_session_key: &'a [u8],
+    /// What stands in the place of the MIC; `None` when the payload begins before and leaves it none.
+    pub mic: Option<[u8; 16]>,
+}
+
+impl<'a> AuthenticateMessage<'a> {
+    const HEADER: usize = 64;
+    /// Where the MIC stands, whether or not the flags admit to the version block before it: clients that leave the
+    /// flag out leave the block in.
+    pub const MIC_OFFSET: usize = 72;
+    const MIC_END: usize = 88;
+
+    /// Take a message apart.
+    ///
+    /// # Errors
+    /// `Unexpected`, `Truncated`, `Limit`, or `OutOfBounds` for a field that lies outside of the payload.
+    pub fn decode(message: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = behind_header(message, MessageType::Authenticate)?;
+        let mut payload = message.len();
+        let mut value = |what| read_value(&mut reader, what, message, &mut payload);
+        let lm_response = value("LmChallengeResponse")?;
+        let nt_response = value("NtChallengeResponse")?;
+        let domain = value("DomainName")?;
+        let user = value("UserName")?;
+        let workstation = value("Workstation")?;
+        let encrypted_session_key = value("EncryptedRandomSessionKey")?;
+        let flags = NegotiateFlags(reader.u32_le("NegotiateFlags")?);
+        let mic = (payload >= Self::MIC_END)
+            .then(|| Reader::new(message).slice_at("MIC", Self::MIC_OFFSET, 16))
+            .and_then(|bytes| bytes.ok()?.try_into().ok());
+        Ok(Self {
+            flags,
+            lm_response,
+            nt_response,
+            domain,
+            user,
+            workstation,
+            encrypted_session_key,
+            mic,
+        })
+    }
+
+    /// The user's name as text.
+    ///
+    /// # Errors
+    /// `Text`.
+    pub fn user_text(&self) -> Result<String, DecodeError> {
+        field::text("UserName", self.user, self.flags)
+    }
+
+    /// The user's domain as text, as the client spells it.
+    ///
+    /// # Errors
+    /// `Text`.
+    pub fn domain_text(&self) -> Result<String, DecodeError> {
+        field::text("DomainName", self.domain, self.flags)
+    }
+
+    /// The client's own name as text.
+    ///
+    /// # Errors
+    /// `Text`.
+    pub fn workstation_text(&self) -> Result<String, DecodeError> {
+        field::text("Workstation", self.workstation, self.flags)
+    }
+}
+
+impl fmt::Debug for AuthenticateMessage<'_> {
+    /// Without responses and keys: a password can be guessed from a response.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticateMessage")
+            .field("flags", &self.flags)
+            .field("domain", &self.domain_text())
+            .field("user", &self.user_text())
+            .field("workstation", &self.workstation_text())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The value of the next field; `payload` becomes the least beginning of any.
+fn read_value<'a>(
+    reader: &mut Reader<'_>,
+    what: &'static str,
+    message: &'a [u8],
+    payload: &mut usize,
+) -> Result<&'a [u8], DecodeError> {
+    let field = Field::read(reader, what)?;
+    let value = field.value(message, AuthenticateMessage::HEADER)?;
+    *payload = field.begin().map_or(*payload, |begin| begin.min(*payload));
+    Ok(value)
+}
