@@ -3,6 +3,7 @@
 
 pub mod ad;
 mod attribute_name;
+pub mod mapping;
 pub mod preset;
 mod raw_entry;
 pub mod read;
@@ -10,6 +11,7 @@ pub mod record;
 pub mod syntax;
 
 pub use attribute_name::{AttributeName, AttributeNameError};
+pub use mapping::{CardFormat, CardRule, Mapped, Mapper, UserName};
 pub use preset::{Preset, Schema, SchemaError};
 pub use raw_entry::RawEntry;
 pub use syntax::{Dn, Filter, FilterTemplate};

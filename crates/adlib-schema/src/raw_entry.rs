@@ -1,5 +1,7 @@
 //! An entry as a directory gave it, before anything is made of it.
 
+use crate::attribute_name::base_of;
+
 /// A directory entry: its distinguished name, and its attributes as bytes.
 ///
 /// Attribute names compare without case (RFC 4512 2.5), and an option such as `;binary` or `;range=0-1499` is
@@ -69,17 +71,20 @@ impl RawEntry {
     /// The values of the attribute `name`; none when the entry does not bear it.
     #[must_use]
     pub fn values(&self, name: &str) -> &[Vec<u8>] {
-        let base = |known: &str| {
-            known
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .eq_ignore_ascii_case(name)
-        };
         self.attributes
             .iter()
-            .find(|(known, _)| base(known))
+            .find(|(known, _)| base_of(known).eq_ignore_ascii_case(name))
             .map_or(&[], |(_, values)| values)
+    }
+
+    /// The values of the attribute `name` under all of its options, such as the parts of a range.
+    pub fn all_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let of_name: Vec<&[Vec<u8>]> = self
+            .attributes()
+            .filter(|(known, _)| base_of(known).eq_ignore_ascii_case(name))
+            .map(|(_, values)| values)
+            .collect();
+        of_name.into_iter().flatten().map(Vec::as_slice)
     }
 
     /// The first value of the attribute `name`.

@@ -1,5 +1,5 @@
 //! Points in time as Active Directory writes them: `accountExpires`, `lockoutTime`, `pwdLastSet`
-//! (MS-ADTS 2.2, syntax LargeInteger).
+//! (MS-ADTS 2.2, syntax `LargeInteger`).
 
 use adlib_core::FileTime;
 
