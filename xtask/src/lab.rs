@@ -61,13 +61,8 @@ impl RunningLab {
             println!("the lab is already up; it stays up");
             return Ok(Self { watcher: None });
         }
-        let watcher = program("bash", &["-c", WATCHER])
-            .arg(script())
-            .stdin(Stdio::piped())
-            .process_group(0)
-            .spawn()?;
         let lab = Self {
-            watcher: Some(watcher),
+            watcher: Some(watch(&script())?),
         };
         run(program(script(), &["up"]))?;
         Ok(lab)
