@@ -53,6 +53,38 @@ pub(crate) fn base_of(description: &str) -> &str {
     description.split_once(';').map_or(description, |(base, _)| base)
 }
 
+/// Whether the parts that these descriptions of one attribute name are all of its values: they have no ranges,
+/// or ranges from 0 to the end without a gap (MS-ADTS 3.1.1.3.1.3.3).
+pub(crate) fn is_whole<'a>(descriptions: impl Iterator<Item = &'a str>) -> bool {
+    let mut ranges: Vec<(u64, Option<u64>)> = descriptions.filter_map(range_of).collect();
+    ranges.sort_unstable();
+    let mut next = 0;
+    for (first, last) in &ranges {
+        match last {
+            _ if *first > next => return false,
+            None => return true,
+            Some(last) => next = next.max(last.saturating_add(1)),
+        }
+    }
+    ranges.is_empty()
+}
+
+/// The first and the last index of the option `range=`; no last one is the end.
+fn range_of(description: &str) -> Option<(u64, Option<u64>)> {
+    description.split(';').skip(1).find_map(|option| {
+        let (name, range) = option.split_once('=')?;
+        let (first, last) = range
+            .split_once('-')
+            .filter(|_| name.eq_ignore_ascii_case("range"))?;
+        let last = if last == "*" {
+            None
+        } else {
+            Some(last.parse().ok()?)
+        };
+        Some((first.parse().ok()?, last))
+    })
+}
+
 /// Whether `name` is an attribute type: a short name or an OID in digits (RFC 4512 1.4).
 pub(crate) const fn is_type(name: &[u8]) -> bool {
     match name {
@@ -174,6 +206,23 @@ impl FromStr for AttributeName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// R27: an unfinished range is told from a finished one.
+    #[test]
+    fn r27_ranges_are_whole_or_not() {
+        for (descriptions, whole) in [
+            (vec!["member"], true),
+            (vec![], true),
+            (vec!["member", "member;range=0-1499"], false),
+            (vec!["member;range=0-1499", "member;Range=1500-*"], true),
+            (vec!["member;range=1500-*", "member;range=0-1499"], true),
+            (vec!["member;range=0-1499", "member;range=1501-*"], false),
+            (vec!["member;range=1-*"], false),
+            (vec!["member;binary;range=0-*"], true),
+        ] {
+            assert_eq!(is_whole(descriptions.iter().copied()), whole, "{descriptions:?}");
+        }
+    }
 
     #[test]
     fn names_oids_and_options() {

@@ -20,6 +20,8 @@ use crate::{
 };
 use value::Values;
 
+pub(crate) use identity::sid_in_dn;
+
 pub use card::{CardFormat, CardFormatError, CardRule, CardRuleError};
 pub use user_name::{UserName, UserNameError};
 

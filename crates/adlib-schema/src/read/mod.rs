@@ -1,9 +1,12 @@
 //! A read of a directory: what was found, and whether that is everything.
 
+mod builder;
 mod completeness;
 mod directory_read;
 mod membership;
+mod resolve;
 
+pub use builder::ReadBuilder;
 pub use completeness::{Complete, Completeness, Shortfall};
 pub use directory_read::{DirectoryRead, Found, Warning};
 pub use membership::Memberships;
