@@ -3,6 +3,8 @@
 
 pub mod ad;
 mod attribute_name;
+pub mod ldif;
+pub mod lookup;
 pub mod mapping;
 pub mod preset;
 mod raw_entry;
@@ -11,6 +13,7 @@ pub mod record;
 pub mod syntax;
 
 pub use attribute_name::{AttributeName, AttributeNameError};
+pub use ldif::{LdifError, LdifReader};
 pub use mapping::{CardFormat, CardRule, Mapped, Mapper, UserName};
 pub use preset::{Preset, Schema, SchemaError};
 pub use raw_entry::RawEntry;

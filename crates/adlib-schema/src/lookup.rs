@@ -14,14 +14,14 @@ use crate::{AttributeName, preset::Schema, syntax::Filter};
 /// ```
 #[must_use]
 pub fn by_account(schema: &Schema, account: &str) -> Filter {
-    schema.user_name_search.for_name(account)
+    schema.user_search.for_name(account)
 }
 
 /// The users whose user principal name is `upn`, disabled ones included.
 #[must_use]
 pub fn by_upn(schema: &Schema, upn: &str) -> Filter {
     let named = Filter::equal(AttributeName::from_static("userPrincipalName"), upn);
-    Filter::and([schema.user_name_search.for_all(), named])
+    Filter::and([schema.user_search.for_all(), named])
 }
 
 /// The groups with these security identifiers.
@@ -31,4 +31,32 @@ pub fn by_upn(schema: &Schema, upn: &str) -> Filter {
 pub fn groups_by_sid(schema: &Schema, sids: &[Sid]) -> Filter {
     let sid = |sid: &Sid| Filter::equal(AttributeName::from_static("objectSid"), sid.to_string());
     Filter::and([schema.group_search.for_all(), Filter::or(sids.iter().map(sid))])
+}
+
+/// The DN of the domain with this DNS name (RFC 2247).
+///
+/// ```
+/// assert_eq!(adlib_schema::lookup::domain_dn("corp.example.com"), "DC=corp,DC=example,DC=com");
+/// ```
+#[must_use]
+pub fn domain_dn(domain: &str) -> String {
+    let labels = domain.split('.').filter(|label| !label.is_empty());
+    labels
+        .map(|label| format!("DC={label}"))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// What to ask for when only the names of groups are wanted: everything but the members.
+#[must_use]
+pub fn group_name_attributes(schema: &Schema) -> Vec<&str> {
+    let is_member = |name: &&str| {
+        schema
+            .group_member
+            .iter()
+            .any(|member| member.as_str().eq_ignore_ascii_case(name))
+    };
+    let mut names = schema.attributes();
+    names.retain(|name| !is_member(name));
+    names
 }
