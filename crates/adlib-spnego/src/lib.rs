@@ -1,1 +1,17 @@
 #![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod acceptor;
+mod error;
+mod sniff;
+mod token;
+
+pub use acceptor::{Mechanism, Offer};
+pub use error::Rejection;
+pub use sniff::{TokenKind, sniff};
+pub use token::{MAX_MECH_TYPES, MechType, NegState, NegTokenInit, NegTokenResp};
