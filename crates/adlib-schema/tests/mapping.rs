@@ -1,0 +1,551 @@
+//! Entries of each kind of server as records.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use adlib_core::{Guid, Sid};
+use adlib_schema::{
+    CardFormat, CardRule, Mapped, Mapper, Preset, RawEntry, Schema, UserName,
+    read::Warning,
+    record::{Group, Member, User},
+};
+use proptest::prelude::*;
+
+const DOMAIN_SID: &str = "S-1-5-21-1111111111-2222222222-3333333333";
+
+fn entry(dn: &str, attributes: &[(&str, &str)]) -> RawEntry {
+    let mut entry = RawEntry::new(dn);
+    for (name, value) in attributes {
+        entry.push(name, *value);
+    }
+    entry
+}
+
+/// An account as Active Directory gives it.
+fn account(name: &str, account_type: &str, category: &str, rid: u32) -> RawEntry {
+    let mut account = entry(
+        &format!("CN={name},OU=Berlin,DC=Corp,DC=example,DC=com"),
+        &[
+            ("objectClass", "top"),
+            ("objectClass", "user"),
+            (
+                "objectCategory",
+                &format!("CN={category},CN=Schema,CN=Configuration,DC=corp,DC=example,DC=com"),
+            ),
+            ("sAMAccountName", name),
+            ("sAMAccountType", account_type),
+            ("userAccountControl", "66048"),
+            ("primaryGroupID", "513"),
+        ],
+    );
+    let sid: Sid = format!("{DOMAIN_SID}-{rid}").parse().unwrap();
+    account.push("objectSid", sid.encode());
+    account.push("objectGUID", [rid.to_le_bytes(), [1; 4], [2; 4], [3; 4]].concat());
+    account
+}
+
+fn ada() -> RawEntry {
+    account("ada", "805306368", "Person", 1104)
+}
+
+fn active_directory() -> Mapper {
+    Mapper::new(Schema::of(Preset::ActiveDirectory))
+}
+
+fn map(mapper: &Mapper, entry: &RawEntry) -> (Mapped, Vec<Warning>) {
+    let mut warnings = Vec::new();
+    let mapped = mapper.map(entry, &mut warnings);
+    (mapped, warnings)
+}
+
+fn user(mapper: &Mapper, entry: &RawEntry) -> (User, Vec<Warning>) {
+    match map(mapper, entry) {
+        (Mapped::User(user), warnings) => (*user, warnings),
+        (other, _) => panic!("{other:?}"),
+    }
+}
+
+fn group(mapper: &Mapper, entry: &RawEntry) -> Group {
+    match map(mapper, entry) {
+        (Mapped::Group(group), _) => *group,
+        (other, _) => panic!("{other:?}"),
+    }
+}
+
+/// R19: the fields of Active Directory.
+#[test]
+fn r19_user_of_active_directory() {
+    let mut ada = ada();
+    for (name, value) in [
+        ("userPrincipalName", "ada@acme.example"),
+        ("displayName", "Ada Lovelace"),
+        ("mail", "ada@acme.example"),
+        ("department", "Engineering"),
+        ("physicalDeliveryOfficeName", "B1-101"),
+        ("pager", "0000012345"),
+        ("homeDirectory", r"\\files\ada"),
+    ] {
+        ada.push(name, value);
+    }
+    let (ada, warnings) = user(&active_directory(), &ada);
+    assert_eq!(warnings, []);
+    assert_eq!(
+        ada.key.as_str(),
+        Guid::from_bytes([0x50, 4, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]).to_string()
+    );
+    assert_eq!(ada.sid.unwrap().rid(), Some(1104));
+    assert_eq!(ada.domain, "corp.example.com");
+    assert_eq!(ada.account, "ada");
+    assert_eq!(ada.upn.as_deref(), Some("ada@acme.example"));
+    assert_eq!(ada.full_name.as_deref(), Some("Ada Lovelace"));
+    assert_eq!(ada.email.as_deref(), Some("ada@acme.example"));
+    assert_eq!(ada.department.as_deref(), Some("Engineering"));
+    assert_eq!(ada.office.as_deref(), Some("B1-101"));
+    assert_eq!(ada.cards, ["0000012345"]);
+    assert_eq!(ada.home_directory.as_deref(), Some(r"\\files\ada"));
+    assert_eq!(ada.primary_group, Some(format!("{DOMAIN_SID}-513")));
+    assert!(ada.state.enabled);
+}
+
+/// R19: computers, service accounts, contacts and deleted objects are not users.
+#[test]
+fn r19_what_is_not_a_user() {
+    let mapper = active_directory();
+    let contact = entry(
+        "CN=External Contact,DC=corp",
+        &[
+            ("objectClass", "contact"),
+            ("objectCategory", "CN=Person,CN=Schema,CN=Configuration,DC=corp"),
+            ("mail", "contact@partner.example"),
+        ],
+    );
+    let mut gone = ada();
+    gone.push("isDeleted", "TRUE");
+    for other in [
+        account("APP1$", "805306369", "Computer", 1200),
+        account("gmsa1$", "805306369", "ms-DS-Group-Managed-Service-Account", 1201),
+        account("trust$", "805306370", "Person", 1202),
+        contact,
+        gone,
+        RawEntry::default(),
+    ] {
+        assert_eq!(map(&mapper, &other).0, Mapped::Other, "{}", other.dn());
+    }
+}
+
+/// R9, R23: what the flags and times of an account say.
+#[test]
+fn r23_account_states_of_active_directory() {
+    const SOME_TIME: &str = "133444736000000000";
+    let state = |attributes: &[(&str, &str)]| {
+        let mut ada = account("ada", "805306368", "Person", 1104);
+        let mut changed = RawEntry::new(ada.dn());
+        for (name, values) in ada
+            .attributes()
+            .filter(|(name, _)| !attributes.iter().any(|(new, _)| new == name))
+        {
+            changed.push_all(name.to_owned(), values.to_vec());
+        }
+        attributes
+            .iter()
+            .for_each(|(name, value)| changed.push(name, *value));
+        ada = changed;
+        user(&active_directory(), &ada).0.state
+    };
+    assert!(!state(&[("userAccountControl", "66050")]).enabled);
+    assert!(state(&[("userAccountControl", "nonsense")]).enabled);
+    assert_eq!(state(&[("accountExpires", "0")]).expires, None);
+    assert_eq!(state(&[("accountExpires", "9223372036854775807")]).expires, None);
+    let expires = state(&[("accountExpires", SOME_TIME)]).expires.unwrap();
+    assert_eq!(expires.to_string(), "2023-11-14T22:13:20Z");
+    // Locked: while the computed flag says so, or where it is not known.
+    assert!(state(&[("lockoutTime", SOME_TIME)]).locked_since.is_some());
+    assert!(state(&[("lockoutTime", "0")]).locked_since.is_none());
+    let computed = |flags| {
+        state(&[
+            ("lockoutTime", SOME_TIME),
+            ("msDS-User-Account-Control-Computed", flags),
+        ])
+    };
+    assert!(computed("16").locked_since.is_some());
+    assert!(computed("0").locked_since.is_none());
+    // Must change: unless the password never expires.
+    assert!(state(&[("userAccountControl", "512"), ("pwdLastSet", "0")]).must_change_password);
+    assert!(!state(&[("userAccountControl", "66048"), ("pwdLastSet", "0")]).must_change_password);
+    assert!(!state(&[("userAccountControl", "512"), ("pwdLastSet", SOME_TIME)]).must_change_password);
+    assert!(
+        state(&[
+            ("pwdLastSet", SOME_TIME),
+            ("msDS-User-Account-Control-Computed", "8388608")
+        ])
+        .password_expired
+    );
+}
+
+/// R24: two cards by a rule, and a PIN of digits only.
+#[test]
+fn r24_cards_and_pin() {
+    let mut schema = Schema::of(Preset::ActiveDirectory);
+    schema
+        .set("user-second-card-id-field", vec!["employeeID".to_owned()])
+        .unwrap();
+    schema
+        .set("user-pin-field", vec!["extensionAttribute1".to_owned()])
+        .unwrap();
+    let rule = CardRule::new(Some(r"ID-(\w+)"), CardFormat::Hex).unwrap();
+    let mapper = Mapper::new(schema).with_card_rule(rule);
+    let mut ada = ada();
+    ada.push("pager", "badge ID-ff");
+    ada.push("employeeID", "ID-00ff");
+    ada.push("extensionAttribute1", "4711");
+    let (mapped, warnings) = user(&mapper, &ada);
+    assert_eq!(mapped.cards, ["255"]);
+    assert_eq!(mapped.pin.unwrap().expose(), "4711");
+    assert_eq!(warnings, []);
+
+    let mut bob = account("bob", "805306368", "Person", 1105);
+    bob.push("pager", "ID-xyz");
+    bob.push("extensionAttribute1", "secret-12");
+    let (mapped, warnings) = user(&mapper, &bob);
+    assert!(mapped.cards.is_empty() && mapped.pin.is_none());
+    assert_eq!(warnings.len(), 2);
+    // A63: neither value is told.
+    assert!(
+        warnings
+            .iter()
+            .all(|warning| !warning.message.contains("secret") && !warning.message.contains("xyz"))
+    );
+}
+
+/// R25: further addresses, single- and multi-valued, by a name that counts with its case.
+#[test]
+fn r25_other_emails() {
+    let mut schema = Schema::of(Preset::ActiveDirectory);
+    schema
+        .set(
+            "other-emails-field",
+            vec!["proxyAddresses".to_owned(), "otherMailbox".to_owned()],
+        )
+        .unwrap();
+    let mapper = Mapper::new(schema);
+    let mut ada = ada();
+    ada.push("mail", "ada@acme.example");
+    ada.push("proxyAddresses", "SMTP:Ada@acme.example");
+    ada.push("proxyAddresses", "smtp:a.lovelace@acme.example");
+    ada.push("proxyAddresses", "X500:/o=Acme/cn=ada");
+    ada.push(
+        "otherMailbox",
+        "ada@home.example; ada@work.example, ADA@home.example",
+    );
+    let emails = ["a.lovelace@acme.example", "ada@home.example", "ada@work.example"];
+    assert_eq!(user(&mapper, &ada).0.other_emails, emails);
+
+    let mut bob = account("bob", "805306368", "Person", 1105);
+    bob.push("PROXYADDRESSES", "smtp:bob@acme.example");
+    assert!(user(&mapper, &bob).0.other_emails.is_empty());
+}
+
+/// R26: department and office from other attributes, the first that has a value.
+#[test]
+fn r26_other_attributes() {
+    let mut schema = Schema::of(Preset::ActiveDirectory);
+    schema
+        .set(
+            "user-department-field",
+            vec!["division".to_owned(), "company".to_owned()],
+        )
+        .unwrap();
+    schema
+        .set("user-office-field", vec!["roomNumber".to_owned()])
+        .unwrap();
+    let mut ada = ada();
+    ada.push("division", "  ");
+    ada.push("company", "Acme Labs");
+    ada.push("roomNumber", "7");
+    let (ada, _) = user(&Mapper::new(schema), &ada);
+    assert_eq!(
+        (ada.department.as_deref(), ada.office.as_deref()),
+        (Some("Acme Labs"), Some("7"))
+    );
+}
+
+/// A UPN as the user name: those without one, or with one that is too long, are told.
+#[test]
+fn user_names_by_upn() {
+    let mapper = active_directory().with_user_name(UserName::Upn);
+    let (noupn, warnings) = user(&mapper, &ada());
+    assert_eq!(UserName::Upn.of(&noupn), None);
+    assert!(warnings[0].message.contains("no user principal name"));
+    let mut long = ada();
+    long.push(
+        "userPrincipalName",
+        format!("{}@corp.example.com", "a".repeat(40)),
+    );
+    assert!(user(&mapper, &long).1[0].message.contains("57 characters"));
+}
+
+/// R35: where a lasting key is missing, the DN stands in, with a warning.
+#[test]
+fn r35_keys_and_what_stands_in() {
+    let mapper = Mapper::new(Schema::of(Preset::OpenLdap));
+    let mut bob = entry("UID=Bob, dc=Example", &[("uid", "bob")]);
+    let (mapped, warnings) = user(&mapper, &bob);
+    assert_eq!(mapped.key.as_str(), "uid=bob,dc=example");
+    assert!(warnings[0].message.contains("entryUUID"));
+    bob.push("entryUUID", "597AE2F6-16A6-1027-98F4-D28B5365DC14");
+    let (mapped, warnings) = user(&mapper, &bob);
+    assert_eq!(
+        (mapped.key.as_str(), warnings.len()),
+        ("597ae2f6-16a6-1027-98f4-d28b5365dc14", 0)
+    );
+    // Exports may write a GUID and a SID as text.
+    let mut text = entry("CN=x,DC=corp", &[]);
+    for (name, values) in ada()
+        .attributes()
+        .filter(|(name, _)| !name.starts_with("objectGUID") && *name != "objectSid")
+    {
+        text.push_all(name.to_owned(), values.to_vec());
+    }
+    text.push("objectGUID", "{00112233-4455-6677-8899-AABBCCDDEEFF}");
+    text.push("objectSid", format!("{DOMAIN_SID}-1104"));
+    let (mapped, warnings) = user(&active_directory(), &text);
+    assert_eq!(mapped.key.as_str(), "00112233-4455-6677-8899-aabbccddeeff");
+    assert_eq!(mapped.primary_group, Some(format!("{DOMAIN_SID}-513")));
+    assert_eq!(warnings, []);
+}
+
+/// R19: the users of the other presets.
+#[test]
+fn r19_users_of_the_other_presets() {
+    let people = "ou=people,dc=example,dc=org";
+    for (preset, attributes, key) in [
+        (
+            Preset::OpenLdap,
+            vec![("uid", "ada"), ("entryUUID", "k1"), ("departmentNumber", "R&D")],
+            "k1",
+        ),
+        (
+            Preset::Unix,
+            vec![
+                ("uid", "ada"),
+                ("apple-generateduid", "K2"),
+                ("departmentNumber", "R&D"),
+            ],
+            "k2",
+        ),
+        (
+            Preset::OpenDirectory,
+            vec![("uid", "ada"), ("entryUUID", "k3"), ("departmentNumber", "R&D")],
+            "k3",
+        ),
+        (
+            Preset::Ds389,
+            vec![
+                ("uid", "ada"),
+                ("nsUniqueId", "k4-1-2-3"),
+                ("departmentNumber", "R&D"),
+            ],
+            "k4-1-2-3",
+        ),
+        (
+            Preset::EDirectory,
+            vec![
+                ("cn", "ada"),
+                ("objectClass", "Person"),
+                ("fullName", "Ada"),
+                ("GUID", "\x01234567890abcdef"),
+                ("ou", "R&D"),
+            ],
+            "34333201-3635-3837-3930-616263646566",
+        ),
+    ] {
+        let mut ada = entry(&format!("cn=ada,{people}"), &attributes);
+        ada.push("employeeNumber", "1001");
+        if preset != Preset::EDirectory {
+            ada.push("cn", "Ada");
+        }
+        let (ada, warnings) = user(&Mapper::new(Schema::of(preset)), &ada);
+        assert_eq!(warnings, [], "{preset}");
+        assert_eq!((ada.account.as_str(), ada.key.as_str()), ("ada", key), "{preset}");
+        assert_eq!(ada.full_name.as_deref(), Some("Ada"), "{preset}");
+        assert_eq!(ada.department.as_deref(), Some("R&D"), "{preset}");
+        assert_eq!(ada.cards, ["1001"], "{preset}");
+        assert_eq!(ada.domain, "example.org", "{preset}");
+    }
+}
+
+/// R23: how the other servers disable, lock and expire accounts.
+#[test]
+fn r23_account_states_of_the_other_presets() {
+    let state = |preset, name, value| {
+        let ada = entry(
+            "uid=ada",
+            &[
+                ("uid", "ada"),
+                ("cn", "ada"),
+                ("objectClass", "person"),
+                (name, value),
+            ],
+        );
+        user(&Mapper::new(Schema::of(preset)), &ada).0.state
+    };
+    assert!(!state(Preset::Ds389, "nsAccountLock", "true").enabled);
+    assert!(!state(Preset::EDirectory, "loginDisabled", "TRUE").enabled);
+    assert!(
+        !state(
+            Preset::OpenDirectory,
+            "authAuthority",
+            ";DisabledUser;;ShadowHash;"
+        )
+        .enabled
+    );
+    assert!(
+        state(Preset::OpenLdap, "pwdAccountLockedTime", "000001010000Z")
+            .locked_since
+            .is_some()
+    );
+    assert!(state(Preset::OpenLdap, "pwdReset", "TRUE").must_change_password);
+    let day = state(Preset::Unix, "shadowExpire", "19675").expires.unwrap();
+    assert_eq!(day.to_string(), "2023-11-14T00:00:00Z");
+    assert_eq!(state(Preset::Unix, "shadowExpire", "-1").expires, None);
+    let time = state(Preset::EDirectory, "loginExpirationTime", "20231114221320Z")
+        .expires
+        .unwrap();
+    assert_eq!(time.to_string(), "2023-11-14T22:13:20Z");
+}
+
+/// R19: groups by DN, by name, and under every attribute that lists members.
+#[test]
+fn r19_groups() {
+    let staff = entry(
+        "cn=staff,dc=example",
+        &[
+            ("cn", "staff"),
+            ("objectClass", "groupOfUniqueNames"),
+            ("entryUUID", "k"),
+            ("member", "uid=ada,dc=example"),
+            ("uniqueMember", "uid=bob,dc=example"),
+        ],
+    );
+    let staff = group(&Mapper::new(Schema::of(Preset::OpenLdap)), &staff);
+    assert_eq!(
+        staff.members,
+        ["uid=ada,dc=example", "uid=bob,dc=example"].map(|dn| Member::Dn(dn.to_owned()))
+    );
+
+    let staff = entry(
+        "cn=staff,dc=example",
+        &[
+            ("cn", "staff"),
+            ("objectClass", "posixGroup"),
+            ("gidNumber", "100"),
+            ("memberUid", "ada"),
+        ],
+    );
+    let staff = group(&Mapper::new(Schema::of(Preset::Unix)), &staff);
+    assert_eq!(staff.members, [Member::Account("ada".to_owned())]);
+    assert_eq!(staff.primary_id.as_deref(), Some("100"));
+}
+
+/// A61: what is too long or no text is left out with a warning; the entry stays.
+#[test]
+fn a61_values_of_any_size_and_kind() {
+    let mut odd = ada();
+    odd.push("displayName", "x".repeat(10 << 20));
+    odd.push("mail", [0xff, 0xfe]);
+    odd.push("department", "\u{1b}[31m<script>");
+    odd.push_all(
+        "proxyAddresses".to_owned(),
+        (0..100_000).map(|n| format!("smtp:{n}@x").into_bytes()).collect(),
+    );
+    let mut schema = Schema::of(Preset::ActiveDirectory);
+    schema
+        .set("other-emails-field", vec!["proxyAddresses".to_owned()])
+        .unwrap();
+    let (odd, warnings) = user(&Mapper::new(schema), &odd);
+    assert_eq!((odd.full_name, odd.email), (None, None));
+    // Text that is hostile only where it is shown stays as it is.
+    assert_eq!(odd.department.as_deref(), Some("\u{1b}[31m<script>"));
+    assert_eq!(odd.other_emails.len(), 100);
+    assert_eq!(warnings.len(), 3);
+
+    let mapper = Mapper::new(Schema::of(Preset::OpenLdap));
+    let mut nameless = RawEntry::new("cn=First Part,dc=example");
+    nameless.push("uid", [0xff]);
+    let (nameless, warnings) = user(&mapper, &nameless);
+    assert_eq!(nameless.account, "First Part");
+    assert!(warnings.len() >= 2);
+}
+
+/// R21: a foreign security principal stands for the account that its SID names.
+#[test]
+fn r21_foreign_security_principals() {
+    let sid = format!("{DOMAIN_SID}-1104");
+    let dn = format!("CN={sid},CN=ForeignSecurityPrincipals,DC=staff,DC=example");
+    let stand_in = entry(&dn, &[("objectClass", "foreignSecurityPrincipal")]);
+    let expected = Mapped::ForeignPrincipal {
+        dn,
+        sid: sid.parse().unwrap(),
+    };
+    assert_eq!(map(&active_directory(), &stand_in).0, expected);
+    let nobody = entry("CN=x,DC=staff", &[("objectClass", "foreignSecurityPrincipal")]);
+    assert_eq!(map(&active_directory(), &nobody).0, Mapped::Other);
+}
+
+/// R19: what a server is asked for.
+#[test]
+fn r19_attributes_to_ask_for() {
+    let mut schema = Schema::of(Preset::ActiveDirectory);
+    schema
+        .set(
+            "user-office-field",
+            vec!["roomNumber".to_owned(), "MAIL".to_owned()],
+        )
+        .unwrap();
+    let asked = schema.attributes();
+    for needed in [
+        "sAMAccountName",
+        "objectGUID",
+        "objectSid",
+        "member",
+        "roomNumber",
+        "objectCategory",
+        "sAMAccountType",
+        "userAccountControl",
+        "pwdLastSet",
+        "objectClass",
+        "userPrincipalName",
+    ] {
+        assert!(asked.contains(&needed), "{needed}");
+    }
+    assert!(!asked.contains(&"physicalDeliveryOfficeName"));
+    assert_eq!(
+        asked
+            .iter()
+            .filter(|name| name.eq_ignore_ascii_case("mail"))
+            .count(),
+        1
+    );
+}
+
+proptest! {
+    /// A61: no entry makes the mapping panic, whatever the server.
+    #[test]
+    fn a61_no_entry_panics(
+        dn in "(CN|=|,|\\\\|é|DC=x|#00|\"){0,8}",
+        values in proptest::collection::vec((0_usize..40, any::<Vec<u8>>()), 0..20),
+    ) {
+        for preset in Preset::ALL {
+            let mut schema = Schema::of(preset);
+            schema.set("user-name-search", vec!["(|(uid={0})(!(uid={0})))".to_owned()]).unwrap();
+            schema.set("other-emails-field", vec!["proxyAddresses".to_owned()]).unwrap();
+            let names: Vec<String> = schema.attributes().into_iter().map(str::to_owned).collect();
+            let mut hostile = RawEntry::new(dn.as_str());
+            for (name, value) in &values {
+                if let Some(name) = names.get(*name) {
+                    hostile.push(name, value.clone());
+                }
+            }
+            let (mapped, _) = map(&Mapper::new(schema), &hostile);
+            prop_assert!(matches!(mapped, Mapped::User(_)));
+        }
+    }
+}
