@@ -1,0 +1,232 @@
+//! The plan as a page: self-contained, without scripts, readable in print.
+
+use std::fmt;
+
+use super::Plan;
+use crate::{
+    Field, Value,
+    escape::Html,
+    item::{Create, Unwanted},
+};
+
+const HEAD: &str = r#"<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Synchronisation plan</title>
+<style>
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1d2530}
+table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
+th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #d6dbe1;overflow-wrap:anywhere}
+th{background:#f2f4f7}h1{margin-bottom:.2rem}.stopped{background:#b3261e;color:#fff;padding:.6rem 1rem}
+code{font-size:.85em;overflow-wrap:anywhere}
+</style></head><body>
+<h1>Synchronisation plan</h1>
+"#;
+
+/// A plan, displayed as HTML.
+pub(super) struct Page<'a>(pub(super) &'a Plan);
+
+impl fmt::Display for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = self.0;
+        f.write_str(HEAD)?;
+        writeln!(
+            f,
+            "<p>A {} run. Plan <code>{}</code></p>",
+            plan.trigger.as_str(),
+            Html(plan.plan_hash())
+        )?;
+        if plan.is_stopped() {
+            writeln!(
+                f,
+                "<p class=\"stopped\">Stopped by a guard: nothing would be changed.</p>"
+            )?;
+        }
+        if plan.is_empty() {
+            writeln!(f, "<p>Nothing to do.</p>")?;
+        }
+        rows(f, "Guards that fired", &["Guard"], plan.alarms(), |alarm| {
+            vec![alarm.to_string()]
+        })?;
+        rows(
+            f,
+            "Found",
+            &["Source", "Domain", "Users", "Groups"],
+            plan.found(),
+            |found| {
+                let (users, groups) = (found.found.users.to_string(), found.found.groups.to_string());
+                vec![
+                    found.source.to_string(),
+                    found.found.domain.clone(),
+                    users,
+                    groups,
+                ]
+            },
+        )?;
+        self.users(f)?;
+        self.groups(f)?;
+        self.left_alone(f)?;
+        f.write_str("</body></html>\n")
+    }
+}
+
+impl Page<'_> {
+    fn users(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = self.0;
+        let head = ["User", "Full name", "E-mail", "Department", "Source"];
+        rows(f, "Users to create", &head, plan.creates(), create)?;
+        let changes: Vec<_> = plan
+            .updates()
+            .iter()
+            .chain(plan.enables())
+            .chain(plan.disables())
+            .flat_map(|update| update.changes.iter().map(|change| (update.user.clone(), change)))
+            .collect();
+        let head = ["User", "Field", "From", "To", "Source"];
+        rows(f, "Users to update", &head, &changes, |(user, change)| {
+            let (from, to) = match change.field {
+                Field::Pin => (String::new(), "changed".to_owned()),
+                _ => (shown(&change.from), shown(&change.to)),
+            };
+            vec![
+                user.clone(),
+                change.field.to_string(),
+                from,
+                to,
+                change.source.to_string(),
+            ]
+        })?;
+        rows(
+            f,
+            "Users to delete",
+            &["User", "Reason"],
+            plan.deletes(),
+            |removal| vec![removal.user.clone(), removal.reason.as_str().to_owned()],
+        )
+    }
+
+    fn groups(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = self.0;
+        rows(f, "Groups to create", &["Group"], plan.group_creates(), |group| {
+            vec![group.qualified_name()]
+        })?;
+        rows(
+            f,
+            "Groups to update",
+            &["From", "To"],
+            plan.group_updates(),
+            |update| vec![update.from.qualified_name(), update.to.qualified_name()],
+        )?;
+        rows(
+            f,
+            "Groups to delete",
+            &["Group"],
+            plan.group_deletes(),
+            |removal| vec![removal.group.qualified_name()],
+        )?;
+        let head = ["User", "Group"];
+        for (title, memberships) in [
+            ("Memberships to add", plan.memberships_added()),
+            ("Memberships to remove", plan.memberships_removed()),
+        ] {
+            rows(f, title, &head, memberships, |membership| {
+                vec![membership.user.clone(), membership.group.clone()]
+            })?;
+        }
+        Ok(())
+    }
+
+    fn left_alone(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = self.0;
+        rows(
+            f,
+            "Held back",
+            &["User", "Reason", "Detail"],
+            plan.held_back(),
+            |held| {
+                vec![
+                    held.user.clone(),
+                    held.reason.as_str().to_owned(),
+                    held.reason.to_string(),
+                ]
+            },
+        )?;
+        for (title, users) in [
+            ("Left the scope", plan.left_scope()),
+            ("Disabled", plan.disabled()),
+            ("In no source any more", plan.missing()),
+        ] {
+            rows(f, title, &["User", "This run"], users, |user: &Unwanted| {
+                vec![
+                    user.user.clone(),
+                    if user.is_removed { "removes" } else { "leaves" }.to_owned(),
+                ]
+            })?;
+        }
+        rows(
+            f,
+            "From a source that is not configured",
+            &["User"],
+            plan.unknown(),
+            |user| vec![user.clone()],
+        )?;
+        rows(
+            f,
+            "Warnings",
+            &["Source", "Subject", "Message"],
+            plan.warnings(),
+            |odd| {
+                vec![
+                    odd.source.to_string(),
+                    odd.warning.subject.clone(),
+                    odd.warning.message.clone(),
+                ]
+            },
+        )
+    }
+}
+
+fn create(create: &Create) -> Vec<String> {
+    let user = &create.user;
+    let detail = |field| user.details.value(field).as_ref().map(shown).unwrap_or_default();
+    let (name, email) = (detail(Field::FullName), detail(Field::Email));
+    vec![
+        user.name.clone(),
+        name,
+        email,
+        detail(Field::Department),
+        user.links.owner().source.to_string(),
+    ]
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Absent => String::new(),
+        Value::Text(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A table; nothing when there are no rows. Cells are escaped here and nowhere else.
+fn rows<T>(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    head: &[&str],
+    items: &[T],
+    cells: impl Fn(&T) -> Vec<String>,
+) -> fmt::Result {
+    if items.is_empty() {
+        return Ok(());
+    }
+    write!(f, "<h2>{title} ({})</h2>\n<table><tr>", items.len())?;
+    head.iter().try_for_each(|cell| write!(f, "<th>{cell}</th>"))?;
+    writeln!(f, "</tr>")?;
+    for item in items {
+        f.write_str("<tr>")?;
+        cells(item)
+            .iter()
+            .try_for_each(|cell| write!(f, "<td>{}</td>", Html(cell)))?;
+        f.write_str("</tr>\n")?;
+    }
+    f.write_str("</table>\n")
+}

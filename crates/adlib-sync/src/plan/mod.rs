@@ -1,0 +1,353 @@
+//! A plan: everything that a run would do, and the only thing that a run can do (I8).
+
+mod figures;
+mod hash;
+mod html;
+mod json;
+mod order;
+mod text;
+
+use adlib_schema::read::{Found, Warning};
+
+use self::order::Step;
+use crate::{
+    Rejection, Source, Sources, SyncOptions, Trigger,
+    diff::{self, Diff},
+    guard::{Alarm, Figures},
+    held_back::HeldBack,
+    item::{Create, GroupRemoval, GroupUpdate, Membership, Unwanted, Update, UserRemoval},
+    merge::merge,
+    store::{Operation, Revision, StoreState, StoredGroup},
+};
+
+/// Everything that a run would do.
+///
+/// `Display` writes it as text that is safe to print, `Serialize` with the keys of `adctl sync preview`,
+/// [`to_html`](Self::to_html) as a page. No PIN is in any of them (R33).
+#[derive(Debug)]
+pub struct Plan {
+    diff: Diff,
+    /// The updates in an order in which every name is free when it is wanted.
+    steps: Vec<Step>,
+    trigger: Trigger,
+    alarms: Vec<Alarm>,
+    found: Vec<FoundIn>,
+    warnings: Vec<SourceWarning>,
+    revision: Revision,
+    hash: String,
+}
+
+/// How much one domain of one source has, before anything is left out (R22).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FoundIn {
+    /// The source.
+    pub source: Source,
+    /// The domain, with its numbers.
+    pub found: Found,
+}
+
+/// Something odd in a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourceWarning {
+    /// The source.
+    pub source: Source,
+    /// What is odd.
+    pub warning: Warning,
+}
+
+/// What a run would do: the same code for a look and for the run itself (R33).
+///
+/// A source without any user stops the run as a guard does (A56), so that the plan can be shown.
+///
+/// # Errors
+/// `Incomplete` when a source was not read to its end; `UnknownScope` when the scope names what no source has.
+pub fn preview<'a>(
+    sources: impl Into<Sources<'a>>,
+    state: &StoreState,
+    options: &SyncOptions,
+    trigger: &Trigger,
+) -> Result<Plan, Rejection> {
+    let sources = sources.into();
+    let mut figures = Figures::of_sources(sources, options);
+    if !figures.empty_sources.is_empty() {
+        return Ok(Plan::stopped(sources, state, options, trigger, &figures));
+    }
+    let snapshot = merge(sources, options)?;
+    let diff = diff::diff(&snapshot, state, options, trigger);
+    figures.count(&diff, state);
+    let steps = order::order(&diff, state);
+    let mut plan = Plan::new(sources, state, trigger, diff, steps);
+    plan.alarms = options.guard.check(&figures, trigger);
+    plan.hash = hash::of(&snapshot, options, &plan, &state.digest_key);
+    Ok(plan)
+}
+
+impl Plan {
+    fn new(
+        sources: Sources<'_>,
+        state: &StoreState,
+        trigger: &Trigger,
+        diff: Diff,
+        steps: Vec<Step>,
+    ) -> Self {
+        let found = |(source, found): (Source, &Found)| FoundIn {
+            source,
+            found: found.clone(),
+        };
+        let warning = |(source, warning): (Source, &Warning)| SourceWarning {
+            source,
+            warning: warning.clone(),
+        };
+        let each = || sources.iter();
+        Self {
+            diff,
+            steps,
+            trigger: trigger.clone(),
+            alarms: Vec::new(),
+            found: each()
+                .flat_map(|(s, read)| read.found.iter().map(move |f| (s, f)))
+                .map(found)
+                .collect(),
+            warnings: each()
+                .flat_map(|(s, r)| r.warnings.iter().map(move |w| (s, w)))
+                .map(warning)
+                .collect(),
+            revision: state.revision.clone(),
+            hash: String::new(),
+        }
+    }
+
+    /// The plan of a run that has nothing to go by.
+    fn stopped(
+        sources: Sources<'_>,
+        state: &StoreState,
+        options: &SyncOptions,
+        trigger: &Trigger,
+        figures: &Figures,
+    ) -> Self {
+        let mut plan = Self::new(sources, state, trigger, Diff::none(trigger), Vec::new());
+        plan.alarms = options.guard.check(figures, trigger);
+        plan.hash = hash::of_nothing(options);
+        plan
+    }
+
+    /// What set the run off.
+    #[must_use]
+    pub const fn trigger(&self) -> &Trigger {
+        &self.trigger
+    }
+
+    /// The users to create.
+    #[must_use]
+    pub fn creates(&self) -> &[Create] {
+        &self.diff.creates
+    }
+
+    /// The users to change.
+    #[must_use]
+    pub fn updates(&self) -> &[Update] {
+        &self.diff.updates
+    }
+
+    /// The users whose account may be used again.
+    #[must_use]
+    pub fn enables(&self) -> &[Update] {
+        &self.diff.enables
+    }
+
+    /// The users whose account may not be used any more.
+    #[must_use]
+    pub fn disables(&self) -> &[Update] {
+        &self.diff.disables
+    }
+
+    /// The users to remove. None in a scheduled run.
+    #[must_use]
+    pub fn deletes(&self) -> &[UserRemoval] {
+        self.diff.removals.users()
+    }
+
+    /// The groups to create.
+    #[must_use]
+    pub fn group_creates(&self) -> &[StoredGroup] {
+        &self.diff.group_creates
+    }
+
+    /// The groups to give other names.
+    #[must_use]
+    pub fn group_updates(&self) -> &[GroupUpdate] {
+        &self.diff.group_updates
+    }
+
+    /// The groups to delete. None in a scheduled run.
+    #[must_use]
+    pub fn group_deletes(&self) -> &[GroupRemoval] {
+        self.diff.removals.groups()
+    }
+
+    /// The memberships to add.
+    #[must_use]
+    pub fn memberships_added(&self) -> &[Membership] {
+        &self.diff.memberships_added
+    }
+
+    /// The memberships to remove.
+    #[must_use]
+    pub fn memberships_removed(&self) -> &[Membership] {
+        &self.diff.memberships_removed
+    }
+
+    /// The users who are left as they are because the sources contradict themselves (R36).
+    #[must_use]
+    pub fn held_back(&self) -> &[HeldBack] {
+        &self.diff.held_back
+    }
+
+    /// The users of the store who exist, but out of scope (R31).
+    #[must_use]
+    pub fn left_scope(&self) -> &[Unwanted] {
+        &self.diff.left_scope
+    }
+
+    /// The users of the store who exist, but are disabled and not imported (R31).
+    #[must_use]
+    pub fn disabled(&self) -> &[Unwanted] {
+        &self.diff.disabled
+    }
+
+    /// The users of the store that no source has any more.
+    #[must_use]
+    pub fn missing(&self) -> &[Unwanted] {
+        &self.diff.missing
+    }
+
+    /// The users of the store who came from a source that this run does not have.
+    #[must_use]
+    pub fn unknown(&self) -> &[String] {
+        &self.diff.unknown
+    }
+
+    /// How much each domain has.
+    #[must_use]
+    pub fn found(&self) -> &[FoundIn] {
+        &self.found
+    }
+
+    /// What is odd in the sources.
+    #[must_use]
+    pub fn warnings(&self) -> &[SourceWarning] {
+        &self.warnings
+    }
+
+    /// Every guard that fired, those that the run may pass included.
+    #[must_use]
+    pub fn alarms(&self) -> &[Alarm] {
+        &self.alarms
+    }
+
+    /// Whether a guard stops the run.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.alarms.iter().any(|alarm| !alarm.allowed)
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operation_count() == 0
+    }
+
+    /// SHA-256 in hexadecimal over sources, options and operations: the same hash, the same plan.
+    #[must_use]
+    pub fn plan_hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The state of the store for which the plan was made.
+    #[must_use]
+    pub const fn revision(&self) -> &Revision {
+        &self.revision
+    }
+
+    /// The page: self-contained, without scripts, everything from the directory escaped (A61).
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        html::Page(self).to_string()
+    }
+
+    /// How many operations there are.
+    #[must_use]
+    pub fn operation_count(&self) -> usize {
+        let diff = &self.diff;
+        [
+            diff.memberships_removed.len(),
+            diff.removals.users().len(),
+            diff.removals.groups().len(),
+            self.steps.len(),
+            diff.enables.len(),
+            diff.disables.len(),
+            diff.group_creates.len(),
+            diff.group_updates.len(),
+            diff.creates.len(),
+            diff.memberships_added.len(),
+        ]
+        .into_iter()
+        .sum()
+    }
+
+    /// The operations in the order in which they are applied: what goes before what comes, so that names are free.
+    pub fn operations(&self) -> impl Iterator<Item = Operation> + Send + '_ {
+        let diff = &self.diff;
+        let leave = diff
+            .memberships_removed
+            .iter()
+            .map(|membership| Operation::RemoveMembership {
+                user: membership.user_link.clone(),
+                group: membership.group_link.clone(),
+            });
+        let delete_users = diff.removals.users().iter().map(|removal| Operation::DeleteUser {
+            user: removal.id.clone(),
+            links: removal.links.clone(),
+        });
+        let delete_groups = diff
+            .removals
+            .groups()
+            .iter()
+            .map(|removal| Operation::DeleteGroup {
+                group: removal.group.link.clone(),
+            });
+        let update = |update: &Update| Operation::UpdateUser {
+            user: update.id.clone(),
+            changes: update.changes.clone(),
+        };
+        let updates = self.steps.iter().filter_map(|step| step.update(&diff.updates));
+        let updates = updates.chain(diff.enables.iter().chain(&diff.disables).cloned());
+        let updates = updates.map(move |step| update(&step));
+        let create_groups = diff.group_creates.iter().cloned().map(Operation::CreateGroup);
+        let update_groups = diff.group_updates.iter().map(|update| Operation::UpdateGroup {
+            from: update.from.clone(),
+            to: update.to.clone(),
+        });
+        let create_users = diff
+            .creates
+            .iter()
+            .map(|create| Operation::CreateUser(create.user.clone()));
+        let join = diff
+            .memberships_added
+            .iter()
+            .map(|membership| Operation::AddMembership {
+                user: membership.user_link.clone(),
+                group: membership.group_link.clone(),
+            });
+        leave
+            .chain(delete_users)
+            .chain(delete_groups)
+            .chain(updates)
+            .chain(create_groups)
+            .chain(update_groups)
+            .chain(create_users)
+            .chain(join)
+    }
+}

@@ -1,0 +1,470 @@
+//! What every implementation of a store must do, as a function that any of them can run.
+
+use adlib_core::Sid;
+use adlib_schema::record::{Key, Pin};
+
+use super::{
+    Applied, Begin, Conflict, NewUser, Operation, Origin, Revision, Run, Store, StoreState, StoredGroup,
+    StoredUser,
+};
+use crate::{Change, Details, Field, FoldedName, Link, Links, Source, Value};
+
+/// Where the stores under test come from.
+pub trait Fixture: Sync {
+    /// The store.
+    type Store: Store;
+
+    /// An empty store of its own.
+    fn empty(&self) -> impl Future<Output = Self::Store> + Send;
+
+    /// Give `store` a user whom no directory brought in.
+    fn add_local(&self, store: &Self::Store, name: &str, origin: Origin) -> impl Future<Output = ()> + Send;
+}
+
+/// A promise that a store does not keep.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{promise}: {found}")]
+pub struct Nonconformance {
+    /// What a store promises.
+    pub promise: &'static str,
+    /// What was found in place of it.
+    pub found: String,
+}
+
+/// Run every check on the stores of `fixture`.
+///
+/// # Errors
+/// The first promise that is not kept.
+pub async fn conformance<F: Fixture>(fixture: &F) -> Result<(), Nonconformance> {
+    what_is_created_is_loaded(fixture).await?;
+    operations_are_idempotent(fixture).await?;
+    updates_compare_before_they_set(fixture).await?;
+    names_are_unique(fixture).await?;
+    others_are_protected(fixture).await?;
+    deleting_takes_memberships_along(fixture).await?;
+    one_run_at_a_time(fixture).await?;
+    revisions_tell_states_apart(fixture).await
+}
+
+type Outcome = Result<(), Nonconformance>;
+
+async fn what_is_created_is_loaded<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "what is created is loaded again, field by field";
+    let store = fixture.empty().await;
+    let empty = load(&store, PROMISE).await?;
+    check(PROMISE, empty.users.is_empty() && empty.groups.is_empty(), || {
+        "users in an empty store".into()
+    })?;
+    let bare = NewUser::new(Links::Secondary(Key::new("s2")), "Zoë O'Neil; DROP TABLE");
+    let (full, staff) = (full_user("Ada"), group("staff"));
+    let operations = [
+        Operation::CreateGroup(staff.clone()),
+        create(&full),
+        create(&bare),
+        join(&full, &staff),
+    ];
+    run(&store, PROMISE, &operations).await?;
+    let state = load(&store, PROMISE).await?;
+    for new in [&full, &bare] {
+        let user = named(&state, &new.name, PROMISE)?;
+        let same = user.origin == Origin::Directory(new.links.clone())
+            && user.name == new.name
+            && user.enabled == new.enabled
+            && user.details == new.details;
+        check(PROMISE, same, || format!("{user:?} for {new:?}"))?;
+    }
+    check(PROMISE, state.groups == [staff], || format!("{:?}", state.groups))?;
+    check(PROMISE, has_membership(&state, &full), || {
+        "the membership is lost".into()
+    })
+}
+
+async fn operations_are_idempotent<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "an operation applied once more changes nothing and says so";
+    let store = fixture.empty().await;
+    let (user, staff) = (full_user("ada"), group("staff"));
+    run(&store, PROMISE, &[create(&user)]).await?;
+    let state = load(&store, PROMISE).await?;
+    let stored = named(&state, "ada", PROMISE)?.clone();
+    let mut renamed = staff.clone();
+    renamed.name = "people".into();
+    let operations = [
+        create(&user),
+        Operation::CreateGroup(staff.clone()),
+        Operation::UpdateGroup {
+            from: staff.clone(),
+            to: renamed,
+        },
+        join(&user, &staff),
+        update(&stored, Field::Office, text("a"), text("b")),
+        update(&stored, Field::Pin, pin("1234"), Value::Absent),
+        update(&stored, Field::Name, text("ada"), text("Ada")),
+        Operation::RemoveMembership {
+            user: user.links.owner(),
+            group: staff.link.clone(),
+        },
+        Operation::DeleteGroup {
+            group: staff.link.clone(),
+        },
+        Operation::DeleteUser {
+            user: stored.id.clone(),
+            links: user.links.clone(),
+        },
+    ];
+    for (index, operation) in operations.iter().enumerate() {
+        let first = if index == 0 {
+            Applied::Already
+        } else {
+            Applied::Done
+        };
+        let applied = run(&store, PROMISE, std::slice::from_ref(operation)).await?;
+        check(PROMISE, applied == [first], || {
+            format!("{operation:?}: {applied:?}")
+        })?;
+        let before = load(&store, PROMISE).await?;
+        let again = run(&store, PROMISE, std::slice::from_ref(operation)).await?;
+        check(PROMISE, again == [Applied::Already], || {
+            format!("{operation:?}: {again:?}")
+        })?;
+        let after = load(&store, PROMISE).await?;
+        check(
+            PROMISE,
+            before.users == after.users && before.groups == after.groups,
+            || format!("{operation:?}"),
+        )?;
+    }
+    let state = load(&store, PROMISE).await?;
+    check(PROMISE, state.users.is_empty() && state.groups.is_empty(), || {
+        "something is left".into()
+    })
+}
+
+async fn updates_compare_before_they_set<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "an update that starts from another value changes nothing";
+    let store = fixture.empty().await;
+    run(&store, PROMISE, &[create(&full_user("ada"))]).await?;
+    let before = load(&store, PROMISE).await?;
+    let stored = named(&before, "ada", PROMISE)?;
+    let good = Change::new(Field::Office, text("a"), text("b"), Source::Primary);
+    let stale = Change::new(
+        Field::Email,
+        text("other@example.org"),
+        Value::Absent,
+        Source::Primary,
+    );
+    let both = Operation::UpdateUser {
+        user: stored.id.clone(),
+        changes: vec![good, stale],
+    };
+    let mut other = group("staff");
+    other.full_name = Some("another".into());
+    let moved_group = Operation::UpdateGroup {
+        from: other.clone(),
+        to: group("staff"),
+    };
+    let applied = run(&store, PROMISE, &[both, moved_group]).await?;
+    let conflicts = applied
+        .iter()
+        .all(|applied| matches!(applied, Applied::Conflict(_)));
+    check(PROMISE, conflicts, || format!("{applied:?}"))?;
+    let after = load(&store, PROMISE).await?;
+    check(PROMISE, before.users == after.users, || {
+        "the user was changed".into()
+    })
+}
+
+async fn names_are_unique<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "names are unique without case, and can be swapped by way of a third";
+    let store = fixture.empty().await;
+    let zoe = NewUser::new(Links::Primary(Key::new("k-zoe")), "zoë");
+    let ada = NewUser::new(Links::Primary(Key::new("k-ada")), "ada");
+    run(&store, PROMISE, &[create(&zoe), create(&ada)]).await?;
+    let state = load(&store, PROMISE).await?;
+    let (zoe, ada) = (named(&state, "zoë", PROMISE)?, named(&state, "ada", PROMISE)?);
+    let twin = NewUser::new(Links::Primary(Key::new("k-2")), "ZOË");
+    let clone = NewUser::new(Links::Primary(Key::new("k-ada")), "eve");
+    let taken = [
+        create(&twin),
+        create(&clone),
+        update(ada, Field::Name, text("ada"), text("ZOë")),
+    ];
+    let applied = run(&store, PROMISE, &taken).await?;
+    let conflicts = applied
+        .iter()
+        .all(|applied| matches!(applied, Applied::Conflict(_)));
+    check(PROMISE, conflicts, || format!("{applied:?}"))?;
+    let swap = [
+        update(ada, Field::Name, text("ada"), text("ada~1")),
+        update(zoe, Field::Name, text("zoë"), text("ada")),
+        update(ada, Field::Name, text("ada~1"), text("zoë")),
+    ];
+    let applied = run(&store, PROMISE, &swap).await?;
+    check(
+        PROMISE,
+        applied.iter().all(|applied| *applied == Applied::Done),
+        || format!("{applied:?}"),
+    )?;
+    let state = load(&store, PROMISE).await?;
+    check(PROMISE, named(&state, "zoë", PROMISE)?.id == ada.id, || {
+        "the names did not change hands".into()
+    })
+}
+
+async fn others_are_protected<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "a user whom no directory brought in is neither changed nor deleted";
+    let store = fixture.empty().await;
+    for (name, origin) in [
+        ("local", Origin::Local),
+        ("internal", Origin::Internal),
+        ("guest", Origin::Guest),
+    ] {
+        fixture.add_local(&store, name, origin.clone()).await;
+        let before = load(&store, PROMISE).await?;
+        let stored = named(&before, name, PROMISE)?;
+        check(PROMISE, stored.origin == origin, || format!("{stored:?}"))?;
+        let operations = [
+            update(stored, Field::Email, Value::Absent, text("x@example.org")),
+            Operation::DeleteUser {
+                user: stored.id.clone(),
+                links: Links::Primary(Key::new("k")),
+            },
+        ];
+        let applied = run(&store, PROMISE, &operations).await?;
+        let protected = Applied::Conflict(Conflict::Protected(name.to_owned()));
+        check(
+            PROMISE,
+            applied.iter().all(|applied| *applied == protected),
+            || format!("{applied:?}"),
+        )?;
+        let after = load(&store, PROMISE).await?;
+        check(PROMISE, before.users == after.users, || {
+            format!("{name} was changed")
+        })?;
+    }
+    Ok(())
+}
+
+async fn deleting_takes_memberships_along<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "whoever is deleted is in no group any more, and nobody is in a deleted group";
+    let store = fixture.empty().await;
+    let (user, staff) = (full_user("ada"), group("staff"));
+    let setup = [
+        create(&user),
+        Operation::CreateGroup(staff.clone()),
+        join(&user, &staff),
+    ];
+    run(&store, PROMISE, &setup).await?;
+    let state = load(&store, PROMISE).await?;
+    let delete = Operation::DeleteUser {
+        user: named(&state, "ada", PROMISE)?.id.clone(),
+        links: user.links.clone(),
+    };
+    run(&store, PROMISE, &[delete, create(&user)]).await?;
+    let state = load(&store, PROMISE).await?;
+    check(PROMISE, state.memberships.is_empty(), || {
+        "a new user inherited memberships".into()
+    })?;
+    let delete = Operation::DeleteGroup {
+        group: staff.link.clone(),
+    };
+    run(
+        &store,
+        PROMISE,
+        &[join(&user, &staff), delete, Operation::CreateGroup(staff.clone())],
+    )
+    .await?;
+    let state = load(&store, PROMISE).await?;
+    check(PROMISE, state.memberships.is_empty(), || {
+        "a new group inherited members".into()
+    })?;
+    let nobody = Operation::AddMembership {
+        user: Link::new(Source::Primary, Key::new("nobody")),
+        group: staff.link.clone(),
+    };
+    let applied = run(&store, PROMISE, &[nobody]).await?;
+    check(
+        PROMISE,
+        matches!(applied.as_slice(), [Applied::Conflict(Conflict::NoUser(_))]),
+        || format!("{applied:?}"),
+    )
+}
+
+async fn one_run_at_a_time<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "a second run is refused until the first one ends or is dropped";
+    let store = fixture.empty().await;
+    let revision = load(&store, PROMISE).await?.revision;
+    let first = begin(&store, &revision, PROMISE).await?;
+    let Begin::Open(first) = first else {
+        return fail(PROMISE, "the first run was refused");
+    };
+    let second = begin(&store, &revision, PROMISE).await?;
+    check(PROMISE, matches!(second, Begin::Busy), || {
+        "two runs are open".into()
+    })?;
+    drop(first);
+    let Begin::Open(mut third) = begin(&store, &revision, PROMISE).await? else {
+        return fail(PROMISE, "a dropped run stays open");
+    };
+    third
+        .apply(&create(&full_user("ada")))
+        .await
+        .map_err(failed(PROMISE))?;
+    drop(third);
+    // Whatever an unfinished run leaves behind, the next one can begin with it.
+    let revision = load(&store, PROMISE).await?.revision;
+    let Begin::Open(fourth) = begin(&store, &revision, PROMISE).await? else {
+        return fail(PROMISE, "an unfinished run stays open");
+    };
+    fourth.finish().await.map_err(failed(PROMISE))
+}
+
+async fn revisions_tell_states_apart<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "every change gives another revision, and a run begins with the present one only";
+    let store = fixture.empty().await;
+    let empty = load(&store, PROMISE).await?;
+    run(&store, PROMISE, &[create(&full_user("ada"))]).await?;
+    let created = load(&store, PROMISE).await?;
+    check(PROMISE, empty.revision != created.revision, || {
+        "a run gave no other revision".into()
+    })?;
+    let stale = begin(&store, &empty.revision, PROMISE).await?;
+    check(PROMISE, matches!(stale, Begin::Stale), || {
+        "a run began with an old revision".into()
+    })?;
+    run(&store, PROMISE, &[create(&full_user("ada"))]).await?;
+    let same = load(&store, PROMISE).await?;
+    check(PROMISE, created.revision == same.revision, || {
+        "a run without changes gave another revision".into()
+    })?;
+    fixture.add_local(&store, "local", Origin::Local).await;
+    let local = load(&store, PROMISE).await?;
+    check(PROMISE, same.revision != local.revision, || {
+        "the application's change gave no other revision".into()
+    })?;
+    check(PROMISE, empty.digest_key == local.digest_key, || {
+        "the digest key is another one".into()
+    })
+}
+
+async fn load<S: Store>(store: &S, promise: &'static str) -> Result<StoreState, Nonconformance> {
+    store.load().await.map_err(failed(promise))
+}
+
+async fn begin<S: Store>(
+    store: &S,
+    revision: &Revision,
+    promise: &'static str,
+) -> Result<Begin<S::Run>, Nonconformance> {
+    store.begin(revision).await.map_err(failed(promise))
+}
+
+async fn run<S: Store>(
+    store: &S,
+    promise: &'static str,
+    operations: &[Operation],
+) -> Result<Vec<Applied>, Nonconformance> {
+    let revision = load(store, promise).await?.revision;
+    let Begin::Open(mut run) = begin(store, &revision, promise).await? else {
+        return Err(nonconformance(promise, "a run was refused"));
+    };
+    let mut all = Vec::with_capacity(operations.len());
+    for operation in operations {
+        all.push(run.apply(operation).await.map_err(failed(promise))?);
+    }
+    run.finish().await.map_err(failed(promise))?;
+    Ok(all)
+}
+
+fn failed<E: std::error::Error>(promise: &'static str) -> impl Fn(E) -> Nonconformance {
+    move |error| nonconformance(promise, format!("the store failed: {error}"))
+}
+
+fn nonconformance(promise: &'static str, found: impl Into<String>) -> Nonconformance {
+    Nonconformance {
+        promise,
+        found: found.into(),
+    }
+}
+
+fn fail(promise: &'static str, found: &str) -> Outcome {
+    Err(nonconformance(promise, found))
+}
+
+fn check(promise: &'static str, kept: bool, found: impl FnOnce() -> String) -> Outcome {
+    if kept {
+        Ok(())
+    } else {
+        Err(nonconformance(promise, found()))
+    }
+}
+
+fn named<'a>(
+    state: &'a StoreState,
+    name: &str,
+    promise: &'static str,
+) -> Result<&'a StoredUser, Nonconformance> {
+    let folded = FoldedName::of(name);
+    let found = state
+        .users
+        .iter()
+        .find(|user| FoldedName::of(&user.name) == folded);
+    found.ok_or_else(|| nonconformance(promise, format!("there is no user `{name}`")))
+}
+
+fn has_membership(state: &StoreState, new: &NewUser) -> bool {
+    let [(user, 0)] = state.memberships.as_slice() else {
+        return false;
+    };
+    state.users.get(*user).and_then(|user| user.origin.links()) == Some(&new.links)
+}
+
+fn full_user(name: &str) -> NewUser {
+    let both = Links::Both {
+        primary: Key::new("p1"),
+        secondary: Key::new("s1"),
+    };
+    let mut user = NewUser::new(both, name);
+    user.enabled = false;
+    user.details = Details {
+        full_name: Some("Ada, Countess of Lovelace".into()),
+        email: Some("ada@example.org".into()),
+        other_emails: vec!["a@example.org".into(), "b@example.org".into()],
+        department: Some("\u{5206}\u{6790} 'n <b>".into()),
+        office: Some("a".into()),
+        cards: vec!["9".into(), "10".into(), "1".into()],
+        home_directory: Some("\\\\files\\ada".into()),
+        pin: Pin::new("1234"),
+        sid: Sid::new(5, &[21, 1, 2, 3, 1104]),
+    };
+    user
+}
+
+fn group(name: &str) -> StoredGroup {
+    StoredGroup::new(Link::new(Source::Primary, Key::new("g1")), "example.org", name)
+}
+
+fn create(user: &NewUser) -> Operation {
+    Operation::CreateUser(user.clone())
+}
+
+fn join(user: &NewUser, group: &StoredGroup) -> Operation {
+    Operation::AddMembership {
+        user: user.links.owner(),
+        group: group.link.clone(),
+    }
+}
+
+fn update(user: &StoredUser, field: Field, from: Value, to: Value) -> Operation {
+    Operation::UpdateUser {
+        user: user.id.clone(),
+        changes: vec![Change::new(field, from, to, Source::Primary)],
+    }
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn pin(digits: &str) -> Value {
+    Pin::new(digits).map_or(Value::Absent, Value::Pin)
+}

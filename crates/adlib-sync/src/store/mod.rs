@@ -1,0 +1,64 @@
+//! The application's user list, as a sync sees it.
+
+mod conformance;
+mod memory;
+mod operation;
+mod record;
+
+pub use conformance::{Fixture, Nonconformance, conformance};
+pub use memory::{MemoryStore, MemoryStoreError};
+pub use operation::{Applied, Conflict, NewUser, Operation};
+pub use record::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId};
+
+/// A user list that can be kept in step (design D10).
+///
+/// What an implementation promises, and [`conformance`] checks:
+///
+/// - Users have names that are unique without case ([`FoldedName`](crate::FoldedName)) at every moment. E-mail
+///   addresses, card numbers and links are unique when a run has ended, not in the middle of it.
+/// - [`load`](Self::load) gives one consistent state, and its revision; whatever is changed later, by a run or by
+///   the application, gives another revision.
+/// - One run at a time: [`begin`](Self::begin) is refused while another run is open (A62). A run whose process
+///   died does not stay open.
+/// - A run that is dropped without [`finish`](Run::finish) may leave all, some or none of its operations behind,
+///   each of them whole.
+pub trait Store: Sync {
+    /// What can go wrong in this store.
+    type Error: std::error::Error + Send + Sync + 'static;
+    /// An open run.
+    type Run: Run<Error = Self::Error>;
+
+    /// Everything that the sync needs to know of the store.
+    fn load(&self) -> impl Future<Output = Result<StoreState, Self::Error>> + Send;
+
+    /// Open a run for a plan that was made at `revision`.
+    fn begin(
+        &self,
+        revision: &Revision,
+    ) -> impl Future<Output = Result<Begin<Self::Run>, Self::Error>> + Send;
+}
+
+/// Whether a run may begin.
+#[derive(Debug)]
+pub enum Begin<R> {
+    /// It may, and nobody else's until it ends.
+    Open(R),
+    /// Another run is open.
+    Busy,
+    /// The store is not what it was at the revision.
+    Stale,
+}
+
+/// A run in a store: the only way in which a sync changes it.
+pub trait Run: Send {
+    /// What can go wrong in this store.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Apply one operation, whole or not at all.
+    ///
+    /// Applying the operation once more, with nothing between, changes nothing and gives [`Applied::Already`].
+    fn apply(&mut self, operation: &Operation) -> impl Future<Output = Result<Applied, Self::Error>> + Send;
+
+    /// End the run; everything that was applied lasts.
+    fn finish(self) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}

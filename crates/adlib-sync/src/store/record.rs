@@ -1,0 +1,246 @@
+//! What a store knows of users and groups.
+
+use std::fmt;
+
+use adlib_core::Secret;
+use adlib_schema::record::Group;
+
+use super::{Applied, Conflict};
+use crate::{Change, Details, Field, Link, Links, Value};
+
+/// What the store itself knows a user by. The sync hands it back and reads nothing into it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(Box<str>);
+
+impl UserId {
+    /// The identity with this text.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a user of the store comes from. Only a directory's users are ever changed or deleted (R31).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A source brought it in.
+    Directory(Links),
+    /// An administrator of the application made it.
+    Local,
+    /// The application itself needs it.
+    Internal,
+    /// A guest.
+    Guest,
+}
+
+impl Origin {
+    /// The entries that the user stands for, if a source brought it in.
+    #[must_use]
+    pub const fn links(&self) -> Option<&Links> {
+        match self {
+            Self::Directory(links) => Some(links),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(links) => links.fmt(f),
+            Self::Local => f.write_str("local"),
+            Self::Internal => f.write_str("internal"),
+            Self::Guest => f.write_str("guest"),
+        }
+    }
+}
+
+/// A user of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredUser {
+    /// What the store knows the user by.
+    pub id: UserId,
+    /// The user's name.
+    pub name: String,
+    /// Where the user comes from.
+    pub origin: Origin,
+    /// Whether the directory lets the account be used.
+    pub enabled: bool,
+    /// Everything else.
+    pub details: Details,
+}
+
+impl StoredUser {
+    /// The value of `field`.
+    #[must_use]
+    pub fn value(&self, field: Field) -> Value {
+        match field {
+            Field::Name => Value::Text(self.name.clone()),
+            Field::Enabled => Value::Flag(self.enabled),
+            Field::Entry => Value::Origin(self.origin.clone()),
+            detail => self.details.value(detail).unwrap_or(Value::Absent),
+        }
+    }
+
+    /// Make `changes`, all or none of them: each must find the value it starts from, or the one it ends with.
+    ///
+    /// Stores are meant to build their own update on this. Whether the name is free is theirs to say.
+    ///
+    /// # Errors
+    /// `Moved` when a value is neither; `Protected` when the user is not a directory's.
+    pub fn change(&mut self, changes: &[Change]) -> Result<Applied, Conflict> {
+        let adopts = changes.iter().any(|change| {
+            matches!((&change.from, &change.to), (Value::Origin(from), Value::Origin(Origin::Directory(_)))
+                if *from == Origin::Local && self.origin == Origin::Local)
+        });
+        if self.origin.links().is_none() && !adopts {
+            return Err(Conflict::Protected(self.name.clone()));
+        }
+        let mut changed = self.clone();
+        let mut applied = Applied::Already;
+        for change in changes {
+            let now = self.value(change.field);
+            if now == change.to {
+                continue;
+            }
+            if now != change.from || !changed.set(change.field, &change.to) {
+                return Err(Conflict::Moved(self.name.clone(), change.field));
+            }
+            applied = Applied::Done;
+        }
+        *self = changed;
+        Ok(applied)
+    }
+
+    fn set(&mut self, field: Field, value: &Value) -> bool {
+        match (field, value) {
+            (Field::Name, Value::Text(name)) => self.name.clone_from(name),
+            (Field::Enabled, Value::Flag(enabled)) => self.enabled = *enabled,
+            (Field::Entry, Value::Origin(origin)) => self.origin = origin.clone(),
+            _ => return self.details.set(field, value),
+        }
+        true
+    }
+}
+
+/// A group that a source brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredGroup {
+    /// The entry that it stands for.
+    pub link: Link,
+    /// The DNS name of the domain; empty where there is none.
+    pub domain: String,
+    /// The name.
+    pub name: String,
+    /// The name to show.
+    pub full_name: Option<String>,
+}
+
+impl StoredGroup {
+    /// A group without a name to show.
+    pub fn new(link: Link, domain: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            link,
+            domain: domain.into(),
+            name: name.into(),
+            full_name: None,
+        }
+    }
+
+    /// The group that stands for a directory's.
+    #[must_use]
+    pub fn of(link: Link, group: &Group) -> Self {
+        Self {
+            full_name: group.full_name.clone(),
+            ..Self::new(link, group.domain.clone(), group.name.clone())
+        }
+    }
+
+    /// `domain\name`, or the name alone where there is no domain.
+    #[must_use]
+    pub fn qualified_name(&self) -> String {
+        if self.domain.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}\\{}", self.domain, self.name)
+        }
+    }
+}
+
+/// What tells two states of a store apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Revision(Box<str>);
+
+impl Revision {
+    /// The revision with this text.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The key under which PINs enter the hash of a plan (R33): made once at random for a store, and kept in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestKey(Secret<[u8; 32]>);
+
+impl DigestKey {
+    /// Take charge of 32 random bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
+    /// The bytes. Whoever calls this answers for where they go.
+    #[must_use]
+    pub const fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+}
+
+/// A store at one moment.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StoreState {
+    /// All users, whatever their origin: a local one may bear a name that a source wants.
+    pub users: Vec<StoredUser>,
+    /// The groups that a sync created.
+    pub groups: Vec<StoredGroup>,
+    /// The memberships that a sync created: indexes into `users` and `groups`. Others are not its business.
+    pub memberships: Vec<(usize, usize)>,
+    /// What tells this state from another.
+    pub revision: Revision,
+    /// The key under which PINs enter the hash of a plan.
+    pub digest_key: DigestKey,
+}
+
+impl StoreState {
+    /// A store without users.
+    #[must_use]
+    pub const fn new(revision: Revision, digest_key: DigestKey) -> Self {
+        Self {
+            users: Vec::new(),
+            groups: Vec::new(),
+            memberships: Vec::new(),
+            revision,
+            digest_key,
+        }
+    }
+}
