@@ -124,16 +124,19 @@ pub(crate) fn replay() -> Result<(), Failure> {
 /// # Errors
 /// When the workspace cannot be read.
 pub(crate) fn replay_command() -> Result<Command, Failure> {
-    Ok(on_stable(&["test", "--no-fail-fast"], &target_directory()?))
+    on_stable(&["test", "--no-fail-fast"])
 }
 
 /// Writes the seeds.
 fn seed() -> Result<(), Failure> {
-    run_command(on_stable(&["run", "--example", "seeds"], &target_directory()?))
+    run_command(on_stable(&["run", "--example", "seeds"])?)
 }
 
 /// Cargo with `args` in the fuzz workspace, without the engine.
-fn on_stable(args: &[&str], directory: &Path) -> Command {
+///
+/// # Errors
+/// When the main workspace, which says where to build, cannot be read.
+pub(crate) fn on_stable(args: &[&str]) -> Result<Command, Failure> {
     let mut command = cargo(args);
     command.args([
         "--no-default-features",
@@ -141,8 +144,8 @@ fn on_stable(args: &[&str], directory: &Path) -> Command {
         "fuzz/Cargo.toml",
         "--target-dir",
     ]);
-    command.arg(directory);
-    command
+    command.arg(target_directory()?);
+    Ok(command)
 }
 
 /// The names of the targets, which are files.

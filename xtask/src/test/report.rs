@@ -22,7 +22,16 @@ pub(super) struct Report {
 struct Step {
     name: &'static str,
     time: Duration,
-    failure: Option<Failure>,
+    end: End,
+}
+
+/// How a step ended.
+#[derive(Debug)]
+enum End {
+    Well,
+    /// It noted something that it could not do.
+    LeftOut,
+    Badly(Failure),
 }
 
 impl Default for Report {
@@ -41,11 +50,16 @@ impl Report {
     pub(super) fn step(&mut self, name: &'static str, work: impl FnOnce(&mut Self) -> Result<(), Failure>) {
         println!("\n==== {name}");
         let start = Instant::now();
-        let failure = work(self).err();
+        let left_out = self.left_out.len();
+        let end = match work(self) {
+            Err(failure) => End::Badly(failure),
+            Ok(()) if self.left_out.len() > left_out => End::LeftOut,
+            Ok(()) => End::Well,
+        };
         let step = Step {
             name,
             time: start.elapsed(),
-            failure,
+            end,
         };
         println!("---- {step}");
         self.steps.push(step);
@@ -71,7 +85,7 @@ impl Report {
 
     /// Whether no step failed so far.
     pub(super) fn is_clean(&self) -> bool {
-        self.steps.iter().all(|step| step.failure.is_none())
+        self.steps.iter().all(|step| !step.failed())
     }
 
     /// Prints the steps, what was left out and, last, how many tests there were.
@@ -91,7 +105,7 @@ impl Report {
         let failed: Vec<_> = self
             .steps
             .iter()
-            .filter(|step| step.failure.is_some())
+            .filter(|step| step.failed())
             .map(|step| step.name)
             .collect();
         if failed.is_empty() {
@@ -102,12 +116,19 @@ impl Report {
     }
 }
 
+impl Step {
+    fn failed(&self) -> bool {
+        matches!(self.end, End::Badly(_))
+    }
+}
+
 impl std::fmt::Display for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:<32}{:>8.1} s  ", self.name, self.time.as_secs_f64())?;
-        match &self.failure {
-            None => f.write_str("ok"),
-            Some(failure) => write!(f, "FAILED: {failure}"),
+        match &self.end {
+            End::Well => f.write_str("ok"),
+            End::LeftOut => f.write_str("left out"),
+            End::Badly(failure) => write!(f, "FAILED: {failure}"),
         }
     }
 }
