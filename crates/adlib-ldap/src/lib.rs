@@ -1,1 +1,18 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod bind;
+mod config;
+mod connection;
+mod error;
+mod paged;
+mod ranged;
+mod search;
+mod transport;
+
+pub use bind::Rejection;
+pub use config::{Endpoint, Limits, Settings, Timeouts, TlsSettings, TransportSecurity};
+pub use connection::Connection;
+pub use error::{Error, ServerMessage, TlsFailure, Violation};
+pub use paged::{Incomplete, PagedSearch};
+pub use search::{Scope, SearchResult};

@@ -1,0 +1,176 @@
+//! The simple bind (RFC 4513 5.1), and what a refusal means.
+
+use adlib_core::Password;
+
+use crate::{Connection, Error, ServerMessage};
+
+const SUCCESS: u32 = 0;
+const INAPPROPRIATE_AUTHENTICATION: u32 = 48;
+const INVALID_CREDENTIALS: u32 = 49;
+/// `SEC_E_BAD_BINDINGS`
+const BAD_BINDINGS: u32 = 0x8009_0346;
+
+/// Why a server refuses a name and a password.
+///
+/// Active Directory tells the reason in its message, as a Windows error in hexadecimal behind `data` (MS-ADTS
+/// 5.1.1.5, MS-ERREF 2.2). Where a server tells nothing, it is `WrongPassword`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// `data 52e`: the password is wrong; or nobody has this name, on a server that does not tell.
+    #[error("wrong password, or no such user")]
+    WrongPassword,
+    /// `data 525`: nobody has this name.
+    #[error("no such user")]
+    UnknownUser,
+    /// `data 52f`: a restriction on the account, such as membership in Protected Users.
+    #[error("the account is restricted")]
+    AccountRestriction,
+    /// `data 530`: not at this hour.
+    #[error("the account may not be used at this hour")]
+    LogonHours,
+    /// `data 531`: not from this computer.
+    #[error("the account may not be used from this computer")]
+    Workstation,
+    /// `data 532`: the password is too old.
+    #[error("the password has expired")]
+    PasswordExpired,
+    /// `data 533`: an administrator disabled the account.
+    #[error("the account is disabled")]
+    Disabled,
+    /// `data 701`: the account's end date is past.
+    #[error("the account has expired")]
+    AccountExpired,
+    /// `data 773`: the password must be changed first.
+    #[error("the password must be changed before the first use")]
+    MustChangePassword,
+    /// `data 775`: too many wrong passwords.
+    #[error("the account is locked out")]
+    Locked,
+    /// Another Windows error, or another LDAP result code.
+    #[error("refused for reason {0:#x}")]
+    Other(u32),
+}
+
+impl Rejection {
+    /// The reason in a message of Active Directory.
+    fn from_message(message: &ServerMessage) -> Self {
+        match windows_error(message) {
+            None | Some(0x52e) => Self::WrongPassword,
+            Some(0x525) => Self::UnknownUser,
+            Some(0x52f) => Self::AccountRestriction,
+            Some(0x530) => Self::LogonHours,
+            Some(0x531) => Self::Workstation,
+            Some(0x532) => Self::PasswordExpired,
+            Some(0x533) => Self::Disabled,
+            Some(0x701) => Self::AccountExpired,
+            Some(0x773) => Self::MustChangePassword,
+            Some(0x775) => Self::Locked,
+            Some(other) => Self::Other(other),
+        }
+    }
+}
+
+/// The number behind `data` in `.., comment: AcceptSecurityContext error, data 52e, v4563`.
+fn windows_error(message: &ServerMessage) -> Option<u32> {
+    let (_, behind) = message.as_str().split_once(", data ")?;
+    let end = behind
+        .find(|c: char| !c.is_ascii_hexdigit())
+        .unwrap_or(behind.len());
+    behind
+        .split_at_checked(end)
+        .and_then(|(digits, _)| u32::from_str_radix(digits, 16).ok())
+}
+
+impl Connection {
+    /// Bind as `name`: a DN, or on Active Directory a UPN or `DOMAIN\account`.
+    ///
+    /// A refusal leaves the connection anonymous (RFC 4511 4.2.1).
+    ///
+    /// # Errors
+    /// `EmptyName` and `EmptyPassword` without asking the server; `BindRefused` with the reason;
+    /// `StrongerAuthRequired`, `UnwillingToPerform`, `ChannelBindingRefused` and `Refused`, which say nothing about
+    /// the password; `Timeout`, `Protocol`, `Lost`.
+    pub async fn bind_simple(&self, name: &str, password: &Password) -> Result<(), Error> {
+        if name.is_empty() {
+            return Err(Error::EmptyName);
+        }
+        if password.is_empty() {
+            return Err(Error::EmptyPassword);
+        }
+        let mut ldap = self.ldap();
+        let bind = ldap.simple_bind(name, password.expose());
+        let result = self.whole_answer("the bind", bind).await?;
+        self.judge_bind(name, result.rc, ServerMessage::new(&result.text))
+    }
+
+    fn judge_bind(&self, name: &str, code: u32, message: ServerMessage) -> Result<(), Error> {
+        let rejection = match code {
+            SUCCESS => return Ok(()),
+            INVALID_CREDENTIALS => Rejection::from_message(&message),
+            INAPPROPRIATE_AUTHENTICATION => Rejection::Other(code),
+            _ => return Err(self.refused("bind", code, message)),
+        };
+        let endpoint = self.endpoint().to_owned();
+        if rejection == Rejection::Other(BAD_BINDINGS) {
+            return Err(Error::ChannelBindingRefused { endpoint, message });
+        }
+        Err(Error::BindRefused {
+            endpoint,
+            name: name.to_owned(),
+            rejection,
+            message,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejection(data: &str) -> Rejection {
+        let text = format!(
+            "80090308: LdapErr: DSID-0C090447, comment: AcceptSecurityContext error, data {data}, v3839"
+        );
+        Rejection::from_message(&ServerMessage::new(&text))
+    }
+
+    /// R9
+    #[test]
+    fn r9_the_reason_that_active_directory_gives() {
+        let reasons = [
+            ("525", Rejection::UnknownUser),
+            ("52e", Rejection::WrongPassword),
+            ("52f", Rejection::AccountRestriction),
+            ("530", Rejection::LogonHours),
+            ("531", Rejection::Workstation),
+            ("532", Rejection::PasswordExpired),
+            ("533", Rejection::Disabled),
+            ("701", Rejection::AccountExpired),
+            ("773", Rejection::MustChangePassword),
+            ("775", Rejection::Locked),
+            ("80090346", Rejection::Other(BAD_BINDINGS)),
+            ("57", Rejection::Other(0x57)),
+        ];
+        for (data, reason) in reasons {
+            assert_eq!(rejection(data), reason, "{data}");
+        }
+    }
+
+    #[test]
+    fn a_message_without_a_reason_is_a_wrong_password() {
+        for text in [
+            "",
+            "INVALID CREDENTIALS",
+            "error, data ",
+            "error, data zz",
+            "error, data fffffffff",
+        ] {
+            assert_eq!(
+                Rejection::from_message(&ServerMessage::new(text)),
+                Rejection::WrongPassword,
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Searches without end in sight: pages (RFC 2696), and whether all of them came.
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    vec,
+};
+
+use adlib_schema::{Filter, RawEntry};
+
+use crate::{
+    Connection, Error, Scope,
+    search::{Answer, Request, SUCCESS},
+};
+
+const TIME_LIMIT_EXCEEDED: u32 = 3;
+const SIZE_LIMIT_EXCEEDED: u32 = 4;
+const REFERRAL: u32 = 10;
+const ADMIN_LIMIT_EXCEEDED: u32 = 11;
+/// Active Directory gives pages without entries when a filter is slow; a server that gives nothing else is stuck.
+const MAX_EMPTY_PAGES: usize = 100;
+
+/// Why a search did not give everything (R27).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Incomplete {
+    /// The server's limit on the number of entries.
+    #[error(
+        "the server cut the answer at its size limit; raise the limit for this account, or use smaller pages"
+    )]
+    SizeLimit,
+    /// The server's limit on time.
+    #[error(
+        "the server cut the answer at its time limit; raise the limit for this account, or use smaller pages"
+    )]
+    TimeLimit,
+    /// Another limit of the server.
+    #[error("the server cut the answer at an administrative limit; raise the limit for this account")]
+    AdministrativeLimit,
+    /// A part of the answer is on other servers, which are not asked: they would be sent the credentials (A52).
+    #[error("a part of the answer is on other servers, which are not followed: {}", .0.join(" "))]
+    Referral(Vec<String>),
+    /// The server gave a page that it gave before (A51).
+    #[error("the server gave the same page twice")]
+    RepeatedPage,
+    /// The server gave page after page without an entry (A51).
+    #[error("the server gives pages without entries and no end")]
+    EmptyPages,
+    /// More entries than this side takes.
+    #[error("there are more than {0} entries")]
+    TooManyEntries(usize),
+    /// The values of an attribute could not be joined from ranges.
+    #[error("the values of `{attribute}` of `{dn}` are not all there: {problem}")]
+    Range {
+        /// The entry.
+        dn: String,
+        /// The attribute.
+        attribute: String,
+        /// What went wrong.
+        problem: &'static str,
+    },
+    /// The search failed on the way, with this error.
+    #[error("{0}")]
+    Failed(String),
+    /// It was not read to its end.
+    #[error("the search was not read to its end")]
+    NotDrained,
+}
+
+/// A search that gives its entries page by page.
+///
+/// Read it to its end with [`next`](Self::next), then ask [`finish`](Self::finish) whether that is everything.
+#[must_use = "a search asks for nothing until it is read"]
+#[derive(Debug)]
+pub struct PagedSearch<'c> {
+    connection: &'c Connection,
+    request: Request,
+    page_size: u32,
+    limit: usize,
+    given: usize,
+    page: vec::IntoIter<RawEntry>,
+    position: Position,
+    incomplete: Option<Incomplete>,
+    seen: HashSet<u64>,
+    empty_pages: usize,
+}
+
+#[derive(Debug)]
+enum Position {
+    /// The next page begins at this cookie; the first at an empty one.
+    Before(Vec<u8>),
+    /// There is no further page.
+    End,
+}
+
+impl Connection {
+    /// The entries in `scope` of `base` that match `filter`, with `attributes`, in pages of `page_size`.
+    ///
+    /// Attributes that the server cuts into ranges are joined.
+    pub fn paged(
+        &self,
+        base: &str,
+        scope: Scope,
+        filter: &Filter,
+        attributes: &[&str],
+        page_size: u32,
+    ) -> PagedSearch<'_> {
+        PagedSearch {
+            connection: self,
+            request: Request::new(base, scope, filter, attributes),
+            page_size,
+            limit: self.limits.search_entries,
+            given: 0,
+            page: Vec::new().into_iter(),
+            position: Position::Before(Vec::new()),
+            incomplete: None,
+            seen: HashSet::new(),
+            empty_pages: 0,
+        }
+    }
+}
+
+impl PagedSearch<'_> {
+    /// The same search, which stops after `limit` entries.
+    pub(crate) fn up_to(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The next entry, or `None` at the end.
+    ///
+    /// # Errors
+    /// `NoSuchObject` when there is no base; `Refused` and its kin; `Filter`; `Timeout`, `Protocol`, `Lost`. After an
+    /// error there is no further entry.
+    pub async fn next(&mut self) -> Result<Option<RawEntry>, Error> {
+        match self.advance().await {
+            Ok(entry) => Ok(entry),
+            Err(error) => {
+                self.stop(Some(Incomplete::Failed(error.to_string())));
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether everything came.
+    ///
+    /// # Errors
+    /// The reason why not; `NotDrained` before [`next`](Self::next) gave `None`.
+    pub fn finish(self) -> Result<(), Incomplete> {
+        match (self.incomplete, self.position) {
+            (Some(incomplete), _) => Err(incomplete),
+            (None, Position::End) if self.page.len() == 0 => Ok(()),
+            (None, _) => Err(Incomplete::NotDrained),
+        }
+    }
+
+    async fn advance(&mut self) -> Result<Option<RawEntry>, Error> {
+        loop {
+            if let Some(entry) = self.page.next() {
+                if self.given >= self.limit {
+                    self.stop(Some(Incomplete::TooManyEntries(self.limit)));
+                    return Ok(None);
+                }
+                self.given += 1;
+                return self.join_ranges(entry).await.map(Some);
+            }
+            match &mut self.position {
+                Position::End => return Ok(None),
+                Position::Before(cookie) => {
+                    let cookie = std::mem::take(cookie);
+                    self.turn_page(cookie).await?;
+                }
+            }
+        }
+    }
+
+    async fn join_ranges(&mut self, entry: RawEntry) -> Result<RawEntry, Error> {
+        let (entry, problem) = self.connection.join_ranges(entry).await?;
+        if let Some(problem) = problem {
+            self.incomplete.get_or_insert(problem);
+        }
+        Ok(entry)
+    }
+
+    async fn turn_page(&mut self, cookie: Vec<u8>) -> Result<(), Error> {
+        let controls = match self.request.scope {
+            Scope::Base => Vec::new(),
+            Scope::OneLevel | Scope::Subtree => self.connection.page_controls(self.page_size, cookie).await?,
+        };
+        let answer = self.connection.ask(&self.request, controls).await?;
+        match answer.code {
+            SUCCESS => {}
+            SIZE_LIMIT_EXCEEDED => self.stop(Some(Incomplete::SizeLimit)),
+            TIME_LIMIT_EXCEEDED => self.stop(Some(Incomplete::TimeLimit)),
+            ADMIN_LIMIT_EXCEEDED => self.stop(Some(Incomplete::AdministrativeLimit)),
+            REFERRAL => self.stop(None),
+            code => {
+                return Err(self
+                    .connection
+                    .search_refused(&self.request.base, code, answer.message));
+            }
+        }
+        self.take(answer);
+        Ok(())
+    }
+
+    /// Take the entries of a page, and see whether and where the next begins.
+    fn take(&mut self, answer: Answer) {
+        if !answer.referrals.is_empty() || answer.code == REFERRAL {
+            self.incomplete
+                .get_or_insert(Incomplete::Referral(answer.referrals));
+        }
+        let anything = !answer.entries.is_empty();
+        let mut news = false;
+        for entry in &answer.entries {
+            news |= self.seen.insert(fingerprint(entry));
+        }
+        if anything && !news {
+            return self.stop(Some(Incomplete::RepeatedPage));
+        }
+        self.page = answer.entries.into_iter();
+        if answer.code != SUCCESS || answer.cookie.is_empty() {
+            self.position = Position::End;
+            return;
+        }
+        self.empty_pages = if anything { 0 } else { self.empty_pages + 1 };
+        if self.empty_pages > MAX_EMPTY_PAGES {
+            return self.stop(Some(Incomplete::EmptyPages));
+        }
+        self.position = Position::Before(answer.cookie);
+    }
+
+    /// Give nothing more.
+    fn stop(&mut self, why: Option<Incomplete>) {
+        self.page = Vec::new().into_iter();
+        self.position = Position::End;
+        if let Some(why) = why {
+            self.incomplete.get_or_insert(why);
+        }
+    }
+}
+
+/// Enough of an entry to know it again; that two entries share it does no harm.
+fn fingerprint(entry: &RawEntry) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    entry.dn().hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,56 @@
+//! The request for TLS on a connection in the clear (RFC 4511 4.14).
+
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+use super::{
+    frame::{FrameError, FrameReader},
+    guard::extended_result,
+};
+use crate::{Endpoint, Error, Violation};
+
+/// The answer has three short parts.
+const MAX_ANSWER: usize = 16 << 10;
+const MESSAGE_ID: u32 = 1;
+/// ```text
+/// LDAPMessage { messageID 1, extendedReq [APPLICATION 23] { requestName [0] "1.3.6.1.4.1.1466.20037" } }
+/// ```
+const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+
+/// Ask for TLS; the stream that comes back is ready for the handshake.
+///
+/// # Errors
+/// `StartTlsRefused` when the server will not; `Protocol` when it answers anything else, or sends bytes after its
+/// answer that TLS would not protect; `Lost`.
+pub(super) async fn ask(mut stream: TcpStream, endpoint: &Endpoint) -> Result<TcpStream, Error> {
+    let lost = |reason: String| Error::Lost {
+        endpoint: endpoint.to_string(),
+        reason,
+    };
+    let broken = |violation| Error::Protocol {
+        endpoint: endpoint.to_string(),
+        violation,
+    };
+    stream
+        .write_all(REQUEST)
+        .await
+        .map_err(|error| lost(error.to_string()))?;
+    let mut frames = FrameReader::new(stream, MAX_ANSWER);
+    let answer = match frames.next().await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => return Err(lost("the server closed it when asked for StartTLS".into())),
+        Err(FrameError::Io(error)) => return Err(lost(error.to_string())),
+        Err(FrameError::Violation(violation)) => return Err(broken(violation)),
+    };
+    let result = extended_result(&answer, MESSAGE_ID).map_err(broken)?;
+    if result.code != 0 {
+        return Err(Error::StartTlsRefused {
+            endpoint: endpoint.to_string(),
+            code: result.code,
+            message: result.message,
+        });
+    }
+    if frames.has_more() {
+        return Err(broken(Violation::ClearAfterStartTls));
+    }
+    Ok(frames.into_inner())
+}

@@ -1,0 +1,264 @@
+//! Certificates and StartTLS (A53), and several servers.
+
+mod mock;
+
+use std::{sync::Arc, time::Duration};
+
+use adlib_core::Password;
+use adlib_ldap::{Connection, Endpoint, Error, Settings, TlsFailure, TransportSecurity, Violation};
+use mock::{Peer, Server, bind_response, message, result, tlv};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls_pki_types::PrivateKeyDer;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn authority() -> Authority {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// What a server shows: a certificate by `authority`, for `name`, of the years from `from` to `to`.
+fn acceptor(authority: &Authority, name: &str, from: i32, to: i32) -> TlsAcceptor {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.not_before = date_time_ymd(from, 1, 1);
+    params.not_after = date_time_ymd(to, 1, 1);
+    let certificate = params.signed_by(&key, authority).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+fn good(authority: &Authority) -> TlsAcceptor {
+    acceptor(authority, "localhost", 2020, 2090)
+}
+
+fn trusting(authority: &Authority) -> Settings {
+    let mut settings = mock::plain();
+    settings.danger_plain = false;
+    settings.tls.ca_pem = Some(authority.pem().into_bytes());
+    settings.tls.ca_only = true;
+    settings
+}
+
+/// A server that takes any bind once TLS stands.
+async fn ldaps(acceptor: TlsAcceptor) -> Server {
+    Server::start(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                take_binds(Peer::new(stream)).await;
+            }
+        }
+    })
+    .await
+}
+
+async fn take_binds<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>(mut peer: Peer<S>) {
+    while let Some(request) = peer.request().await {
+        peer.send(&bind_response(request.id, 0, "")).await;
+    }
+}
+
+async fn open_and_bind(endpoints: &[Endpoint], settings: &Settings) -> Result<(), Error> {
+    let connection = Connection::open(endpoints, settings).await?;
+    connection.bind_simple("cn=x", &Password::from("secret")).await
+}
+
+#[track_caller]
+fn failure(result: Result<(), Error>) -> TlsFailure {
+    match result {
+        Err(Error::Tls { failure, .. }) => failure,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_trusted_authority() {
+    let authority = authority();
+    let server = ldaps(good(&authority)).await;
+    assert_eq!(open_and_bind(&[server.endpoint()], &trusting(&authority)).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_certificate_for_an_address() {
+    let authority = authority();
+    let server = ldaps(acceptor(&authority, "127.0.0.1", 2020, 2090)).await;
+    let endpoint = Endpoint::new("127.0.0.1", server.address.port());
+    assert_eq!(open_and_bind(&[endpoint], &trusting(&authority)).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_configuration_of_the_callers_own() {
+    let authority = authority();
+    let server = ldaps(good(&authority)).await;
+    let mut settings = mock::plain();
+    settings.danger_plain = false;
+    settings.tls.client_config = Some(trusting(&authority).tls.to_client_config().unwrap());
+    assert_eq!(open_and_bind(&[server.endpoint()], &settings).await, Ok(()));
+}
+
+/// A53
+#[tokio::test]
+async fn a53_wrong_name() {
+    let authority = authority();
+    let server = ldaps(acceptor(&authority, "dc9.example.com", 2020, 2090)).await;
+    let refused = failure(open_and_bind(&[server.endpoint()], &trusting(&authority)).await);
+    let TlsFailure::WrongName { presented } = &refused else { panic!("{refused}") };
+    assert!(presented.iter().any(|name| name.contains("dc9.example.com")), "{presented:?}");
+    assert!(refused.to_string().contains("dc9.example.com"));
+}
+
+/// A53
+#[tokio::test]
+async fn a53_unknown_authority() {
+    let server = ldaps(good(&authority())).await;
+    let refused = failure(open_and_bind(&[server.endpoint()], &trusting(&authority())).await);
+    assert_eq!(refused, TlsFailure::UnknownAuthority);
+    assert!(refused.to_string().contains("ca_file"));
+}
+
+/// A53
+#[tokio::test]
+async fn a53_expired() {
+    let authority = authority();
+    let server = ldaps(acceptor(&authority, "localhost", 2001, 2002)).await;
+    let refused = failure(open_and_bind(&[server.endpoint()], &trusting(&authority)).await);
+    assert_eq!(refused, TlsFailure::Expired);
+}
+
+/// A53
+#[tokio::test]
+async fn a53_not_yet_valid() {
+    let authority = authority();
+    let server = ldaps(acceptor(&authority, "localhost", 2090, 2091)).await;
+    let refused = failure(open_and_bind(&[server.endpoint()], &trusting(&authority)).await);
+    assert_eq!(refused, TlsFailure::NotYetValid);
+}
+
+/// A53: a server without TLS on this port is told apart from one with a wrong certificate, and gets no password.
+#[tokio::test]
+async fn a53_no_tls_where_there_should_be() {
+    let authority = authority();
+    for bytes in [&b""[..], b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00"] {
+        let server = Server::start(move |stream| async move {
+            Peer::new(stream).send(bytes).await;
+        })
+        .await;
+        let error = open_and_bind(&[server.endpoint()], &trusting(&authority)).await.unwrap_err();
+        assert!(matches!(error, Error::Tls { .. } | Error::Lost { .. }), "{error}");
+    }
+}
+
+/// A50: silence in the handshake.
+#[tokio::test]
+async fn a50_silence_in_the_handshake() {
+    let server = Server::start(|stream| async move {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        drop(stream);
+    })
+    .await;
+    let mut settings = trusting(&authority());
+    settings.timeouts.connect = Duration::from_millis(300);
+    let error = open_and_bind(&[server.endpoint()], &settings).await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { what: "connecting", .. }), "{error}");
+}
+
+/// A name that no certificate could bear.
+#[tokio::test]
+async fn a_host_that_is_no_name() {
+    let authority = authority();
+    let server = ldaps(good(&authority)).await;
+    let endpoint = Endpoint::new("not a name", server.address.port()).at([server.address.ip()]);
+    let refused = failure(open_and_bind(&[endpoint], &trusting(&authority)).await);
+    assert!(matches!(refused, TlsFailure::InvalidName(_)));
+}
+
+/// A server that answers the request for TLS with `answer`, and speaks TLS after it.
+async fn start_tls(acceptor: TlsAcceptor, answer: Vec<u8>) -> Server {
+    Server::start(move |stream: TcpStream| {
+        let (acceptor, answer) = (acceptor.clone(), answer.clone());
+        async move {
+            let mut peer = Peer::new(stream);
+            let request = peer.any_request().await.unwrap();
+            assert!(request.contains(b"1.3.6.1.4.1.1466.20037"));
+            peer.send(&answer).await;
+            if let Ok(stream) = acceptor.accept(peer.into_inner()).await {
+                take_binds(Peer::new(stream)).await;
+            }
+        }
+    })
+    .await
+}
+
+fn extended(code: u8) -> Vec<u8> {
+    message(1, &[tlv(0x78, &result(code, "no TLS here"))])
+}
+
+async fn by_start_tls(answer: Vec<u8>) -> Result<(), Error> {
+    let authority = authority();
+    let server = start_tls(good(&authority), answer).await;
+    let mut settings = trusting(&authority);
+    settings.security = TransportSecurity::StartTls;
+    open_and_bind(&[server.endpoint()], &settings).await
+}
+
+#[tokio::test]
+async fn start_tls_then_bind() {
+    assert_eq!(by_start_tls(extended(0)).await, Ok(()));
+}
+
+/// A53: somebody in between answers that there is no TLS; nothing is sent in the clear.
+#[tokio::test]
+async fn a53_start_tls_stripped() {
+    for code in [1, 2, 52] {
+        let error = by_start_tls(extended(code)).await.unwrap_err();
+        assert!(matches!(&error, Error::StartTlsRefused { .. }), "{error}");
+    }
+}
+
+/// A53: somebody in between adds an answer of his own before TLS stands, to be taken for one under TLS.
+#[tokio::test]
+async fn a53_bytes_in_the_clear_after_start_tls() {
+    let error = by_start_tls([extended(0), bind_response(1, 0, "")].concat()).await.unwrap_err();
+    assert!(matches!(error, Error::Protocol { violation: Violation::ClearAfterStartTls, .. }), "{error}");
+}
+
+/// A50
+#[tokio::test]
+async fn a50_start_tls_answered_with_anything_else() {
+    let other_id = message(2, &[tlv(0x78, &result(0, ""))]);
+    for answer in [bind_response(1, 0, ""), other_id, b"\x30\x84\xff\xff\xff\xff".to_vec(), b"SSH-2.0".to_vec()] {
+        let error = by_start_tls(answer).await.unwrap_err();
+        assert!(matches!(error, Error::Protocol { .. }), "{error}");
+    }
+}
+
+/// R4: the first server that answers is taken, in the order given.
+#[tokio::test]
+async fn r4_servers_in_order() {
+    let authority = authority();
+    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let closed = Endpoint::new("localhost", unused.port()).at([unused.ip()]);
+    let untrusted = ldaps(good(&self::authority())).await;
+    let (first, second) = (ldaps(good(&authority)).await, ldaps(good(&authority)).await);
+    let endpoints = [closed.clone(), untrusted.endpoint(), first.endpoint(), second.endpoint()];
+    let connection = Connection::open(&endpoints, &trusting(&authority)).await.unwrap();
+    assert_eq!(connection.endpoint(), first.endpoint().to_string());
+    assert_eq!(second.connections(), 0);
+
+    let none = open_and_bind(&endpoints[..2], &trusting(&authority)).await.unwrap_err();
+    let Error::NoneReachable(failures) = &none else { panic!("{none}") };
+    assert!(matches!(failures[..], [Error::Connect { .. }, Error::Tls { .. }]), "{none}");
+    let one = open_and_bind(&[closed], &trusting(&authority)).await.unwrap_err();
+    assert!(matches!(one, Error::Connect { .. }), "{one}");
+    assert_eq!(open_and_bind(&[], &trusting(&authority)).await, Err(Error::NoEndpoint));
+}
