@@ -5,6 +5,7 @@ pub mod ad;
 mod attribute_name;
 pub mod ldif;
 pub mod lookup;
+pub mod lookup;
 pub mod mapping;
 pub mod preset;
 mod raw_entry;

@@ -3,7 +3,7 @@
 
 use adlib_core::{Guid, Sid};
 use adlib_schema::{
-    CardFormat, CardRule, Mapped, Mapper, Preset, RawEntry, Schema, UserName,
+    CardFormat, CardRule, Mapped, Mapper, Preset, RawEntry, Schema, UserName, lookup,
     read::Warning,
     record::{Group, Member, User},
 };
@@ -524,6 +524,30 @@ fn r19_attributes_to_ask_for() {
             .count(),
         1
     );
+}
+
+/// R18: lookups find the account, whatever its state, and a group by its SID with little asked for.
+#[test]
+fn r18_lookups() {
+    let schema = Schema::of(Preset::ActiveDirectory);
+    let mut ada = ada();
+    ada.push("userPrincipalName", "ada.l@acme.example");
+    assert!(lookup::by_upn(&schema, "Ada.L@acme.example").matches(&ada));
+    assert!(!lookup::by_upn(&schema, "*").matches(&ada));
+    assert!(lookup::by_account(&schema, "ADA").matches(&ada));
+    assert!(!lookup::by_account(&schema, "a*").matches(&ada));
+
+    let sids = [513, 1201].map(|rid| format!("{DOMAIN_SID}-{rid}").parse::<Sid>().unwrap());
+    let mut staff = entry(
+        "CN=staff,DC=corp",
+        &[("sAMAccountName", "staff"), ("member", "CN=ada")],
+    );
+    staff.push("objectCategory", "CN=Group,CN=Schema,CN=Configuration,DC=corp");
+    staff.push("objectSid", sids[1].encode());
+    assert!(lookup::groups_by_sid(&schema, &sids).matches(&staff));
+    assert!(!lookup::groups_by_sid(&schema, &sids[..1]).matches(&staff));
+    let asked = lookup::group_name_attributes(&schema);
+    assert!(asked.contains(&"objectSid") && asked.contains(&"objectCategory") && !asked.contains(&"member"));
 }
 
 proptest! {
