@@ -1,1 +1,33 @@
 #![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod acceptor;
+mod crypto;
+mod der;
+mod error;
+mod gss;
+#[cfg(feature = "issue")]
+pub mod issue;
+mod keytab;
+mod number;
+pub mod pac;
+mod policy;
+mod principal;
+
+pub use acceptor::{
+    Accepted, BindingsState, DecryptedApReq, Evidence, Fresh, KeyTried, PacState, PendingReplay,
+    ReplayRecord, UnverifiedApReq,
+};
+#[cfg(feature = "std")]
+pub use acceptor::{MemoryReplayCache, ReplayError};
+pub use crypto::{KeyError, MAX_ITERATIONS, Random, ServiceKey, SessionKey};
+pub use error::{Part, Rejection};
+pub use keytab::{Keytab, KeytabEntry, KeytabError, UnusableEntry};
+pub use number::{ChecksumType, EncryptionType, ErrorCode, UnsupportedEtype, name_type};
+pub use policy::{AcceptedServices, BindingsMode, PacMode, Policy};
+pub use principal::{Principal, PrincipalParseError};

@@ -1,0 +1,24 @@
+//! The service's side: from a client's bytes to an accepted client (RFC 4120 3.2.3).
+//!
+//! Each step consumes the one before, so that none can be left out:
+//! [`UnverifiedApReq`] -> [`DecryptedApReq`] -> [`PendingReplay`] -> [`Accepted`].
+
+mod accepted;
+mod ap_rep;
+mod ap_req;
+mod authorization;
+mod bindings;
+mod decrypted;
+mod key_search;
+mod pending;
+#[cfg(feature = "std")]
+mod replay;
+
+pub use accepted::{Accepted, Evidence, PacState};
+pub use ap_req::UnverifiedApReq;
+pub use bindings::BindingsState;
+pub use decrypted::DecryptedApReq;
+pub use key_search::KeyTried;
+pub use pending::{Fresh, PendingReplay, ReplayRecord};
+#[cfg(feature = "std")]
+pub use replay::{MemoryReplayCache, ReplayError};

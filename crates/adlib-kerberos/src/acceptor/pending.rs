@@ -1,0 +1,82 @@
+//! A message that may be accepted if it comes for the first time.
+
+use adlib_core::UnixTime;
+use sha2::{Digest, Sha256};
+
+use super::Accepted;
+
+/// What a replay cache remembers of a message: a hash of its encrypted authenticator.
+///
+/// Only authenticated bytes are in it: who rewrites the names on the ticket gets the same record (A2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReplayRecord([u8; 32]);
+
+impl ReplayRecord {
+    /// The record of an encrypted authenticator. Its last byte is under the HMAC as is its first, so that the same
+    /// authenticator has no second spelling.
+    pub(super) fn of(sealed_authenticator: &[u8]) -> Self {
+        Self(Sha256::digest(sealed_authenticator).into())
+    }
+
+    /// The bytes to remember.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// The word of a replay cache that a record was not in it, and is now.
+#[derive(Debug)]
+pub struct Fresh(());
+
+impl Fresh {
+    /// Only a cache that has just inserted a record says this.
+    #[cfg(feature = "std")]
+    pub(super) const fn inserted() -> Self {
+        Self(())
+    }
+
+    /// Accept a message without having asked a cache of this crate: whoever listens to the network can then send it a
+    /// second time, unless the caller keeps the records elsewhere.
+    #[must_use]
+    pub const fn danger_unchecked() -> Self {
+        Self(())
+    }
+}
+
+/// A message with nothing wrong, but it may have come before.
+#[derive(Debug)]
+#[must_use = "nobody is accepted before a replay cache was asked"]
+pub struct PendingReplay {
+    accepted: Accepted,
+    record: ReplayRecord,
+    expires: UnixTime,
+}
+
+impl PendingReplay {
+    pub(super) const fn new(accepted: Accepted, record: ReplayRecord, expires: UnixTime) -> Self {
+        Self {
+            accepted,
+            record,
+            expires,
+        }
+    }
+
+    /// What to look for in the replay cache, and to insert.
+    #[must_use]
+    pub const fn record(&self) -> ReplayRecord {
+        self.record
+    }
+
+    /// The last time at which the record must still be known.
+    #[must_use]
+    pub const fn expires(&self) -> UnixTime {
+        self.expires
+    }
+
+    /// Accept the client, on the word of a replay cache.
+    #[must_use]
+    pub fn accept(self, _fresh: Fresh) -> Accepted {
+        self.accepted
+    }
+}

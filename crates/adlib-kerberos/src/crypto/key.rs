@@ -1,0 +1,203 @@
+//! Keys by their role: a newtype each, wiped on drop and never shown.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use adlib_core::{Password, Secret};
+
+use super::{ChecksumKey, Cipher, string_to_key::string_to_key};
+use crate::{EncryptionType, number::KeyUsage};
+
+/// A key that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The key has another length than its encryption type asks for.
+    #[error("a key for {etype} has {expected} bytes, not {actual}")]
+    Length {
+        /// The encryption type.
+        etype: EncryptionType,
+        /// The length that it asks for, in bytes.
+        expected: usize,
+        /// The length that was given, in bytes.
+        actual: usize,
+    },
+    /// A number of iterations that is 0 or more than [`MAX_ITERATIONS`](crate::MAX_ITERATIONS).
+    #[error("{0} iterations of the password hash are out of range")]
+    Iterations(u32),
+}
+
+/// The bytes of a key with their encryption type.
+#[derive(Clone, PartialEq, Eq)]
+struct Key {
+    etype: EncryptionType,
+    bytes: Secret<Vec<u8>>,
+}
+
+impl Key {
+    fn new(etype: EncryptionType, bytes: Secret<Vec<u8>>) -> Result<Self, KeyError> {
+        let (expected, actual) = (etype.key_length(), bytes.expose().len());
+        if expected != actual {
+            return Err(KeyError::Length {
+                etype,
+                expected,
+                actual,
+            });
+        }
+        Ok(Self { etype, bytes })
+    }
+}
+
+/// A service's own long-term key, with what it opens and signs derived once.
+///
+/// ```
+/// use adlib_core::Password;
+/// use adlib_kerberos::{EncryptionType, ServiceKey};
+///
+/// let salt = b"CORP.EXAMPLE.COMhostapp.corp.example.com";
+/// let key = ServiceKey::from_password(EncryptionType::Aes256Sha1, &Password::from("Passw0rd"), salt, None)?;
+/// assert_eq!(key.expose().len(), 32);
+/// assert_eq!(format!("{key:?}"), "ServiceKey(aes256-cts-hmac-sha1-96, ..)");
+/// # Ok::<(), adlib_kerberos::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct ServiceKey {
+    key: Key,
+    ticket: Cipher,
+    pac: ChecksumKey,
+}
+
+impl ServiceKey {
+    /// The key with these bytes.
+    ///
+    /// # Errors
+    /// `Length` when the encryption type asks for another number of bytes.
+    pub fn new(etype: EncryptionType, bytes: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
+        Key::new(etype, Secret::new(bytes.into())).map(Self::derive)
+    }
+
+    /// The key that a password gives. On Active Directory the salt of a user account is the realm in upper case
+    /// followed by the account name; `iterations` of `None` is the encryption type's own number.
+    ///
+    /// # Errors
+    /// `Iterations` when there are none or too many.
+    pub fn from_password(
+        etype: EncryptionType,
+        password: &Password,
+        salt: &[u8],
+        iterations: Option<u32>,
+    ) -> Result<Self, KeyError> {
+        let bytes = string_to_key(etype, password, salt, iterations)?;
+        Key::new(etype, bytes).map(Self::derive)
+    }
+
+    fn derive(key: Key) -> Self {
+        let (etype, bytes) = (key.etype, key.bytes.expose());
+        Self {
+            ticket: Cipher::new(etype, bytes, KeyUsage::TICKET),
+            pac: ChecksumKey::new(etype, bytes, KeyUsage::PAC_SIGNATURE),
+            key,
+        }
+    }
+
+    /// The encryption type.
+    #[must_use]
+    pub const fn etype(&self) -> EncryptionType {
+        self.key.etype
+    }
+
+    /// The bytes themselves. Whoever calls this answers for where they go.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.key.bytes.expose()
+    }
+
+    /// What encrypts tickets.
+    pub(crate) const fn ticket_cipher(&self) -> &Cipher {
+        &self.ticket
+    }
+
+    /// What signs PACs.
+    pub(crate) const fn pac_key(&self) -> &ChecksumKey {
+        &self.pac
+    }
+}
+
+impl PartialEq for ServiceKey {
+    /// In time that does not depend on the bytes.
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for ServiceKey {}
+
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServiceKey({}, ..)", self.key.etype.name())
+    }
+}
+
+/// A key that a controller made for one client and one service, or a subkey that one of them chose.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionKey(Key);
+
+impl SessionKey {
+    /// The key with these bytes.
+    ///
+    /// # Errors
+    /// `Length` when the encryption type asks for another number of bytes.
+    pub fn new(etype: EncryptionType, bytes: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
+        Key::new(etype, Secret::new(bytes.into())).map(Self)
+    }
+
+    /// The encryption type.
+    #[must_use]
+    pub const fn etype(&self) -> EncryptionType {
+        self.0.etype
+    }
+
+    /// The bytes themselves. Whoever calls this answers for where they go.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.bytes.expose()
+    }
+
+    /// What encrypts the messages of `usage`.
+    pub(crate) fn cipher(&self, usage: KeyUsage) -> Cipher {
+        Cipher::new(self.etype(), self.expose(), usage)
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionKey({}, ..)", self.0.etype.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+
+    /// A63
+    #[test]
+    fn a63_debug_shows_no_key() {
+        let service = ServiceKey::new(EncryptionType::Rc4, [0x41; 16]).unwrap();
+        let session = SessionKey::new(EncryptionType::Aes128Sha1, [0x41; 16]).unwrap();
+        assert_eq!(
+            format!("{service:?} {session:?}"),
+            "ServiceKey(rc4-hmac, ..) SessionKey(aes128-cts-hmac-sha1-96, ..)"
+        );
+    }
+
+    #[test]
+    fn lengths_are_checked() {
+        for etype in EncryptionType::ALL {
+            for length in [0, 15, 17, 31, 33] {
+                assert!(ServiceKey::new(etype, std::vec![0; length]).is_err());
+                assert!(SessionKey::new(etype, std::vec![0; length]).is_err());
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Authorization data (RFC 4120 5.2.6).
+
+use alloc::vec::Vec;
+
+use ::der::Sequence;
+
+use super::Octets;
+
+/// ```text
+/// AuthorizationData ::= SEQUENCE OF SEQUENCE { ad-type [0] Int32, ad-data [1] OCTET STRING }
+/// ```
+pub(crate) type AuthorizationData<'a> = Vec<AuthorizationDatum<'a>>;
+
+/// One element of authorization data.
+#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+pub(crate) struct AuthorizationDatum<'a> {
+    #[asn1(context_specific = "0")]
+    pub(crate) ad_type: i32,
+    #[asn1(context_specific = "1")]
+    pub(crate) ad_data: Octets<'a>,
+}

@@ -1,0 +1,42 @@
+//! Encrypted data, keys and checksums (RFC 4120 5.2.9).
+
+use ::der::Sequence;
+
+use super::Octets;
+
+/// ```text
+/// EncryptedData ::= SEQUENCE { etype [0] Int32, kvno [1] UInt32 OPTIONAL, cipher [2] OCTET STRING }
+/// ```
+///
+/// The version is read as wide as it may come: some controllers write it as a negative number.
+#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+pub(crate) struct EncryptedData<'a> {
+    #[asn1(context_specific = "0")]
+    pub(crate) etype: i32,
+    #[asn1(context_specific = "1", optional = "true")]
+    pub(crate) kvno: Option<i64>,
+    #[asn1(context_specific = "2")]
+    pub(crate) cipher: Octets<'a>,
+}
+
+/// ```text
+/// EncryptionKey ::= SEQUENCE { keytype [0] Int32, keyvalue [1] OCTET STRING }
+/// ```
+#[derive(Clone, PartialEq, Eq, Sequence)]
+pub(crate) struct EncryptionKey<'a> {
+    #[asn1(context_specific = "0")]
+    pub(crate) keytype: i32,
+    #[asn1(context_specific = "1")]
+    pub(crate) keyvalue: Octets<'a>,
+}
+
+/// ```text
+/// Checksum ::= SEQUENCE { cksumtype [0] Int32, checksum [1] OCTET STRING }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+pub(crate) struct Checksum<'a> {
+    #[asn1(context_specific = "0")]
+    pub(crate) cksumtype: i32,
+    #[asn1(context_specific = "1")]
+    pub(crate) checksum: Octets<'a>,
+}

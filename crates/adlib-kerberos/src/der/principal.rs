@@ -1,0 +1,42 @@
+//! Names of principals (RFC 4120 5.2.2).
+
+use alloc::{string::String, vec::Vec};
+
+use ::der::Sequence;
+
+use super::KerberosString;
+use crate::Principal;
+
+/// A name without its realm.
+///
+/// ```text
+/// PrincipalName ::= SEQUENCE { name-type [0] Int32, name-string [1] SEQUENCE OF KerberosString }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+pub(crate) struct PrincipalName<'a> {
+    #[asn1(context_specific = "0")]
+    pub(crate) name_type: i32,
+    #[asn1(context_specific = "1")]
+    pub(crate) name_string: Vec<KerberosString<'a>>,
+}
+
+impl<'a> PrincipalName<'a> {
+    /// The principal of this name in `realm`.
+    pub(crate) fn in_realm(&self, realm: KerberosString<'_>) -> Principal {
+        let components: Vec<String> = self.name_string.iter().map(|part| part.0.into()).collect();
+        Principal::new(self.name_type, components, realm.0)
+    }
+}
+
+impl<'a> From<&'a Principal> for PrincipalName<'a> {
+    fn from(principal: &'a Principal) -> Self {
+        Self {
+            name_type: principal.name_type(),
+            name_string: principal
+                .components()
+                .iter()
+                .map(|part| KerberosString(part))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Tickets, as a controller makes them.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use adlib_core::UnixTime;
+
+use super::{AD_WIN2K_PAC, AuthorizationElements, authorization_data, if_relevant};
+use crate::{
+    Principal, Random, ServiceKey, SessionKey,
+    der::{
+        self, Application, EncTicketPart, EncTicketPartBody, EncryptedData, EncryptionKey, KerberosFlags,
+        KerberosString, KerberosTime, Octets, PrincipalName, Ticket, TicketBody, TransitedEncoding,
+    },
+};
+
+/// What goes into a ticket.
+#[derive(Debug, Clone)]
+pub struct TicketBuilder {
+    /// The client.
+    pub client: Principal,
+    /// The service, as it stands on the ticket for all to read.
+    pub service: Principal,
+    /// The key for the two.
+    pub session_key: SessionKey,
+    /// The number of the session key's encryption type, as the ticket has it.
+    pub session_etype: i32,
+    /// `TicketFlags`.
+    pub flags: u32,
+    /// When the client was authenticated.
+    pub auth_time: UnixTime,
+    /// From when the ticket is valid; from `auth_time` if there is nothing here.
+    pub start_time: Option<UnixTime>,
+    /// Until when the ticket is valid.
+    pub end_time: UnixTime,
+    /// The realms that took part, compressed (RFC 4120 3.3.3.2).
+    pub transited: Vec<u8>,
+    /// What the controller says besides.
+    pub authorization_data: AuthorizationElements,
+    /// The version of the service's key, as it stands on the ticket for all to read.
+    pub kvno: Option<i64>,
+    /// The number of the ticket's encryption type, if it is to say another than its key has.
+    pub ticket_etype: Option<i32>,
+}
+
+/// `TicketFlags` of a usual ticket: initial and preauthenticated (RFC 4120 5.3).
+const USUAL_FLAGS: u32 = KerberosFlags::bit(9).0 | KerberosFlags::bit(10).0;
+
+impl TicketBuilder {
+    /// A ticket for `client` to `service`, valid from `auth_time` for ten hours, without a PAC.
+    #[must_use]
+    pub fn new(client: Principal, service: Principal, session_key: SessionKey, auth_time: UnixTime) -> Self {
+        Self {
+            client,
+            service,
+            session_etype: session_key.etype().number(),
+            session_key,
+            flags: USUAL_FLAGS,
+            auth_time,
+            start_time: Some(auth_time),
+            end_time: auth_time.saturating_add(Duration::from_secs(36_000)),
+            transited: Vec::new(),
+            authorization_data: Vec::new(),
+            kvno: Some(1),
+            ticket_etype: None,
+        }
+    }
+
+    /// The ticket with `pac` in it, wrapped as controllers wrap it.
+    #[must_use]
+    pub fn with_pac(mut self, pac: Vec<u8>) -> Self {
+        self.authorization_data.push(if_relevant(&[(AD_WIN2K_PAC, pac)]));
+        self
+    }
+
+    /// Encrypt the ticket with the service's key.
+    pub fn encrypt(&self, key: &ServiceKey, random: &mut Random<'_>) -> IssuedTicket {
+        let part = der::encode(&self.enc_part());
+        let cipher = key.ticket_cipher().encrypt(&part, random);
+        let ticket: Ticket<'_> = Application(TicketBody {
+            tkt_vno: der::VERSION,
+            realm: KerberosString(self.service.realm()),
+            sname: PrincipalName::from(&self.service),
+            enc_part: EncryptedData {
+                etype: self.ticket_etype.unwrap_or(key.etype().number()),
+                kvno: self.kvno,
+                cipher: Octets(&cipher),
+            },
+        });
+        IssuedTicket {
+            client: self.client.clone(),
+            session_key: self.session_key.clone(),
+            der: der::encode(&ticket),
+        }
+    }
+
+    fn enc_part(&self) -> EncTicketPart<'_> {
+        let authorization_data = Some(authorization_data(&self.authorization_data));
+        Application(EncTicketPartBody {
+            flags: KerberosFlags(self.flags),
+            key: EncryptionKey {
+                keytype: self.session_etype,
+                keyvalue: Octets(self.session_key.expose()),
+            },
+            crealm: KerberosString(self.client.realm()),
+            cname: PrincipalName::from(&self.client),
+            transited: TransitedEncoding {
+                tr_type: 1,
+                contents: Octets(&self.transited),
+            },
+            authtime: KerberosTime::from_unix(self.auth_time),
+            starttime: self.start_time.map(KerberosTime::from_unix),
+            endtime: KerberosTime::from_unix(self.end_time),
+            renew_till: None,
+            caddr: None,
+            authorization_data: authorization_data.filter(|elements| !elements.is_empty()),
+        })
+    }
+}
+
+/// A ticket with what its client knows of it.
+#[derive(Debug, Clone)]
+pub struct IssuedTicket {
+    /// The client.
+    pub client: Principal,
+    /// The key for client and service.
+    pub session_key: SessionKey,
+    /// The bytes of the ticket.
+    pub der: Vec<u8>,
+}

@@ -1,0 +1,201 @@
+//! The outer structure: a table of buffers (MS-PAC 2.3, 2.4).
+
+use alloc::vec::Vec;
+
+use adlib_core::{DecodeError, DecodeErrorKind, Reader};
+
+use super::PacRejection;
+
+/// The most buffers that are read. Windows writes about ten.
+const MAX_BUFFERS: usize = 64;
+const VERSION: u32 = 0;
+/// The header's length, and that of each line of the table, in bytes.
+const HEADER: usize = 8;
+const LINE: usize = 16;
+
+/// The type of a buffer, known or not (MS-PAC 2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BufferType(pub u32);
+
+impl BufferType {
+    /// `KERB_VALIDATION_INFO`: the user, the groups.
+    pub const LOGON_INFO: Self = Self(1);
+    /// The signature with the service's key.
+    pub const SERVER_SIGNATURE: Self = Self(6);
+    /// The signature with the controllers' key.
+    pub const KDC_SIGNATURE: Self = Self(7);
+    /// `PAC_CLIENT_INFO`: the client's name and the time of the sign-in.
+    pub const CLIENT_INFO: Self = Self(10);
+    /// `UPN_DNS_INFO`.
+    pub const UPN_DNS_INFO: Self = Self(12);
+    /// `PAC_REQUESTOR`: the SID of the client.
+    pub const REQUESTOR: Self = Self(18);
+}
+
+/// A PAC cut into its buffers, none of which is believed yet.
+///
+/// ```text
+/// cBuffers (4) Version (4) = 0, for each: ulType (4) cbBufferSize (4) Offset (8); the buffers, aligned to 8 bytes
+/// ```
+#[derive(Debug, Clone)]
+pub struct UnverifiedPac<'a> {
+    pub(super) bytes: &'a [u8],
+    buffers: Vec<Buffer<'a>>,
+}
+
+/// A line of the table with the bytes that it points to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Buffer<'a> {
+    pub(super) kind: BufferType,
+    pub(super) offset: usize,
+    pub(super) data: &'a [u8],
+}
+
+impl<'a> UnverifiedPac<'a> {
+    /// Cut `bytes` into buffers.
+    ///
+    /// # Errors
+    /// `Malformed` for a table that does not hold: no or too many buffers, an offset that is not aligned or points into
+    /// the table or out of the PAC. `BufferTwice`, `BufferOverlap`.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, PacRejection> {
+        let mut reader = Reader::new(bytes);
+        let count = count(&mut reader)?;
+        let at = reader;
+        if reader.u32_le("PAC version")? != VERSION {
+            return Err(at.error("PAC version", DecodeErrorKind::Unexpected).into());
+        }
+        let table_end = HEADER + count * LINE;
+        let mut buffers = Vec::with_capacity(count);
+        for _ in 0..count {
+            buffers.push(read_line(&mut reader, table_end)?);
+        }
+        refuse_duplicates(&buffers)?;
+        refuse_overlaps(&buffers)?;
+        Ok(Self { bytes, buffers })
+    }
+
+    /// The types of the buffers, in their order.
+    pub fn buffer_types(&self) -> impl Iterator<Item = BufferType> + '_ {
+        self.buffers.iter().map(|buffer| buffer.kind)
+    }
+
+    pub(super) fn buffer(&self, kind: BufferType) -> Option<Buffer<'a>> {
+        self.buffers.iter().copied().find(|buffer| buffer.kind == kind)
+    }
+}
+
+fn count(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
+    let at = *reader;
+    let count = usize::try_from(reader.u32_le("PAC buffer count")?).unwrap_or(usize::MAX);
+    match count {
+        0 => Err(at.error("PAC buffer count", DecodeErrorKind::Invalid)),
+        1..=MAX_BUFFERS => Ok(count),
+        _ => Err(at.error("PAC buffer count", DecodeErrorKind::Limit(MAX_BUFFERS))),
+    }
+}
+
+fn read_line<'a>(reader: &mut Reader<'a>, table_end: usize) -> Result<Buffer<'a>, DecodeError> {
+    let kind = BufferType(reader.u32_le("PAC buffer type")?);
+    let length = usize::try_from(reader.u32_le("PAC buffer size")?).unwrap_or(usize::MAX);
+    let at = *reader;
+    let offset = usize::try_from(reader.u64_le("PAC buffer offset")?).unwrap_or(usize::MAX);
+    if offset < table_end {
+        return Err(at.error("PAC buffer offset", DecodeErrorKind::OutOfBounds));
+    }
+    if !offset.is_multiple_of(8) {
+        return Err(at.error("PAC buffer offset", DecodeErrorKind::Invalid));
+    }
+    let data = reader.slice_at("PAC buffer", offset, length)?;
+    Ok(Buffer { kind, offset, data })
+}
+
+/// Whoever reads the first of two and whoever reads the last would believe different things.
+fn refuse_duplicates(buffers: &[Buffer<'_>]) -> Result<(), PacRejection> {
+    let mut kinds: Vec<BufferType> = buffers.iter().map(|buffer| buffer.kind).collect();
+    kinds.sort_unstable();
+    match kinds.windows(2).find(|pair| pair.first() == pair.last()) {
+        Some(pair) => Err(PacRejection::BufferTwice(
+            pair.first().copied().unwrap_or(BufferType(0)),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn refuse_overlaps(buffers: &[Buffer<'_>]) -> Result<(), PacRejection> {
+    let mut sorted: Vec<&Buffer<'_>> = buffers.iter().collect();
+    sorted.sort_unstable_by_key(|buffer| (buffer.offset, buffer.data.len()));
+    let mut end = 0;
+    for buffer in sorted {
+        if buffer.offset < end {
+            return Err(PacRejection::BufferOverlap(buffer.kind));
+        }
+        end = buffer.offset + buffer.data.len();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adlib_core::Writer;
+    use proptest::prelude::*;
+
+    /// A PAC of `lines`, each a type, a size and an offset, with `room` bytes behind the table.
+    fn table(count: u32, lines: &[(u32, u32, u64)], room: usize) -> Vec<u8> {
+        let mut pac = Writer::new();
+        pac.u32_le(count).u32_le(0);
+        for (kind, size, offset) in lines {
+            pac.u32_le(*kind).u32_le(*size).u64_le(*offset);
+        }
+        pac.bytes(&std::vec![0; room]);
+        pac.finish()
+    }
+
+    fn reason(pac: &[u8]) -> &'static str {
+        UnverifiedPac::decode(pac).unwrap_err().reason()
+    }
+
+    /// A20
+    #[test]
+    fn a20_tables_that_lie_are_refused() {
+        assert!(UnverifiedPac::decode(&table(2, &[(1, 8, 40), (2, 8, 48)], 16)).is_ok());
+        assert_eq!(
+            reason(&table(2, &[(1, 8, 40), (1, 8, 48)], 16)),
+            "pac-buffer-twice"
+        );
+        assert_eq!(
+            reason(&table(2, &[(1, 9, 40), (2, 8, 48)], 16)),
+            "pac-buffer-overlap"
+        );
+        assert_eq!(
+            reason(&table(2, &[(1, 8, 40), (2, 8, 40)], 16)),
+            "pac-buffer-overlap"
+        );
+        for (size, offset) in [
+            (8, 44),
+            (8, 0),
+            (8, 32),
+            (9, 48),
+            (8, 56),
+            (u32::MAX, 40),
+            (8, u64::MAX - 7),
+            (8, u64::MAX),
+        ] {
+            assert_eq!(
+                reason(&table(2, &[(1, 8, 40), (2, size, offset)], 16)),
+                "pac-malformed"
+            );
+        }
+        for count in [0, 65, 4097, u32::MAX] {
+            assert_eq!(reason(&table(count, &[(1, 8, 24)], 8)), "pac-malformed");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..128), count in 0_u32..4) {
+            let _ = UnverifiedPac::decode(&bytes);
+            let _ = UnverifiedPac::decode(&[&count.to_le_bytes()[..], &[0; 4], &bytes].concat());
+        }
+    }
+}
