@@ -5,7 +5,6 @@ pub mod ad;
 mod attribute_name;
 pub mod ldif;
 pub mod lookup;
-pub mod lookup;
 pub mod mapping;
 pub mod preset;
 mod raw_entry;

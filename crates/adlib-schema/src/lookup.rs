@@ -1,68 +1,66 @@
-//! What to ask a directory when one account, or the names of a few groups, are wanted.
+//! What to ask a directory for when one account, or a few groups, are wanted.
 
 use adlib_core::Sid;
 
-use crate::{AttributeName, Dn, Filter, Schema};
+use crate::{
+    AttributeName,
+    preset::Schema,
+    syntax::{Dn, Filter},
+};
 
-const DOMAIN_COMPONENT: AttributeName = AttributeName::from_static("DC");
-const UPN: AttributeName = AttributeName::from_static("userPrincipalName");
-const SID: AttributeName = AttributeName::from_static("objectSid");
-
-/// The users whose user principal name is `upn`, disabled ones included.
+/// The users whose account name is `account`, disabled ones included.
 ///
 /// ```
 /// use adlib_schema::{Preset, Schema, lookup};
 ///
-/// let schema = Schema::of(Preset::ActiveDirectory);
-/// let filter = lookup::by_upn(&schema, "mia@*").to_string();
-/// assert!(filter.ends_with(r"(userPrincipalName=mia@\2a))"), "{filter}");
+/// let filter = lookup::by_account(&Schema::of(Preset::OpenLdap), "*)(uid=*");
+/// assert_eq!(filter.to_string(), r"(uid=\2a\29\28uid=\2a)");
 /// ```
-#[must_use]
-pub fn by_upn(schema: &Schema, upn: &str) -> Filter {
-    Filter::and([schema.user_search.for_all(), Filter::equal(UPN, upn)])
-}
-
-/// The users whose account name is `account`, disabled ones included.
 #[must_use]
 pub fn by_account(schema: &Schema, account: &str) -> Filter {
     schema.user_search.for_name(account)
 }
 
-/// The groups with one of these SIDs.
+/// The users whose user principal name is `upn`, disabled ones included.
 #[must_use]
-pub fn groups_by_sid(schema: &Schema, sids: &[Sid]) -> Filter {
-    let any = Filter::or(sids.iter().map(|sid| Filter::equal(SID, sid.encode())));
-    Filter::and([schema.group_search.for_all(), any])
+pub fn by_upn(schema: &Schema, upn: &str) -> Filter {
+    let named = Filter::equal(AttributeName::from_static("userPrincipalName"), upn);
+    Filter::and([schema.user_search.for_all(), named])
 }
 
-/// What to ask for when only the names of groups are wanted: everything about them but their members.
+/// The groups with these security identifiers.
+///
+/// Active Directory takes the text form of a SID in a filter (MS-ADTS 3.1.1.3.1.3.1).
 #[must_use]
-pub fn group_name_attributes(schema: &Schema) -> Vec<&str> {
-    let fields = [&schema.group_name, &schema.group_full_name, &schema.key];
-    let kept = fields
-        .into_iter()
-        .flatten()
-        .chain(schema.group_search.attributes());
-    let mut names: Vec<&str> = kept
-        .map(AttributeName::as_str)
-        .chain(["objectClass", "objectSid"])
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+pub fn groups_by_sid(schema: &Schema, sids: &[Sid]) -> Filter {
+    let sid = |sid: &Sid| Filter::equal(AttributeName::from_static("objectSid"), sid.to_string());
+    Filter::and([schema.group_search.for_all(), Filter::or(sids.iter().map(sid))])
 }
 
 /// The DN of the domain with this DNS name (RFC 2247).
 ///
 /// ```
-/// use adlib_schema::lookup;
-///
-/// assert_eq!(lookup::domain_dn("corp.example.com"), "DC=corp,DC=example,DC=com");
+/// assert_eq!(adlib_schema::lookup::domain_dn("corp.example.com"), "DC=corp,DC=example,DC=com");
 /// ```
 #[must_use]
 pub fn domain_dn(domain: &str) -> String {
-    let labels = domain.split('.').rev().filter(|label| !label.is_empty());
+    let component = AttributeName::from_static("DC");
+    let labels = domain.rsplit('.').filter(|label| !label.is_empty());
     labels
-        .fold(Dn::root(), |dn, label| dn.child(&DOMAIN_COMPONENT, label))
+        .fold(Dn::root(), |dn, label| dn.child(&component, label))
         .to_string()
+}
+
+/// What to ask for when only the names of groups are wanted: everything but the members.
+#[must_use]
+pub fn group_name_attributes(schema: &Schema) -> Vec<&str> {
+    let is_member = |name: &&str| {
+        schema
+            .group_member
+            .iter()
+            .any(|member| member.as_str().eq_ignore_ascii_case(name))
+    };
+    let mut names = schema.attributes();
+    names.retain(|name| !is_member(name));
+    names
 }
