@@ -6,6 +6,12 @@
 pub mod seed;
 
 use adlib_core::{Sid, gss};
+use adlib_ntlm::{
+    Ntlmv2Response,
+    message::{AuthenticateMessage, ChallengeMessage, NegotiateMessage},
+};
+use adlib_schema::{Dn, Filter, LdifReader, RawEntry};
+use adlib_spnego::{NegTokenInit, NegTokenResp, Offer};
 use adlib_upn::{LogonName, MAX_DIAGNOSTICS, MAX_MAPPINGS, SuffixMap};
 
 /// An oracle.
@@ -13,16 +19,69 @@ pub type Oracle = fn(&[u8]);
 
 /// Every oracle with the name of its target, corpus and crashes.
 pub const ORACLES: &[(&str, Oracle)] = &[
+    ("dn", dn),
+    ("filter", filter),
     ("gss_framing", gss_framing),
+    ("ldif", ldif),
     ("logon_name", logon_name),
+    ("ntlm_message", ntlm_message),
     ("sid", sid),
+    ("spnego", spnego),
     ("suffix_map", suffix_map),
 ];
+
+/// A DN is shown as it came, its normal form is a DN of the same normal form, and going up ends.
+pub fn dn(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(dn) = text.parse::<Dn>() else { return };
+    assert_eq!(dn.as_str(), text);
+    let normal: Dn = dn
+        .normal()
+        .parse()
+        .unwrap_or_else(|error| panic!("{:?}: {error}", dn.normal()));
+    assert_eq!(normal.normal(), dn.normal());
+    assert_eq!(normal.rdns().count(), dn.rdns().count());
+    let ancestors = std::iter::successors(dn.parent(), Dn::parent);
+    assert!(ancestors.count() <= dn.rdns().count());
+    let _ = dn.dns_domain();
+}
+
+/// A filter is printed so that it is read as the same filter, and it judges any entry.
+pub fn filter(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(filter) = text.parse::<Filter>() else {
+        return;
+    };
+    assert_eq!(filter.to_string().parse().as_ref(), Ok(&filter));
+    let mut entry = RawEntry::new("CN=Ada,OU=Berlin,DC=corp,DC=example,DC=com");
+    entry.push("objectClass", "user");
+    entry.push("userAccountControl", "512");
+    entry.push("cn", "Ada");
+    let _ = filter.matches(&entry);
+}
 
 /// The frame of an initial context token is one of a kind: put on again, it is the same bytes.
 pub fn gss_framing(data: &[u8]) {
     if let Ok(framed) = gss::unframe(data) {
         assert_eq!(gss::frame(framed.mechanism, &[framed.inner]), data);
+    }
+}
+
+/// A file gives no more entries than it has lines, each with a DN, and nothing after an error.
+pub fn ldif(data: &[u8]) {
+    let lines = data.split(|&byte| byte == b'\n').count();
+    let mut entries = LdifReader::new(data);
+    let mut count = 0;
+    while let Some(entry) = entries.next() {
+        count += 1;
+        assert!(count <= lines);
+        match entry {
+            Ok(entry) => assert!(entry.dn().parse::<Dn>().is_ok(), "{entry:?}"),
+            Err(error) => {
+                assert!((1..=lines).contains(&error.line), "{error}");
+                assert!(entries.next().is_none());
+            }
+        }
     }
 }
 
@@ -38,12 +97,44 @@ pub fn logon_name(data: &[u8]) {
     }
 }
 
+/// What a message holds lies within it, and its texts are decoded or refused.
+pub fn ntlm_message(data: &[u8]) {
+    if let Ok(message) = NegotiateMessage::decode(data) {
+        assert!(message.domain.len() + message.workstation.len() <= 2 * data.len());
+    }
+    if let Ok(message) = ChallengeMessage::decode(data) {
+        let _ = message.target_name_text();
+        let pairs = message.target_info.map_or(0, |pairs| pairs.iter().count());
+        assert!(pairs * 4 <= data.len());
+    }
+    if let Ok(message) = AuthenticateMessage::decode(data) {
+        let _ = (
+            message.user_text(),
+            message.domain_text(),
+            message.workstation_text(),
+        );
+        let _ = Ntlmv2Response::decode(message.nt_response);
+        let _ = format!("{message:?}");
+    }
+}
+
 /// A SID has one encoding and one text.
 pub fn sid(data: &[u8]) {
     if let Ok(sid) = Sid::decode(data) {
         assert_eq!(sid.encode(), data);
         assert_eq!(sid.to_string().parse(), Ok(sid));
     }
+}
+
+/// What is decoded is encoded so that it is decoded as the same, and an answer has one encoding.
+pub fn spnego(data: &[u8]) {
+    if let Ok(init) = NegTokenInit::decode(data) {
+        assert_eq!(NegTokenInit::decode(&init.encode()).as_ref(), Ok(&init));
+    }
+    if let Ok(resp) = NegTokenResp::decode(data) {
+        assert_eq!(resp.encode(), data);
+    }
+    let _ = Offer::read(data);
 }
 
 /// Mappings and diagnostics are bounded, and what is written back holds the same mappings and no mistake.

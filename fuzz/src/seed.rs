@@ -1,19 +1,51 @@
 //! The first inputs of each corpus: well-formed ones, and ones that are nearly so.
 
 use adlib_core::gss::{KERBEROS_OID, NTLM_OID, SPNEGO_OID, frame};
+use adlib_spnego::{MechType, NegState, NegTokenInit, NegTokenResp};
+
+type Seeds = Vec<(&'static str, &'static str, Vec<u8>)>;
 
 /// Target, file name and content of each seed.
 #[must_use]
-pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+pub fn seeds() -> Seeds {
     let mut seeds = Vec::new();
+    dn(&mut seeds);
+    filter(&mut seeds);
     gss_framing(&mut seeds);
+    ldif(&mut seeds);
     logon_name(&mut seeds);
+    ntlm_message(&mut seeds);
     sid(&mut seeds);
+    spnego(&mut seeds);
     suffix_map(&mut seeds);
     seeds
 }
 
-type Seeds = Vec<(&'static str, &'static str, Vec<u8>)>;
+fn dn(seeds: &mut Seeds) {
+    for (name, text) in [
+        ("plain", "CN=Ada Lovelace,OU=Berlin,DC=corp,DC=example,DC=com"),
+        ("escaped", r"CN=Doe\, John\20,OU=\#1,DC=corp"),
+        ("quoted", r#"CN="Quo \"Te\" User";OU=A"#),
+        ("multi-valued", "CN=Ada+UID=1,O=Example"),
+        ("binary", "1.3.6.1.4.1.1466.0=#04024869"),
+    ] {
+        seeds.push(("dn", name, text.into()));
+    }
+}
+
+fn filter(seeds: &mut Seeds) {
+    for (name, text) in [
+        (
+            "users",
+            "(&(sAMAccountName=*)(objectCategory=person)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+        ),
+        ("substrings", r"(|(cn=a*b\2a*c)(mail>=x)(mail<=y)(mail~=z))"),
+        ("nothing", "(&)"),
+        ("deep", "(!(!(!(!(!(cn=x))))))"),
+    ] {
+        seeds.push(("filter", name, text.into()));
+    }
+}
 
 fn gss_framing(seeds: &mut Seeds) {
     for (name, mechanism) in [
@@ -31,6 +63,23 @@ fn gss_framing(seeds: &mut Seeds) {
     ));
 }
 
+fn ldif(seeds: &mut Seeds) {
+    for (name, text) in [
+        (
+            "two-entries",
+            "version: 1\n\ndn: cn=Ada,dc=example\nmail: a@exam\n ple\ncn:: QWRh\n\ndn:: Y249Qg==\nsn: B\n",
+        ),
+        (
+            "search-result",
+            "# extended LDIF\r\ndn: cn=Ada\r\ncn: Ada\r\n\r\nsearch: 2\r\nresult: 0 Success\r\n",
+        ),
+        ("url", "dn: cn=Ada\njpegPhoto:< file:///etc/passwd\n"),
+        ("change", "dn: cn=Ada\nchangetype: delete\n"),
+    ] {
+        seeds.push(("ldif", name, text.into()));
+    }
+}
+
 fn logon_name(seeds: &mut Seeds) {
     for (name, text) in [
         ("upn", "ada@corp.example.com"),
@@ -43,6 +92,69 @@ fn logon_name(seeds: &mut Seeds) {
     ] {
         seeds.push(("logon_name", name, text.into()));
     }
+}
+
+fn ntlm_message(seeds: &mut Seeds) {
+    seeds.push(("ntlm_message", "negotiate", ntlm(1, &[], &[b"CORP", b"WS"])));
+    let pairs = b"\x02\0\x08\0C\0O\0R\0P\0\x07\0\x08\0\x01\x02\x03\x04\x05\x06\xd9\x01\0\0\0\0";
+    let name = b"C\0O\0R\0P\0";
+    let challenge = [
+        b"NTLMSSP\0\x02\0\0\0",
+        &field(name, 56)[..],
+        &FLAGS,
+        b"nonce678\0\0\0\0\0\0\0\0",
+        &field(pairs, 64),
+        b"\x0a\0\x63\x45\0\0\0\x0f",
+        name,
+        pairs,
+    ];
+    seeds.push(("ntlm_message", "challenge", challenge.concat()));
+    let response = [
+        &[0x55; 16][..],
+        b"\x01\x01\0\0\0\0\0\0\x01\x02\x03\x04\x05\x06\xd9\x01nonce678\0\0\0\0",
+        pairs,
+    ];
+    let values: [&[u8]; 6] = [
+        &[0; 24],
+        &response.concat(),
+        b"C\0O\0R\0P\0",
+        b"a\0d\0a\0",
+        b"W\0S\0",
+        &[0x77; 16],
+    ];
+    seeds.push(("ntlm_message", "authenticate", ntlm(3, &values, &[])));
+}
+
+/// Unicode, and the rest of what Windows sends.
+const FLAGS: [u8; 4] = [0x15, 0x82, 0x88, 0xe2];
+
+/// A message of `kind` with the fields before and after its flags (MS-NLMP 2.2.1).
+fn ntlm(kind: u8, before: &[&[u8]], after: &[&[u8]]) -> Vec<u8> {
+    let mut message = b"NTLMSSP\0".to_vec();
+    message.extend([kind, 0, 0, 0]);
+    let mut offset = 12 + 8 * (before.len() + after.len()) + 4;
+    let mut fields = |values: &[&[u8]]| -> Vec<u8> {
+        let mut fields = Vec::new();
+        for value in values {
+            fields.extend(field(value, offset));
+            offset += value.len();
+        }
+        fields
+    };
+    let (first, last) = (fields(before), fields(after));
+    message.extend(first);
+    message.extend(FLAGS);
+    message.extend(last);
+    for value in before.iter().chain(after) {
+        message.extend(*value);
+    }
+    message
+}
+
+/// Length, capacity and offset of a value.
+fn field(value: &[u8], offset: usize) -> Vec<u8> {
+    let length = (value.len() as u16).to_le_bytes();
+    [&length[..], &length, &(offset as u32).to_le_bytes()].concat()
 }
 
 fn sid(seeds: &mut Seeds) {
@@ -59,6 +171,29 @@ fn sid(seeds: &mut Seeds) {
         "sid",
         "sixteen-parts",
         b"\x01\x10\x00\x00\x00\x00\x00\x05".to_vec(),
+    ));
+}
+
+fn spnego(seeds: &mut Seeds) {
+    let mech_types = vec![MechType::KERBEROS, MechType::NTLM];
+    let init = NegTokenInit {
+        mech_types,
+        mech_token: Some(b"token"),
+        mech_list_mic: Some(b"mic"),
+    };
+    seeds.push(("spnego", "init", init.encode()));
+    let resp = NegTokenResp {
+        state: Some(NegState::AcceptIncomplete),
+        supported_mech: Some(MechType::NTLM),
+        response_token: Some(b"token"),
+        mech_list_mic: None,
+    };
+    seeds.push(("spnego", "resp", resp.encode()));
+    seeds.push(("spnego", "raw-ntlm", b"NTLMSSP\0\x01\0\0\0".to_vec()));
+    seeds.push((
+        "spnego",
+        "raw-kerberos",
+        frame(KERBEROS_OID, &[b"\x01\x00\x6e\x00"]),
     ));
 }
 
@@ -80,4 +215,37 @@ fn suffix_map(seeds: &mut Seeds) {
         seeds.push(("suffix_map", name, text.into()));
     }
     seeds.push(("suffix_map", "utf-16", b"\xff\xfea\x00".to_vec()));
+}
+
+#[cfg(test)]
+mod tests {
+    use adlib_ntlm::{
+        Ntlmv2Response,
+        message::{AuthenticateMessage, ChallengeMessage, NegotiateMessage},
+    };
+
+    use super::*;
+
+    /// A seed that its decoder refuses at once would teach the engine nothing.
+    #[test]
+    fn the_ntlm_messages_are_messages() {
+        let seeds = seeds();
+        let seed = |name| {
+            &seeds
+                .iter()
+                .find(|seed| seed.0 == "ntlm_message" && seed.1 == name)
+                .unwrap()
+                .2
+        };
+        assert_eq!(
+            NegotiateMessage::decode(seed("negotiate")).unwrap().workstation,
+            b"WS"
+        );
+        let challenge = ChallengeMessage::decode(seed("challenge")).unwrap();
+        assert_eq!(challenge.target_name_text().unwrap(), "CORP");
+        assert_eq!(challenge.target_info.unwrap().iter().count(), 2);
+        let authenticate = AuthenticateMessage::decode(seed("authenticate")).unwrap();
+        assert_eq!(authenticate.user_text().unwrap(), "ada");
+        assert!(Ntlmv2Response::decode(authenticate.nt_response).is_ok());
+    }
 }

@@ -1,0 +1,4 @@
+//! See [`adlib_fuzz::dn`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::dn(data));
