@@ -45,6 +45,8 @@ pub(super) fn steps(report: &mut Report) {
 }
 
 /// Builds a copy of the library with the oldest versions that the manifests admit.
+///
+/// Without `sspi`, which is in no default and pins versions and a toolchain of its own.
 fn minimal_versions() -> Result<(), Failure> {
     let workspace = Workspace::load()?;
     let copy = workspace.target_directory.join("minimal-versions");
@@ -81,10 +83,21 @@ fn copy_sources(copy: &Path) -> Result<(), Failure> {
         let (from, to) = (root().join(file), copy.join(file));
         if from.is_file() {
             fs::create_dir_all(to.parent().map(PathBuf::from).unwrap_or_default())?;
-            fs::copy(from, to)?;
+            fs::copy(&from, &to)?;
+            if from.ends_with("Cargo.toml") {
+                fs::write(to, without_sspi(&fs::read_to_string(from)?))?;
+            }
         }
     }
     Ok(())
+}
+
+/// A manifest that does not name `sspi`; its feature stays, and does nothing.
+fn without_sspi(manifest: &str) -> String {
+    let lines = manifest.lines().filter(|line| !line.starts_with("sspi = {"));
+    lines
+        .map(|line| line.replace("\"dep:sspi\"", "") + "\n")
+        .collect()
 }
 
 /// Builds the library with the toolchain that `rust-version` names, when it is here or can be had.
@@ -119,4 +132,19 @@ fn oldest_toolchain(report: &mut Report) -> Result<(), Failure> {
         .env_remove("CARGO")
         .env_remove("RUSTUP_TOOLCHAIN");
     run(check)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sspi_goes_and_its_feature_stays() {
+        let manifest =
+            "[features]\nsspi = [\"dep:sspi\"]\n[dependencies]\nsspi = { workspace = true }\ntokio = \"1\"\n";
+        assert_eq!(
+            without_sspi(manifest),
+            "[features]\nsspi = []\n[dependencies]\ntokio = \"1\"\n"
+        );
+    }
 }
