@@ -16,7 +16,7 @@ use rustls::ClientConfig;
 pub struct Endpoint {
     /// The host name or address, which the certificate must bear.
     pub host: String,
-    /// The port: 636 for LDAP over TLS, 389 for StartTLS.
+    /// The port: 636 for LDAP over TLS, 389 for `StartTLS`.
     pub port: u16,
     /// The addresses in the order to try; when there is none, the system resolves the host name.
     pub addresses: Vec<IpAddr>,
@@ -75,6 +75,17 @@ pub enum TransportSecurity {
     Ldaps,
     /// TLS after an extended request for it (RFC 4511 4.14), port 389. A server that refuses it is an error.
     StartTls,
+}
+
+impl TransportSecurity {
+    /// The port where none is said: 636 for LDAP over TLS, 389 for `StartTLS`.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Ldaps => 636,
+            Self::StartTls => 389,
+        }
+    }
 }
 
 /// The authorities whose certificates count.

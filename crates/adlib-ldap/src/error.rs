@@ -177,6 +177,11 @@ pub enum TlsFailure {
         "the server's certificate was signed by an authority that is not trusted; name the authority's certificate as `ca_file`"
     )]
     UnknownAuthority,
+    /// A signature is wrong: of another authority with the name of a trusted one, or of somebody without the key.
+    #[error(
+        "a signature on the server's certificate or handshake is wrong; if the authority was set up anew, name its present certificate as `ca_file`"
+    )]
+    BadSignature,
     /// The certificate's time has passed.
     #[error("the server's certificate has expired; renew it, or correct this machine's clock")]
     Expired,

@@ -8,6 +8,7 @@ mod error;
 mod paged;
 mod ranged;
 mod search;
+mod source;
 mod transport;
 
 pub use bind::Rejection;
@@ -16,3 +17,4 @@ pub use connection::Connection;
 pub use error::{Error, ServerMessage, TlsFailure, Violation};
 pub use paged::{Incomplete, PagedSearch};
 pub use search::{Scope, SearchResult};
+pub use source::read_domain;

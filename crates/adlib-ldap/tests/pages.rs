@@ -1,11 +1,15 @@
 //! Pages and ranges, and whether everything came (R27, A51, A52).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failed test"
+)]
+
 mod mock;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 use adlib_ldap::{Connection, Error, Incomplete, Scope};
 use adlib_schema::{AttributeName, Filter, RawEntry};
@@ -46,8 +50,12 @@ fn names(entries: &[RawEntry]) -> Vec<&str> {
 /// R27
 #[tokio::test]
 async fn r27_every_page_is_read() {
-    let (entries, end) =
-        read_from(vec![page(&["CN=1", "CN=2"], b"a"), page(&["CN=3"], b"b"), page(&["CN=4"], b"")]).await;
+    let (entries, end) = read_from(vec![
+        page(&["CN=1", "CN=2"], b"a"),
+        page(&["CN=3"], b"b"),
+        page(&["CN=4"], b""),
+    ])
+    .await;
     assert_eq!(names(&entries), ["CN=1", "CN=2", "CN=3", "CN=4"]);
     assert_eq!(end, Ok(()));
 }
@@ -55,8 +63,13 @@ async fn r27_every_page_is_read() {
 /// R27: Samba and 389 DS give one cookie for all pages; a page may be empty.
 #[tokio::test]
 async fn r27_one_cookie_for_all_pages_is_no_repetition() {
-    let (entries, end) =
-        read_from(vec![page(&["CN=1"], b"a"), page(&[], b"a"), page(&["CN=2"], b"a"), page(&[], b"")]).await;
+    let (entries, end) = read_from(vec![
+        page(&["CN=1"], b"a"),
+        page(&[], b"a"),
+        page(&["CN=2"], b"a"),
+        page(&[], b""),
+    ])
+    .await;
     assert_eq!(names(&entries), ["CN=1", "CN=2"]);
     assert_eq!(end, Ok(()));
 }
@@ -67,9 +80,20 @@ async fn r27_the_cookie_goes_back() {
     let server = Server::start(|stream| async move {
         let mut peer = Peer::new(stream);
         let first = peer.request().await.unwrap();
-        peer.send(&[entry(first.id, "CN=1", &[]), done_with_cookie(first.id, b"cookie\x00\xff")].concat()).await;
+        peer.send(
+            &[
+                entry(first.id, "CN=1", &[]),
+                done_with_cookie(first.id, b"cookie\x00\xff"),
+            ]
+            .concat(),
+        )
+        .await;
         let second = peer.request().await.unwrap();
-        let code = if second.contains(b"cookie\x00\xff") && !first.contains(b"cookie") { 0 } else { 80 };
+        let code = if second.contains(b"cookie\x00\xff") && !first.contains(b"cookie") {
+            0
+        } else {
+            80
+        };
         peer.send(&done(second.id, code, "")).await;
         peer.request().await;
     })
@@ -145,7 +169,10 @@ async fn r27_an_error_on_a_later_page() {
     let filter = anything();
     let mut search = connection.paged("DC=x", Scope::Subtree, &filter, &[], 2);
     search.next().await.unwrap().unwrap();
-    assert!(matches!(search.next().await, Err(Error::UnwillingToPerform { .. })));
+    assert!(matches!(
+        search.next().await,
+        Err(Error::UnwillingToPerform { .. })
+    ));
     assert!(matches!(search.finish(), Err(Incomplete::Failed(_))));
 }
 
@@ -153,8 +180,14 @@ async fn r27_an_error_on_a_later_page() {
 async fn a_base_that_does_not_exist() {
     let server = Server::answering(vec![answer(|id| done(id, 32, ""))]).await;
     let connection = server.connect().await;
-    let error = connection.search("CN=no", Scope::Base, &anything(), &[]).await.unwrap_err();
-    assert!(matches!(&error, Error::NoSuchObject { dn, .. } if dn == "CN=no"), "{error}");
+    let error = connection
+        .search("CN=no", Scope::Base, &anything(), &[])
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::NoSuchObject { dn, .. } if dn == "CN=no"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -163,7 +196,10 @@ async fn a_lookup_stops_at_its_limit() {
     let mut settings = plain();
     settings.limits.lookup_entries = 2;
     let connection = Connection::open(&[server.endpoint()], &settings).await.unwrap();
-    let found = connection.search("DC=x", Scope::Subtree, &anything(), &[]).await.unwrap();
+    let found = connection
+        .search("DC=x", Scope::Subtree, &anything(), &[])
+        .await
+        .unwrap();
     assert_eq!(names(&found.entries), ["CN=1", "CN=2"]);
     assert_eq!(found.incomplete, Some(Incomplete::TooManyEntries(2)));
 }
@@ -181,7 +217,12 @@ async fn a49_a_value_is_never_a_filter() {
     })
     .await;
     let filter = Filter::equal(AttributeName::from_static("uid"), "*)(uid=*\\");
-    let found = server.connect().await.search("DC=x", Scope::Subtree, &filter, &[]).await.unwrap();
+    let found = server
+        .connect()
+        .await
+        .search("DC=x", Scope::Subtree, &filter, &[])
+        .await
+        .unwrap();
     assert_eq!(found.incomplete, None);
 }
 
@@ -205,7 +246,11 @@ async fn a51_pages_without_entries_and_without_end() {
 #[tokio::test]
 async fn a51_entries_without_end() {
     let server = endless(|id, page| {
-        [entry(id, &format!("CN={page}"), &[]), done_with_cookie(id, &[page])].concat()
+        [
+            entry(id, &format!("CN={page}"), &[]),
+            done_with_cookie(id, &[page]),
+        ]
+        .concat()
     })
     .await;
     let mut settings = plain();
@@ -249,7 +294,10 @@ async fn r27_ranges_are_joined() {
         range("member;range=4-*", &["e"]),
     ])
     .await;
-    assert_eq!(entries[0].texts("member").collect::<Vec<_>>(), ["a", "b", "c", "d", "e"]);
+    assert_eq!(
+        entries[0].texts("member").collect::<Vec<_>>(),
+        ["a", "b", "c", "d", "e"]
+    );
     assert_eq!(entries[0].attributes().count(), 1);
     assert_eq!(end, Ok(()));
 }
@@ -263,7 +311,11 @@ async fn r27_the_next_range_is_asked_for() {
         peer.send(&range("member;range=0-1", &["a", "b"])(first.id)).await;
         let second = peer.request().await.unwrap();
         let asked = second.contains(b"member;range=2-*") && second.contains(b"\x04\x04CN=g\x0a\x01\x00");
-        let answer = if asked { range("member;range=2-*", &["c"])(second.id) } else { done(second.id, 80, "") };
+        let answer = if asked {
+            range("member;range=2-*", &["c"])(second.id)
+        } else {
+            done(second.id, 80, "")
+        };
         peer.send(&answer).await;
         peer.request().await;
     })
@@ -307,27 +359,10 @@ async fn a51_ranges_without_end() {
     assert!(matches!(end, Err(Incomplete::Range { .. })), "{end:?}");
 }
 
-/// A server that counts what comes and says nothing.
-async fn trap() -> (Server, Arc<AtomicUsize>) {
-    let bytes = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&bytes);
-    let server = Server::start(move |stream| {
-        let count = Arc::clone(&count);
-        async move {
-            while Peer::new(&mut { stream }).any_request().await.is_some() {
-                count.fetch_add(1, Ordering::SeqCst);
-                return;
-            }
-        }
-    })
-    .await;
-    (server, bytes)
-}
-
 /// A52: another host is never contacted, let alone sent a password.
 #[tokio::test]
 async fn a52_a_referral_is_never_followed() {
-    let (other, sent) = trap().await;
+    let other = Server::start(|stream| async move { drop(stream) }).await;
     let url = format!("ldap://127.0.0.1:{}/DC=x", other.address.port());
     let referral = {
         let url = url.clone();
@@ -346,16 +381,13 @@ async fn a52_a_referral_is_never_followed() {
     let (entries, end) = read_from(vec![part]).await;
     assert_eq!(entries.len(), 1);
     assert_eq!(end, Err(Incomplete::Referral(vec![url])));
-    assert_eq!((other.connections(), sent.load(Ordering::SeqCst)), (0, 0));
+    assert_eq!(other.connections(), 0);
 }
 
 /// A52
 #[tokio::test]
 async fn a52_a_referral_to_itself() {
-    let server = endless(|id, _| {
-        [reference(id, "ldap://localhost/DC=x"), done(id, 0, "")].concat()
-    })
-    .await;
+    let server = endless(|id, _| [reference(id, "ldap://localhost/DC=x"), done(id, 0, "")].concat()).await;
     let (_, end) = read(&server.connect().await).await;
     assert!(matches!(end, Err(Incomplete::Referral(_))));
     assert_eq!(server.connections(), 1);
@@ -369,9 +401,14 @@ async fn active_directory_is_asked_for_the_domain_alone() {
             let mut peer = Peer::new(stream);
             let root = peer.any_request().await.unwrap();
             let attributes: [(&str, &[&str]); 1] = [("supportedCapabilities", &[capability])];
-            peer.send(&[entry(root.id, "", &attributes), done(root.id, 0, "")].concat()).await;
+            peer.send(&[entry(root.id, "", &attributes), done(root.id, 0, "")].concat())
+                .await;
             let search = peer.request().await.unwrap();
-            let code = if search.contains(b"1.2.840.113556.1.4.1339") == asked { 0 } else { 80 };
+            let code = if search.contains(b"1.2.840.113556.1.4.1339") == asked {
+                0
+            } else {
+                80
+            };
             peer.send(&done(search.id, code, "")).await;
             peer.request().await;
         })

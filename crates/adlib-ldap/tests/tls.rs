@@ -1,4 +1,11 @@
-//! Certificates and StartTLS (A53), and several servers.
+//! Certificates and `StartTLS` (A53), and several servers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failed test"
+)]
 
 mod mock;
 
@@ -7,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 use adlib_core::Password;
 use adlib_ldap::{Connection, Endpoint, Error, Settings, TlsFailure, TransportSecurity, Violation};
 use mock::{Peer, Server, bind_response, message, result, tlv};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls_pki_types::PrivateKeyDer;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,7 +23,12 @@ use tokio_rustls::TlsAcceptor;
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
 fn authority() -> Authority {
+    authority_called("adlib test authority")
+}
+
+fn authority_called(name: &str) -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
@@ -32,7 +44,10 @@ fn acceptor(authority: &Authority, name: &str, from: i32, to: i32) -> TlsAccepto
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
         .unwrap();
     TlsAcceptor::from(Arc::new(config))
 }
@@ -85,7 +100,10 @@ fn failure(result: Result<(), Error>) -> TlsFailure {
 async fn a_certificate_of_a_trusted_authority() {
     let authority = authority();
     let server = ldaps(good(&authority)).await;
-    assert_eq!(open_and_bind(&[server.endpoint()], &trusting(&authority)).await, Ok(()));
+    assert_eq!(
+        open_and_bind(&[server.endpoint()], &trusting(&authority)).await,
+        Ok(())
+    );
 }
 
 #[tokio::test]
@@ -112,18 +130,31 @@ async fn a53_wrong_name() {
     let authority = authority();
     let server = ldaps(acceptor(&authority, "dc9.example.com", 2020, 2090)).await;
     let refused = failure(open_and_bind(&[server.endpoint()], &trusting(&authority)).await);
-    let TlsFailure::WrongName { presented } = &refused else { panic!("{refused}") };
-    assert!(presented.iter().any(|name| name.contains("dc9.example.com")), "{presented:?}");
+    let TlsFailure::WrongName { presented } = &refused else {
+        panic!("{refused}")
+    };
+    assert!(
+        presented.iter().any(|name| name.contains("dc9.example.com")),
+        "{presented:?}"
+    );
     assert!(refused.to_string().contains("dc9.example.com"));
 }
 
 /// A53
 #[tokio::test]
 async fn a53_unknown_authority() {
-    let server = ldaps(good(&authority())).await;
+    let server = ldaps(good(&authority_called("somebody else"))).await;
     let refused = failure(open_and_bind(&[server.endpoint()], &trusting(&authority())).await);
     assert_eq!(refused, TlsFailure::UnknownAuthority);
     assert!(refused.to_string().contains("ca_file"));
+}
+
+/// A53: an authority of the same name with another key.
+#[tokio::test]
+async fn a53_authority_of_the_same_name() {
+    let server = ldaps(good(&authority())).await;
+    let refused = failure(open_and_bind(&[server.endpoint()], &trusting(&authority())).await);
+    assert_eq!(refused, TlsFailure::BadSignature);
 }
 
 /// A53
@@ -148,12 +179,17 @@ async fn a53_not_yet_valid() {
 #[tokio::test]
 async fn a53_no_tls_where_there_should_be() {
     let authority = authority();
-    for bytes in [&b""[..], b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00"] {
+    for bytes in [
+        &b""[..],
+        b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
+    ] {
         let server = Server::start(move |stream| async move {
             Peer::new(stream).send(bytes).await;
         })
         .await;
-        let error = open_and_bind(&[server.endpoint()], &trusting(&authority)).await.unwrap_err();
+        let error = open_and_bind(&[server.endpoint()], &trusting(&authority))
+            .await
+            .unwrap_err();
         assert!(matches!(error, Error::Tls { .. } | Error::Lost { .. }), "{error}");
     }
 }
@@ -169,7 +205,16 @@ async fn a50_silence_in_the_handshake() {
     let mut settings = trusting(&authority());
     settings.timeouts.connect = Duration::from_millis(300);
     let error = open_and_bind(&[server.endpoint()], &settings).await.unwrap_err();
-    assert!(matches!(error, Error::Timeout { what: "connecting", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            Error::Timeout {
+                what: "connecting",
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 /// A name that no certificate could bear.
@@ -228,15 +273,31 @@ async fn a53_start_tls_stripped() {
 /// A53: somebody in between adds an answer of his own before TLS stands, to be taken for one under TLS.
 #[tokio::test]
 async fn a53_bytes_in_the_clear_after_start_tls() {
-    let error = by_start_tls([extended(0), bind_response(1, 0, "")].concat()).await.unwrap_err();
-    assert!(matches!(error, Error::Protocol { violation: Violation::ClearAfterStartTls, .. }), "{error}");
+    let error = by_start_tls([extended(0), bind_response(1, 0, "")].concat())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Protocol {
+                violation: Violation::ClearAfterStartTls,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 /// A50
 #[tokio::test]
 async fn a50_start_tls_answered_with_anything_else() {
     let other_id = message(2, &[tlv(0x78, &result(0, ""))]);
-    for answer in [bind_response(1, 0, ""), other_id, b"\x30\x84\xff\xff\xff\xff".to_vec(), b"SSH-2.0".to_vec()] {
+    for answer in [
+        bind_response(1, 0, ""),
+        other_id,
+        b"\x30\x84\xff\xff\xff\xff".to_vec(),
+        b"SSH-2.0".to_vec(),
+    ] {
         let error = by_start_tls(answer).await.unwrap_err();
         assert!(matches!(error, Error::Protocol { .. }), "{error}");
     }
@@ -246,19 +307,38 @@ async fn a50_start_tls_answered_with_anything_else() {
 #[tokio::test]
 async fn r4_servers_in_order() {
     let authority = authority();
-    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let unused = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let closed = Endpoint::new("localhost", unused.port()).at([unused.ip()]);
     let untrusted = ldaps(good(&self::authority())).await;
     let (first, second) = (ldaps(good(&authority)).await, ldaps(good(&authority)).await);
-    let endpoints = [closed.clone(), untrusted.endpoint(), first.endpoint(), second.endpoint()];
+    let endpoints = [
+        closed.clone(),
+        untrusted.endpoint(),
+        first.endpoint(),
+        second.endpoint(),
+    ];
     let connection = Connection::open(&endpoints, &trusting(&authority)).await.unwrap();
     assert_eq!(connection.endpoint(), first.endpoint().to_string());
     assert_eq!(second.connections(), 0);
 
-    let none = open_and_bind(&endpoints[..2], &trusting(&authority)).await.unwrap_err();
-    let Error::NoneReachable(failures) = &none else { panic!("{none}") };
-    assert!(matches!(failures[..], [Error::Connect { .. }, Error::Tls { .. }]), "{none}");
+    let none = open_and_bind(&endpoints[..2], &trusting(&authority))
+        .await
+        .unwrap_err();
+    let Error::NoneReachable(failures) = &none else {
+        panic!("{none}")
+    };
+    assert!(
+        matches!(failures[..], [Error::Connect { .. }, Error::Tls { .. }]),
+        "{none}"
+    );
     let one = open_and_bind(&[closed], &trusting(&authority)).await.unwrap_err();
     assert!(matches!(one, Error::Connect { .. }), "{one}");
-    assert_eq!(open_and_bind(&[], &trusting(&authority)).await, Err(Error::NoEndpoint));
+    assert_eq!(
+        open_and_bind(&[], &trusting(&authority)).await,
+        Err(Error::NoEndpoint)
+    );
 }

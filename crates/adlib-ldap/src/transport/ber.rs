@@ -154,7 +154,7 @@ pub(crate) fn number(content: &[u8], what: &'static str) -> Result<u32, DecodeEr
         .fold(0, |number, octet| (number << 8) | u32::from(*octet)))
 }
 
-/// The text in the content of an LDAPString or LDAPDN.
+/// The text in the content of an `LDAPString` or `LDAPDN`.
 ///
 /// # Errors
 /// `Text` when it is not UTF-8.

@@ -109,6 +109,7 @@ fn certificate_failure(error: &CertificateError) -> TlsFailure {
             presented: presented.clone(),
         },
         CertificateError::UnknownIssuer => TlsFailure::UnknownAuthority,
+        CertificateError::BadSignature => TlsFailure::BadSignature,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFailure::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             TlsFailure::NotYetValid

@@ -3,6 +3,7 @@
 #![allow(
     dead_code,
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "each test binary uses its part; a failure here is a failed test"
 )]
 
@@ -21,17 +22,17 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-pub const SUCCESS: u8 = 0;
+pub(crate) const SUCCESS: u8 = 0;
 
 /// A listening server.
-pub struct Server {
-    pub address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     connections: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// A server that treats each connection as `script` says.
-    pub async fn start<F, Done>(script: F) -> Self
+    pub(crate) async fn start<F, Done>(script: F) -> Self
     where
         F: Fn(TcpStream) -> Done + Send + 'static,
         Done: Future<Output = ()> + Send + 'static,
@@ -50,7 +51,7 @@ impl Server {
     }
 
     /// A server that answers every search but that for the root DSE with `answers`, in turn.
-    pub async fn answering(answers: Vec<Answer>) -> Self {
+    pub(crate) async fn answering(answers: Vec<Answer>) -> Self {
         Self::start(move |stream| {
             let answers = answers.clone();
             async move {
@@ -69,69 +70,76 @@ impl Server {
     }
 
     /// How many connections came.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    pub fn endpoint(&self) -> Endpoint {
+    pub(crate) fn endpoint(&self) -> Endpoint {
         Endpoint::new("localhost", self.address.port()).at([self.address.ip()])
     }
 
     /// A connection without protection.
-    pub async fn connect(&self) -> Connection {
+    pub(crate) async fn connect(&self) -> Connection {
         Connection::open(&[self.endpoint()], &plain()).await.unwrap()
     }
 }
 
 /// The bytes that answer the request of this number.
-pub type Answer = Arc<dyn Fn(u8) -> Vec<u8> + Send + Sync>;
+pub(crate) type Answer = Arc<dyn Fn(u8) -> Vec<u8> + Send + Sync>;
 
-pub fn answer(bytes: impl Fn(u8) -> Vec<u8> + Send + Sync + 'static) -> Answer {
+pub(crate) fn answer(bytes: impl Fn(u8) -> Vec<u8> + Send + Sync + 'static) -> Answer {
     Arc::new(bytes)
 }
 
-/// Settings for a server on loopback, with short time-outs.
-pub fn plain() -> Settings {
+/// Settings for a server on loopback, with time-outs that no test should reach.
+pub(crate) fn plain() -> Settings {
     let mut settings = Settings::default();
     settings.danger_plain = true;
-    settings.timeouts.connect = Duration::from_secs(5);
-    settings.timeouts.operation = Duration::from_millis(700);
+    settings.timeouts.connect = Duration::from_secs(20);
+    settings.timeouts.operation = Duration::from_secs(20);
+    settings
+}
+
+/// The same, for a server that does not answer.
+pub(crate) fn impatient() -> Settings {
+    let mut settings = plain();
+    settings.timeouts.operation = Duration::from_millis(400);
     settings
 }
 
 /// The other end of a connection.
-pub struct Peer<S> {
+pub(crate) struct Peer<S> {
     stream: S,
 }
 
 /// A request, as far as a script looks at it.
-pub struct Request {
-    pub id: u8,
-    pub bytes: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) id: u8,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Request {
-    pub fn contains(&self, part: &[u8]) -> bool {
+    pub(crate) fn contains(&self, part: &[u8]) -> bool {
         self.bytes.windows(part.len()).any(|window| window == part)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
-    pub fn new(stream: S) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         Self { stream }
     }
 
-    pub fn into_inner(self) -> S {
+    pub(crate) fn into_inner(self) -> S {
         self.stream
     }
 
-    pub async fn send(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _closed = self.stream.write_all(bytes).await;
         let _closed = self.stream.flush().await;
     }
 
     /// The next request that is not for the root DSE, which gets an answer at once.
-    pub async fn request(&mut self) -> Option<Request> {
+    pub(crate) async fn request(&mut self) -> Option<Request> {
         loop {
             let request = self.any_request().await?;
             let root_dse = [0x04, 0x00, 0x0a, 0x01, 0x00];
@@ -144,7 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         }
     }
 
-    pub async fn any_request(&mut self) -> Option<Request> {
+    pub(crate) async fn any_request(&mut self) -> Option<Request> {
         let mut bytes = vec![0; 2];
         self.stream.read_exact(&mut bytes).await.ok()?;
         let mut length = usize::from(bytes[1]);
@@ -163,7 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 }
 
 /// One element.
-pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap();
     let mut bytes = vec![tag];
     match u8::try_from(length) {
@@ -178,32 +186,32 @@ pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-pub fn message(id: u8, parts: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn message(id: u8, parts: &[Vec<u8>]) -> Vec<u8> {
     tlv(0x30, &[vec![2, 1, id], parts.concat()].concat())
 }
 
 /// The three parts of a result.
-pub fn result(code: u8, text: &str) -> Vec<u8> {
+pub(crate) fn result(code: u8, text: &str) -> Vec<u8> {
     [vec![0x0a, 1, code, 4, 0], tlv(4, text.as_bytes())].concat()
 }
 
-pub fn bind_response(id: u8, code: u8, text: &str) -> Vec<u8> {
+pub(crate) fn bind_response(id: u8, code: u8, text: &str) -> Vec<u8> {
     message(id, &[tlv(0x61, &result(code, text))])
 }
 
-pub fn done(id: u8, code: u8, text: &str) -> Vec<u8> {
+pub(crate) fn done(id: u8, code: u8, text: &str) -> Vec<u8> {
     message(id, &[tlv(0x65, &result(code, text))])
 }
 
 /// The end of a page, and where the next begins.
-pub fn done_with_cookie(id: u8, cookie: &[u8]) -> Vec<u8> {
+pub(crate) fn done_with_cookie(id: u8, cookie: &[u8]) -> Vec<u8> {
     let value = tlv(0x30, &[vec![2, 1, 0], tlv(4, cookie)].concat());
     let control = [tlv(4, b"1.2.840.113556.1.4.319"), tlv(4, &value)].concat();
     let controls = tlv(0xa0, &tlv(0x30, &control));
     message(id, &[tlv(0x65, &result(SUCCESS, "")), controls])
 }
 
-pub fn entry(id: u8, dn: &str, attributes: &[(&str, &[&str])]) -> Vec<u8> {
+pub(crate) fn entry(id: u8, dn: &str, attributes: &[(&str, &[&str])]) -> Vec<u8> {
     let attribute = |(name, values): &(&str, &[&str])| {
         let values: Vec<u8> = values.iter().flat_map(|value| tlv(4, value.as_bytes())).collect();
         tlv(0x30, &[tlv(4, name.as_bytes()), tlv(0x31, &values)].concat())
@@ -218,6 +226,6 @@ pub fn entry(id: u8, dn: &str, attributes: &[(&str, &[&str])]) -> Vec<u8> {
     )
 }
 
-pub fn reference(id: u8, url: &str) -> Vec<u8> {
+pub(crate) fn reference(id: u8, url: &str) -> Vec<u8> {
     message(id, &[tlv(0x73, &tlv(4, url.as_bytes()))])
 }
