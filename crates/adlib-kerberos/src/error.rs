@@ -283,3 +283,140 @@ impl<T: core::fmt::Display> core::fmt::Display for List<'_, T> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "issue")]
+mod tests {
+    use super::*;
+    use crate::{
+        AcceptedServices, BindingsMode, Keytab, PacMode, Principal,
+        issue::{AD_CLIENT_TARGET, AD_WIN2K_PAC, ApReqBuilder, if_relevant},
+        scene::{Scene, service_key},
+    };
+    use adlib_core::ChannelBindings;
+    use std::{string::ToString, vec};
+
+    /// For each variant a way to provoke it: as a match, so that a new variant does not compile without one.
+    macro_rules! provoked {
+        ($scene:ident; $($variant:pat => $rejection:expr),+ $(,)?) => {
+            fn is_listed(rejection: &Rejection) {
+                match rejection { $($variant => {}),+ }
+            }
+
+            /// I4
+            #[test]
+            fn every_variant_is_provoked() {
+                let mut reasons = std::collections::BTreeSet::new();
+                $({
+                    #[allow(unused_mut)]
+                    let mut $scene = Scene::new();
+                    let rejection: Rejection = $rejection;
+                    assert!(matches!(rejection, $variant), "{rejection:?} is not {}", stringify!($variant));
+                    is_listed(&rejection);
+                    assert!(!rejection.to_string().is_empty());
+                    assert_ne!(rejection.error_code().0, 0);
+                    assert!(reasons.insert(rejection.reason()), "two variants say {}", rejection.reason());
+                })+
+            }
+        };
+    }
+
+    fn refused(scene: &Scene, request: &ApReqBuilder) -> Rejection {
+        scene.accept(request).expect_err("refused")
+    }
+
+    provoked! { scene;
+        Rejection::Malformed(_) => scene.verify(b"x").unwrap_err(),
+        Rejection::UserToUser => {
+            let mut request = scene.request();
+            request.use_session_key = true;
+            refused(&scene, &request)
+        },
+        Rejection::DesEtype { .. } => refused(&scene, &scene.request_with(|ticket| ticket.ticket_etype = Some(3))),
+        Rejection::Rc4NotAdmitted { .. } => {
+            refused(&scene, &scene.request_with(|ticket| ticket.ticket_etype = Some(23)))
+        },
+        Rejection::UnknownEtype { .. } => {
+            refused(&scene, &scene.request_with(|ticket| ticket.session_etype = 77))
+        },
+        Rejection::KeyLength { .. } => refused(&scene, &scene.request_with(|ticket| ticket.session_etype = 17)),
+        Rejection::NoKey { .. } => {
+            scene.keytab = Keytab::default();
+            refused(&scene, &scene.request())
+        },
+        Rejection::TicketNotOpened { .. } => {
+            scene.key = service_key(EncryptionType::Aes256Sha1, 9);
+            refused(&scene, &scene.request())
+        },
+        Rejection::AuthenticatorNotOpened => {
+            let mut request = scene.request();
+            request.ticket.session_key = crate::SessionKey::new(EncryptionType::Aes256Sha1, [8; 32]).unwrap();
+            refused(&scene, &request)
+        },
+        Rejection::WrongService { .. } => {
+            scene.policy.services = AcceptedServices::Only(vec![]);
+            refused(&scene, &scene.request())
+        },
+        Rejection::TargetMismatch { .. } => {
+            let mut request = scene.request();
+            request.authorization_data = vec![if_relevant(&[(AD_CLIENT_TARGET, vec![])])];
+            refused(&scene, &request)
+        },
+        Rejection::ClientMismatch { .. } => {
+            let mut request = scene.request();
+            request.client = Principal::user("eve", "CORP.EXAMPLE.COM");
+            refused(&scene, &request)
+        },
+        Rejection::ClockSkew { .. } => {
+            let mut request = scene.request();
+            request.time = scene.later(-3600);
+            refused(&scene, &request)
+        },
+        Rejection::TicketInvalid => refused(&scene, &scene.request_with(|ticket| ticket.flags |= 1 << 24)),
+        Rejection::TicketNotYetValid { .. } => {
+            refused(&scene, &scene.request_with(|ticket| ticket.start_time = Some(scene.later(3600))))
+        },
+        Rejection::TicketExpired { .. } => {
+            refused(&scene, &scene.request_with(|ticket| ticket.end_time = scene.later(-3600)))
+        },
+        Rejection::ChecksumType(_) => {
+            let mut request = scene.request();
+            request.checksum = Some((7, vec![0; 16]));
+            refused(&scene, &request)
+        },
+        Rejection::BindingsMissing => {
+            scene.policy.bindings = BindingsMode::Require;
+            refused(&scene, &scene.request())
+        },
+        Rejection::BindingsMismatch => {
+            scene.bindings = Some(ChannelBindings::new(b"one".to_vec()));
+            refused(&scene, &scene.request().bound_to(&ChannelBindings::new(b"other".to_vec())))
+        },
+        Rejection::UnknownAuthorizationData { .. } => {
+            refused(&scene, &scene.request_with(|ticket| ticket.authorization_data.push((77, vec![]))))
+        },
+        Rejection::AuthorizationDataNesting { .. } => {
+            let nested = (0..9).fold((1, vec![]), |inner, _| if_relevant(&[inner]));
+            refused(&scene, &scene.request_with(|ticket| ticket.authorization_data.push(nested)))
+        },
+        Rejection::TransitedNotChecked { .. } => {
+            scene.policy.pac = PacMode::Off;
+            refused(&scene, &scene.request_with(|ticket| ticket.transited = vec![1]))
+        },
+        Rejection::PacMissing => refused(&scene, &scene.request_with(|ticket| ticket.authorization_data.clear())),
+        Rejection::PacDuplicate => {
+            let two = scene.request_with(|ticket| ticket.authorization_data.push((AD_WIN2K_PAC, vec![])));
+            refused(&scene, &two)
+        },
+        Rejection::PacMisplaced => {
+            let mut request = scene.request();
+            request.authorization_data = vec![(AD_WIN2K_PAC, vec![])];
+            refused(&scene, &request)
+        },
+        Rejection::Pac(_) => {
+            let forged = scene.pac().sign(&scene.controllers, &scene.controllers);
+            let elements = vec![if_relevant(&[(AD_WIN2K_PAC, forged)])];
+            refused(&scene, &scene.request_with(|ticket| ticket.authorization_data = elements))
+        },
+    }
+}

@@ -5,6 +5,9 @@
 extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
+// The scene of the integration tests names this crate as they do.
+#[cfg(all(test, feature = "issue"))]
+extern crate self as adlib_kerberos;
 
 mod acceptor;
 mod crypto;
@@ -18,6 +21,11 @@ mod number;
 pub mod pac;
 mod policy;
 mod principal;
+#[cfg(test)]
+#[cfg(feature = "issue")]
+#[path = "../tests/attacks/scene.rs"]
+#[allow(dead_code, reason = "shared with the integration tests, which use more of it")]
+mod scene;
 
 pub use acceptor::{
     Accepted, BindingsState, DecryptedApReq, Evidence, Fresh, KeyTried, PacState, PendingReplay,

@@ -41,3 +41,44 @@ impl Accepted {
         Some(self.framing.wrap_ap_rep(der::encode(&ap_rep)))
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "issue")]
+mod tests {
+    use adlib_core::gss::{KERBEROS_OID, unframe};
+
+    use super::*;
+    use crate::{
+        Fresh,
+        scene::{Scene, random},
+    };
+
+    fn time_in(ap_rep: &[u8], accepted: &Accepted) -> adlib_core::UnixTime {
+        let ap_rep: ApRep<'_> = der::decode("AP-REP", ap_rep).unwrap();
+        assert_eq!((ap_rep.0.pvno, ap_rep.0.msg_type), (5, 15));
+        let cipher = accepted.session_key().cipher(KeyUsage::AP_REP);
+        let plaintext = cipher.decrypt(ap_rep.0.enc_part.cipher.0).expect("authentic");
+        let part: EncApRepPart<'_> = der::decode("EncAPRepPart", plaintext.expose()).unwrap();
+        part.0.ctime.with_micros(part.0.cusec)
+    }
+
+    /// R13
+    #[test]
+    fn answers_with_the_clients_time_in_the_clients_frame() {
+        let scene = Scene::new();
+        let mut request = scene.request();
+        request.mutual = true;
+
+        let accepted = scene.accept(&request).unwrap();
+        let raw = accepted.ap_rep(&mut random).expect("the client asked for it");
+        assert_eq!(time_in(&raw, &accepted), scene.now);
+
+        let token = request.encrypt_token(&mut random).unwrap();
+        let accepted = scene.verify(&token).unwrap().accept(Fresh::danger_unchecked());
+        let framed = accepted.ap_rep(&mut random).unwrap();
+        let framed = unframe(&framed).unwrap();
+        assert_eq!(framed.mechanism, KERBEROS_OID);
+        assert_eq!(framed.inner[..2], [2, 0]);
+        assert_eq!(time_in(&framed.inner[2..], &accepted), scene.now);
+    }
+}

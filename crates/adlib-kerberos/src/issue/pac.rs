@@ -27,6 +27,8 @@ pub struct PacBuilder {
     pub names: Option<UpnDnsInfo>,
     /// Buffers of other types.
     pub other: Vec<(BufferType, Vec<u8>)>,
+    /// What a read-only controller puts after its signatures.
+    pub rodc_identifier: Option<u16>,
 }
 
 impl PacBuilder {
@@ -74,6 +76,7 @@ impl PacBuilder {
                 constructed: false,
             }),
             other: Vec::new(),
+            rodc_identifier: None,
         }
     }
 
@@ -109,19 +112,36 @@ impl PacBuilder {
                 .map(|info| (BufferType::UPN_DNS_INFO, encode_upn_dns_info(info))),
         );
         buffers.extend(self.other.iter().cloned());
-        buffers.push((BufferType::SERVER_SIGNATURE, encode_signature(service, None)));
-        buffers.push((BufferType::KDC_SIGNATURE, encode_signature(controllers, None)));
+        buffers.push((BufferType::SERVER_SIGNATURE, self.encode_signature(service, None)));
+        buffers.push((
+            BufferType::KDC_SIGNATURE,
+            self.encode_signature(controllers, None),
+        ));
         let server_sum = service.pac_key().sum(&lay_out(&buffers));
+        let controllers_sum = controllers.pac_key().sum(&server_sum);
         for (kind, data) in &mut buffers {
             match *kind {
-                BufferType::SERVER_SIGNATURE => *data = encode_signature(service, Some(&server_sum)),
+                BufferType::SERVER_SIGNATURE => *data = self.encode_signature(service, Some(&server_sum)),
                 BufferType::KDC_SIGNATURE => {
-                    *data = encode_signature(controllers, Some(&controllers.pac_key().sum(&server_sum)));
+                    *data = self.encode_signature(controllers, Some(&controllers_sum));
                 }
                 _ => {}
             }
         }
         lay_out(&buffers)
+    }
+
+    /// The type and `sum`, and what a read-only controller puts behind; zeros while the sum is not known.
+    fn encode_signature(&self, key: &ServiceKey, sum: Option<&[u8]>) -> Vec<u8> {
+        let checksum_type = key.pac_key().checksum_type();
+        let zeros = vec![0; checksum_type.length().unwrap_or(0)];
+        let mut data = Writer::new();
+        data.u32_le(checksum_type.0.cast_unsigned())
+            .bytes(sum.unwrap_or(&zeros));
+        if let Some(identifier) = self.rodc_identifier {
+            data.u16_le(if sum.is_some() { identifier } else { 0 });
+        }
+        data.finish()
     }
 }
 
@@ -140,16 +160,6 @@ fn lay_out(buffers: &[(BufferType, Vec<u8>)]) -> Vec<u8> {
         offset += data.len().next_multiple_of(8);
     }
     [table.finish(), contents.finish()].concat()
-}
-
-/// The type and `sum`; zeros while it is not known.
-fn encode_signature(key: &ServiceKey, sum: Option<&[u8]>) -> Vec<u8> {
-    let checksum_type = key.pac_key().checksum_type();
-    let zeros = vec![0; checksum_type.length().unwrap_or(0)];
-    let mut data = Writer::new();
-    data.u32_le(checksum_type.0.cast_unsigned())
-        .bytes(sum.unwrap_or(&zeros));
-    data.finish()
 }
 
 fn encode_client_info(info: &ClientInfo) -> Vec<u8> {
