@@ -11,8 +11,8 @@ mod mock;
 
 use std::sync::Arc;
 
-use adlib_ldap::{Connection, Error, Incomplete, Scope};
-use adlib_schema::{AttributeName, Filter, RawEntry};
+use adlib_ldap::{Connection, Error, Incomplete, Scope, read_domain};
+use adlib_schema::{AttributeName, Filter, Mapper, Preset, RawEntry, Schema, read::ReadBuilder};
 use mock::{Answer, Peer, Server, answer, done, done_with_cookie, entry, plain, reference};
 
 fn anything() -> Filter {
@@ -414,5 +414,61 @@ async fn active_directory_is_asked_for_the_domain_alone() {
         })
         .await;
         assert_eq!(read(&server.connect().await).await.1, Ok(()));
+    }
+}
+
+/// A server application reads from any of its threads.
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_move_between_threads() {
+    let server = Server::answering(vec![page(&["CN=1"], b"a"), page(&["CN=2"], b"")]).await;
+    let connection = server.connect().await;
+    let reading = tokio::spawn(async move {
+        let schema = Schema::of(Preset::OpenLdap);
+        let mut builder = ReadBuilder::new(Mapper::new(schema));
+        let mut entries = 0;
+        let read = read_domain(&connection, "x", "DC=x", 2, &mut builder, &mut |count| {
+            entries = count
+        });
+        read.await.unwrap();
+        (entries, builder.finish())
+    });
+    let (entries, read) = reading.await.unwrap();
+    assert_eq!(entries, 2);
+    assert!(read.completeness.complete().is_none(), "nobody came");
+}
+
+/// A57: what a failed read leaves in the builder is not complete.
+#[tokio::test]
+async fn a57_a_domain_that_is_cut_short() {
+    let user = |id| {
+        entry(
+            id,
+            "uid=a,dc=x",
+            &[
+                ("objectClass", &["person"]),
+                ("uid", &["a"]),
+                ("entryUUID", &["1"]),
+            ],
+        )
+    };
+    let first = move |id| [user(id), done_with_cookie(id, b"a")].concat();
+    let endings: [(Answer, bool); 3] = [
+        (answer(|id| done(id, 0, "")), true),
+        (answer(|id| done(id, 4, "")), false),
+        (answer(|id| done(id, 51, "busy")), false),
+    ];
+    for (ending, complete) in endings {
+        let server = Server::answering(vec![answer(first), ending]).await;
+        let connection = server.connect().await;
+        let mut builder = ReadBuilder::new(Mapper::new(Schema::of(Preset::OpenLdap)));
+        let _outcome = read_domain(&connection, "x", "dc=x", 2, &mut builder, &mut |_| {}).await;
+        let read = builder.finish();
+        assert_eq!(read.users.len(), 1);
+        assert_eq!(
+            read.completeness.complete().is_some(),
+            complete,
+            "{:?}",
+            read.completeness
+        );
     }
 }
