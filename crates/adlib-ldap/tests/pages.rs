@@ -426,10 +426,10 @@ async fn reads_move_between_threads() {
         let schema = Schema::of(Preset::OpenLdap);
         let mut builder = ReadBuilder::new(Mapper::new(schema));
         let mut entries = 0;
-        let read = read_domain(&connection, "x", "DC=x", 2, &mut builder, &mut |count| {
-            entries = count
-        });
-        read.await.unwrap();
+        let mut progress = |count| entries = count;
+        read_domain(&connection, "x", "DC=x", 2, &mut builder, &mut progress)
+            .await
+            .unwrap();
         (entries, builder.finish())
     });
     let (entries, read) = reading.await.unwrap();
