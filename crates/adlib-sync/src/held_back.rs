@@ -25,6 +25,13 @@ impl HeldBack {
     }
 }
 
+impl fmt::Display for HeldBack {
+    /// Safe to print on a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", Visible(&self.user), self.reason)
+    }
+}
+
 /// Why a user is left as is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]

@@ -292,11 +292,12 @@ fn fill(details: &mut Details, other: &Details) -> Vec<Field> {
     let lacking = |details: &Details, field| details.value(field) == Some(crate::Value::Absent);
     let mut filled = Vec::new();
     for field in Field::DETAILS {
-        if lacking(details, field) && !lacking(other, field) {
-            if let Some(value) = other.value(field) {
-                details.set(field, &value);
-                filled.push(field);
-            }
+        if lacking(details, field)
+            && !lacking(other, field)
+            && let Some(value) = other.value(field)
+        {
+            details.set(field, &value);
+            filled.push(field);
         }
     }
     filled

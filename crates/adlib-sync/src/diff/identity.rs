@@ -67,10 +67,10 @@ impl Matches {
             .map(|(index, user)| (FoldedName::of(&user.name), index))
             .collect();
         for (wanted, user) in snapshot.users.iter().enumerate() {
-            if self.stored.get(wanted) == Some(&None) {
-                if let Some(found) = local.get(&user.folded_name()) {
-                    self.join(wanted, *found);
-                }
+            if self.stored.get(wanted) == Some(&None)
+                && let Some(found) = local.get(&user.folded_name())
+            {
+                self.join(wanted, *found);
             }
         }
     }

@@ -5,7 +5,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::{FoundIn, Plan, SourceWarning};
 use crate::{
     Change, Field, Source,
-    item::{Create, Membership, Unwanted, Update},
+    item::{Create, GroupUpdate, Membership, Unwanted, Update},
+    store::StoredGroup,
 };
 
 impl Serialize for Plan {
@@ -25,7 +26,7 @@ impl Serialize for Plan {
                 creates: self
                     .group_creates()
                     .iter()
-                    .map(|group| group.qualified_name())
+                    .map(StoredGroup::qualified_name)
                     .collect(),
                 updates: self.group_updates().iter().map(group_update).collect(),
                 deletes: self
@@ -111,8 +112,8 @@ fn names(updates: &[Update]) -> Vec<&str> {
     updates.iter().map(|update| update.user.as_str()).collect()
 }
 
-fn group_update(update: &crate::GroupUpdate) -> FromTo {
-    let names = |group: &crate::store::StoredGroup| Names {
+fn group_update(update: &GroupUpdate) -> FromTo {
+    let names = |group: &StoredGroup| Names {
         name: group.qualified_name(),
         full_name: group.full_name.clone(),
     };

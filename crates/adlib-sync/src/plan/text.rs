@@ -73,13 +73,7 @@ impl fmt::Display for Plan {
             },
         )?;
         section(f, "Hold back", "user", self.held_back(), |f, held| {
-            writeln!(
-                f,
-                "  ! {}  {}: {}",
-                Visible(&held.user),
-                held.reason.as_str(),
-                held.reason
-            )
+            writeln!(f, "  ! {held}")
         })?;
         leave(f, "who left the scope", self.left_scope())?;
         leave(f, "who is disabled", self.disabled())?;

@@ -6,7 +6,7 @@ mod operation;
 mod record;
 
 pub use conformance::{Fixture, Nonconformance, conformance};
-pub use memory::{MemoryStore, MemoryStoreError};
+pub use memory::{MemoryRun, MemoryStore, MemoryStoreError};
 pub use operation::{Applied, Conflict, NewUser, Operation};
 pub use record::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId};
 

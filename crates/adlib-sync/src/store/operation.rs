@@ -4,8 +4,9 @@ use super::{StoredGroup, UserId};
 use crate::{Change, Details, Field, Link, Links};
 
 /// One step of a run. Each carries what it starts from, so that a store can tell that it was changed meanwhile.
+///
+/// A store that does not know a kind of step must not compile: the list is exhaustive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Operation {
     /// Take the user who stands for an entry out of a group.
     RemoveMembership {
