@@ -46,7 +46,7 @@ pub enum Rejection {
     /// The account is locked after too many wrong passwords.
     #[error("the account is locked")]
     Locked,
-    /// The account is disabled, expired or locked: the KDC does not say which.
+    /// The account is disabled, expired or locked: the KDC does not say which. Samba says no more of a locked one.
     #[error("the account is disabled, has expired or is locked: the KDC does not say which")]
     Revoked,
     /// The password is too old.
@@ -166,6 +166,9 @@ pub enum NotSupported {
     /// The account needs no pre-authentication.
     #[error("the account does not require pre-authentication")]
     NoPreauthentication,
+    /// The service's session key is of another encryption type than the account's key.
+    #[error("the service's session key is of another encryption type than the account's key")]
+    SessionKey,
     /// The service is in another realm than the account.
     #[error("the service is in another realm than the account")]
     OtherRealm,
@@ -179,6 +182,7 @@ mod tests {
         Rejection::from(KrbError {
             code,
             nt_status,
+            salt: None,
             server_time: None,
         })
     }

@@ -13,12 +13,14 @@ use adlib_core::{DecodeError, DecodeErrorKind, Reader, UnixTime};
 ///     error-code [6] Int32, crealm [7] OPTIONAL, cname [8] OPTIONAL, realm [9] Realm,
 ///     sname [10] PrincipalName, e-text [11] OPTIONAL, e-data [12] OCTET STRING OPTIONAL }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KrbError {
     /// `error-code` (RFC 4120 7.5.9).
     pub code: i32,
     /// The NT status of the extended error in `e-data` (MS-KILE 2.2.1), if the KDC sends one.
     pub nt_status: Option<u32>,
+    /// The salt of the account's first key in `PA-ETYPE-INFO2` (RFC 4120 5.2.7.5), if the KDC sends one.
+    pub salt: Option<String>,
     /// `stime`: what time the KDC says it is.
     pub server_time: Option<UnixTime>,
 }
@@ -28,11 +30,13 @@ const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const OCTET_STRING: u8 = 0x04;
 const GENERALIZED_TIME: u8 = 0x18;
+const GENERAL_STRING: u8 = 0x1b;
 const STIME: u8 = 0xa4;
 const ERROR_CODE: u8 = 0xa6;
 const E_DATA: u8 = 0xac;
-/// `KERB_ERR_TYPE_EXTENDED` as a `KERB-ERROR-DATA`, `PA-PW-SALT` as `PA-DATA`: the same number and shape.
-const EXTENDED: &[u8] = &[3];
+/// `KERB_ERR_TYPE_EXTENDED` of a `KERB-ERROR-DATA`, and `PA-PW-SALT` of a `PA-DATA`: the same number and shape.
+const EXTENDED: u8 = 3;
+const PA_ETYPE_INFO2: u8 = 19;
 /// More entries of `e-data` are not looked at.
 const MAX_ENTRIES: usize = 32;
 
@@ -52,58 +56,65 @@ impl KrbError {
         let content = single(message, KRB_ERROR, "KRB-ERROR")?;
         let mut fields = Reader::new(single(content, SEQUENCE, "KRB-ERROR")?);
         let mut code = None;
-        let mut nt_status = None;
+        let mut data = &[][..];
         let mut server_time = None;
         while !fields.is_empty() {
             let (tag, content) = element(&mut fields, "KRB-ERROR field")?;
             match tag {
                 STIME => server_time = time(content),
                 ERROR_CODE => code = Some(int32(single(content, INTEGER, "error-code")?, "error-code")?),
-                E_DATA => {
-                    nt_status = single(content, OCTET_STRING, "e-data")
-                        .ok()
-                        .and_then(extended_error)
-                }
+                E_DATA => data = single(content, OCTET_STRING, "e-data").unwrap_or_default(),
                 _ => {}
             }
         }
         let missing = fields.error("error-code", DecodeErrorKind::Truncated);
         Ok(Self {
             code: code.ok_or(missing)?,
-            nt_status,
+            nt_status: typed(data, EXTENDED).or(Some(data)).and_then(status),
+            salt: typed(data, PA_ETYPE_INFO2).and_then(salt),
             server_time,
         })
     }
 }
 
-/// The NT status in `e-data`: one `KERB-ERROR-DATA`, or a sequence of `PA-DATA`, or the bare structure.
-fn extended_error(data: &[u8]) -> Option<u32> {
-    let Ok(content) = single(data, SEQUENCE, "e-data") else {
-        return status(data);
-    };
-    if let Some(found) = entry(content) {
-        return Some(found);
+/// The value of type `kind` in `e-data`, which is one `KERB-ERROR-DATA` or a sequence of `PA-DATA`.
+fn typed(data: &[u8], kind: u8) -> Option<&[u8]> {
+    let content = single(data, SEQUENCE, "e-data").ok()?;
+    if let Some(value) = value(content, kind) {
+        return Some(value);
     }
     let mut entries = Reader::new(content);
     (0..MAX_ENTRIES)
         .map_while(|_| element(&mut entries, "e-data").ok())
         .filter(|(tag, _)| *tag == SEQUENCE)
-        .find_map(|(_, content)| entry(content))
+        .find_map(|(_, content)| value(content, kind))
 }
 
-/// The status of one typed entry: `[1] INTEGER (3), [2] OCTET STRING`.
-fn entry(content: &[u8]) -> Option<u32> {
+/// The value of one entry, `[1] INTEGER, [2] OCTET STRING`, if it is of type `kind`.
+fn value(content: &[u8], kind: u8) -> Option<&[u8]> {
     let mut fields = Reader::new(content);
-    let (_, kind) = element(&mut fields, "data-type")
+    let (_, found) = element(&mut fields, "data-type")
         .ok()
         .filter(|(tag, _)| *tag == 0xa1)?;
     let (_, value) = element(&mut fields, "data-value")
         .ok()
         .filter(|(tag, _)| *tag == 0xa2)?;
-    if single(kind, INTEGER, "data-type").ok()? != EXTENDED {
+    if single(found, INTEGER, "data-type").ok()? != [kind] {
         return None;
     }
-    status(single(value, OCTET_STRING, "data-value").ok()?)
+    single(value, OCTET_STRING, "data-value").ok()
+}
+
+/// The first entry's salt: `SEQUENCE OF SEQUENCE { etype [0], salt [1] GeneralString OPTIONAL, .. }`.
+fn salt(value: &[u8]) -> Option<String> {
+    let mut entries = Reader::new(single(value, SEQUENCE, "ETYPE-INFO2").ok()?);
+    let (_, entry) = element(&mut entries, "ETYPE-INFO2-ENTRY").ok()?;
+    let mut fields = Reader::new(entry);
+    element(&mut fields, "etype").ok()?;
+    let (_, salt) = element(&mut fields, "salt")
+        .ok()
+        .filter(|(tag, _)| *tag == 0xa1)?;
+    String::from_utf8(single(salt, GENERAL_STRING, "salt").ok()?.to_vec()).ok()
 }
 
 /// `KERB-EXT-ERROR`: status, reserved, flags, each of four bytes; a flag says that the status is one (MS-KILE 2.2.2).
@@ -179,7 +190,8 @@ pub(crate) mod tests {
         let mut out = vec![tag];
         match u8::try_from(content.len()) {
             Ok(short) if short < 0x80 => out.push(short),
-            _ => {
+            Ok(long) => out.extend([0x81, long]),
+            Err(_) => {
                 out.push(0x82);
                 out.extend_from_slice(&u16::try_from(content.len()).unwrap().to_be_bytes());
             }
@@ -201,13 +213,33 @@ pub(crate) mod tests {
             tlv(0xa5, &integer(0)),
             tlv(ERROR_CODE, &integer(code)),
             tlv(0xa9, &tlv(0x1b, b"CORP.EXAMPLE.COM")),
-            tlv(0xaa, &tlv(SEQUENCE, &[])),
+            tlv(
+                0xaa,
+                &tlv(
+                    SEQUENCE,
+                    &[
+                        tlv(0xa0, &integer(2)),
+                        tlv(0xa1, &tlv(SEQUENCE, &tlv(0x1b, b"krbtgt"))),
+                    ]
+                    .concat(),
+                ),
+            ),
         ]
         .concat();
         if let Some(data) = e_data {
             fields.extend(tlv(E_DATA, &tlv(OCTET_STRING, data)));
         }
         tlv(KRB_ERROR, &tlv(SEQUENCE, &fields))
+    }
+
+    /// A `PA-DATA` with the salt of an AES-256 key.
+    fn etype_info(salt: &[u8]) -> Vec<u8> {
+        let entry = [tlv(0xa0, &integer(18)), tlv(0xa1, &tlv(GENERAL_STRING, salt))].concat();
+        let info = tlv(SEQUENCE, &tlv(SEQUENCE, &entry));
+        tlv(
+            SEQUENCE,
+            &[tlv(0xa1, &integer(19)), tlv(0xa2, &tlv(OCTET_STRING, &info))].concat(),
+        )
     }
 
     /// `KERB-ERROR-DATA` with an NT status.
@@ -240,6 +272,16 @@ pub(crate) mod tests {
             let error = KrbError::decode(&krb_error(18, Some(data))).unwrap();
             assert_eq!((error.code, error.nt_status), (18, Some(0xc000_0072)));
         }
+    }
+
+    /// R6
+    #[test]
+    fn the_salt_is_found() {
+        let salt_of = |data: &[u8]| KrbError::decode(&krb_error(25, Some(data))).unwrap().salt;
+        let list = tlv(SEQUENCE, &etype_info(b"CORP.EXAMPLE.COMada"));
+        assert_eq!(salt_of(&list).as_deref(), Some("CORP.EXAMPLE.COMada"));
+        assert_eq!(salt_of(&tlv(SEQUENCE, &etype_info(b"\xff"))), None);
+        assert_eq!(salt_of(&error_data(0xc000_0072)), None);
     }
 
     /// A65: data that cannot be read is absent, and the code still counts.

@@ -6,7 +6,7 @@
 use ::sspi::generator::{GeneratorState, NetworkRequest};
 use ::sspi::{
     AuthIdentityBuffers, BufferType, ClientRequestFlags, CredentialsBuffers, DataRepresentation, ErrorKind,
-    Kerberos, KerberosConfig, SecurityBuffer, Sspi, SspiImpl,
+    Kerberos, KerberosConfig, KeytabIdentity, Secret, SecurityBuffer, Sspi, SspiImpl, Username,
 };
 use adlib_core::Password;
 use tokio::runtime::Handle;
@@ -23,7 +23,17 @@ const PRINCIPAL_UNKNOWN: i32 = 6;
 const PREAUTH_REQUIRED: i32 = 25;
 /// `AS-REP ::= [APPLICATION 11]`.
 const AS_REP: u8 = 0x6b;
-/// A NetBIOS name is no longer.
+/// aes128-cts-hmac-sha1-96 (RFC 3962 7).
+const AES_128: usize = 17;
+/// `AS-REQ ::= [APPLICATION 10]`.
+const AS_REQ: u8 = 0x6a;
+/// The AS-REQ's `etype [8] SEQUENCE OF Int32` as sspi writes it: AES-256, AES-128.
+const AES_256_FIRST: [u8; 10] = [0xa8, 8, 0x30, 6, 2, 1, 18, 2, 1, 17];
+/// The same without AES-256.
+const AES_128_ONLY: [u8; 10] = [0xa8, 8, 0x30, 6, 2, 1, 17, 2, 1, 17];
+/// Answers up to the service ticket: two to the AS-REQs and one to the TGS-REQ.
+const WHOLE_EXCHANGE: usize = 3;
+/// A `NetBIOS` name is no longer.
 const WORKSTATION_LENGTH: usize = 15;
 
 /// Tickets by the sspi crate: AES keys, accounts of plain ASCII names that require pre-authentication.
@@ -67,6 +77,8 @@ struct Exchange {
     service: String,
     transport: KdcTransport,
     answers: usize,
+    salt: Option<String>,
+    aes_128_only: bool,
 }
 
 impl Exchange {
@@ -85,14 +97,29 @@ impl Exchange {
             service: request.service.to_owned(),
             transport: KdcTransport::new(request.kdcs, request.deadline),
             answers: 0,
+            salt: None,
+            aes_128_only: false,
         })
     }
 
+    /// sspi takes every session key for one of the type of the account's key. Where the service's is not, all
+    /// is done again with the account's AES-128 key.
     fn run(mut self, runtime: &Handle) -> Result<ApReqToken, TicketError> {
+        match self.attempt(runtime) {
+            Err(TicketError::NotSupported(NotSupported::SessionKey)) => {
+                self.aes_128_only = true;
+                self.attempt(runtime)
+            }
+            result => result,
+        }
+    }
+
+    fn attempt(&mut self, runtime: &Handle) -> Result<ApReqToken, TicketError> {
+        self.answers = 0;
         let kdc = format!("tcp://{OUR_KDC}:88");
         let config = KerberosConfig::new_with_kdc_url(&kdc, workstation(&self.service));
         let mut kerberos = Kerberos::new_client_from_config(config).map_err(|error| self.refusal(&error))?;
-        let mut credentials = Some(self.credentials());
+        let mut credentials = Some(self.credentials()?);
         let service = self.service.clone();
         let mut output = [SecurityBuffer::new(Vec::new(), BufferType::Token)];
         let mut builder = kerberos
@@ -119,12 +146,34 @@ impl Exchange {
         Ok(ApReqToken::new(token.buffer))
     }
 
-    fn credentials(&self) -> CredentialsBuffers {
-        CredentialsBuffers::AuthIdentity(AuthIdentityBuffers::from_utf8(
+    fn credentials(&self) -> Result<CredentialsBuffers, TicketError> {
+        if self.aes_128_only {
+            return Ok(CredentialsBuffers::Keytab(self.aes_128_key()?));
+        }
+        Ok(CredentialsBuffers::AuthIdentity(AuthIdentityBuffers::from_utf8(
             &self.account,
             &self.realm,
             self.password.expose(),
-        ))
+        )))
+    }
+
+    /// The account's AES-128 key (RFC 3962 4), for sspi makes only the AES-256 one of a password.
+    fn aes_128_key(&self) -> Result<KeytabIdentity, TicketError> {
+        let principal = Username::new_down_level_logon_name(&self.account, &self.realm);
+        let mut identity = KeytabIdentity {
+            principal: principal.map_err(|_| NotSupported::Name)?,
+            key: Secret::new(Vec::new()),
+            key_enctype: AES_128.try_into().map_err(|_| NotSupported::SessionKey)?,
+        };
+        let default = || format!("{}{}", self.realm, self.account);
+        let salt = self.salt.clone().unwrap_or_else(default);
+        let password = self.password.expose().as_bytes();
+        let key = identity
+            .key_enctype
+            .cipher()
+            .generate_key_from_password(password, salt.as_bytes());
+        identity.key = Secret::new(key.map_err(|_| NotSupported::SessionKey)?);
+        Ok(identity)
     }
 
     /// Pass a message on to a KDC. Both it and the answer have the length before them that tcp wants.
@@ -132,14 +181,18 @@ impl Exchange {
         if request.url.host_str() != Some(OUR_KDC) {
             return Err(NotSupported::OtherRealm.into());
         }
-        let message = request.data.get(4..).unwrap_or_default();
-        let answer = runtime.block_on(self.transport.exchange(message))?;
+        let mut message = request.data.get(4..).unwrap_or_default().to_vec();
+        if self.aes_128_only {
+            without_aes_256(&mut message);
+        }
+        let answer = runtime.block_on(self.transport.exchange(&message))?;
         self.answers += 1;
         if KrbError::is_one(&answer) {
             let error = KrbError::decode(&answer).map_err(|error| protocol(&error.to_string()))?;
             if error.code != PREAUTH_REQUIRED {
-                return Err(self.rejected(runtime, message, error));
+                return Err(self.rejected(runtime, &message, error));
             }
+            self.salt = error.salt;
         } else if self.answers == 1 && answer.first() == Some(&AS_REP) {
             return Err(NotSupported::NoPreauthentication.into());
         }
@@ -164,11 +217,25 @@ impl Exchange {
         match error.error_type {
             // The network is ours and does not say this, so it looked for the KDC of another realm.
             ErrorKind::NoAuthenticatingAuthority => NotSupported::OtherRealm.into(),
+            // A key of another length: the types differ.
+            ErrorKind::InvalidParameter if self.answers >= WHOLE_EXCHANGE => NotSupported::SessionKey.into(),
             kind => protocol(&format!(
                 "sspi stops with {kind:?} after {} answers",
                 self.answers
             )),
         }
+    }
+}
+
+/// Take AES-256 out of what an AS-REQ offers. Nothing signs an AS-REQ, and the length stays.
+fn without_aes_256(message: &mut [u8]) {
+    let width = AES_256_FIRST.len();
+    let at = message.windows(width).position(|window| window == AES_256_FIRST);
+    let Some(at) = at.filter(|_| message.first() == Some(&AS_REQ)) else {
+        return;
+    };
+    if let Some(offer) = message.get_mut(at..at + width) {
+        offer.copy_from_slice(&AES_128_ONLY);
     }
 }
 
@@ -188,10 +255,10 @@ fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'/' | b'\\'))
+            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'@' | b'/' | b'\\'))
 }
 
-/// The NetBIOS name for a service's host.
+/// The `NetBIOS` name for a service's host.
 fn workstation(service: &str) -> String {
     let host = service.split_once('/').map_or(service, |(_, host)| host);
     let label = host.split('.').next().unwrap_or(host);
@@ -275,6 +342,29 @@ mod tests {
         assert_eq!(asked.load(Ordering::SeqCst), 2);
     }
 
+    /// R6: the answer to a question without pre-authentication is a ticket that anybody could have asked for.
+    #[tokio::test]
+    async fn an_account_without_pre_authentication_is_refused_by_name() {
+        let (kdc, _) = kdc(vec![vec![AS_REP, 0]]).await;
+        assert_eq!(
+            ask("ada", SERVICE, &[kdc]).await,
+            NotSupported::NoPreauthentication.into()
+        );
+    }
+
+    /// R11: the offer changes, and nothing else.
+    #[test]
+    fn the_offer_can_be_narrowed() {
+        let request = |offer: &[u8]| [&[AS_REQ, 30, 1, 2][..], offer, &[3, 4]].concat();
+        let mut message = request(&AES_256_FIRST);
+        without_aes_256(&mut message);
+        assert_eq!(message, request(&AES_128_ONLY));
+        let mut other = [&[0x6c][..], &AES_256_FIRST].concat();
+        without_aes_256(&mut other);
+        assert_eq!(other[1..], AES_256_FIRST, "a TGS-REQ is signed");
+        without_aes_256(&mut [AS_REQ]);
+    }
+
     /// A65: a forged time is shown to the operator, and nothing is tried again by it.
     #[tokio::test]
     async fn a65_a_forged_clock_ends_the_exchange() {
@@ -330,7 +420,7 @@ mod tests {
     /// R6: what sspi cannot send is said before anything is sent.
     #[tokio::test]
     async fn names_that_cannot_be_sent() {
-        for account in ["", "müller", "a/b", "a@b", "a\\b", "a b", "a\0"] {
+        for account in ["", "müller", "a/b", "a@b", "a\\b", "a\0"] {
             assert_eq!(ask(account, SERVICE, &[]).await, NotSupported::Name.into());
         }
         for service in ["HTTP", "HTTP/", "/app", "a/b/c", "HTTP/büro"] {
