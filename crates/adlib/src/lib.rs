@@ -1,1 +1,59 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "signin")]
+mod authenticator;
+mod clock;
+#[cfg(feature = "config")]
+mod config;
+mod directory;
+mod error;
+#[cfg(feature = "signin")]
+mod identity;
+mod mode;
+#[cfg(feature = "directory")]
+mod random;
+mod refusal;
+#[cfg(feature = "sync")]
+mod syncer;
+
+pub use adlib_core::{Guid, Password, Sid, UnixTime};
+#[cfg(feature = "kerberos")]
+pub use adlib_kerberos::{Keytab, PacMode, Policy as TicketPolicy};
+pub use adlib_schema::{CardFormat, CardRule, Preset, UserName, read::DirectoryRead};
+pub use adlib_upn::{AccountCase, LogonName, SuffixMap, Upn};
+#[cfg(feature = "signin")]
+pub use authenticator::{Authenticator, AuthenticatorBuilder};
+pub use clock::{Clock, SystemClock};
+#[cfg(feature = "config")]
+pub use config::{
+    BindConfig, BindMethod, CardConfig, Config, ConfigError, Controllers, DirectoryConfig, GuardConfig,
+    ProvisionRule, ScopeConfig, SignInConfig, SyncConfig, Transport,
+};
+#[cfg(feature = "directory")]
+pub use directory::Bind;
+pub use directory::{Directory, Progress};
+pub use error::{Error, SignInError};
+#[cfg(feature = "signin")]
+pub use identity::{Evidence, GroupIdentity, Identity, Mechanism};
+pub use mode::{Mode, ModeParseError};
+pub use refusal::{Reason, Refusal, USER_MESSAGE};
+#[cfg(feature = "sync")]
+pub use syncer::Syncer;
+
+/// Verification of service tickets, for an application that has the client's token itself.
+#[cfg(feature = "kerberos")]
+pub use adlib_kerberos as kerberos;
+/// Records, filters, LDIF and presets.
+pub use adlib_schema as schema;
+/// Plans, guards, stores.
+#[cfg(feature = "sync")]
+pub use adlib_sync as sync;
+/// Logon names and suffix maps.
+pub use adlib_upn as upn;
+
+/// The bytes of a file that the configuration names.
+#[cfg(all(feature = "config", feature = "directory"))]
+fn read_file(path: &std::path::Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| Error::File(format!("{}: {error}", path.display())))
+}

@@ -1,2 +1,34 @@
-//! adlib from the command line.
-fn main() {}
+//! adlib from the command line, on its public API only.
+//!
+//! Exit 0: accepted, clean. Exit 1: refused, or something found. Exit 2: the operator's own inputs.
+
+mod arguments;
+mod directory;
+mod login;
+mod outcome;
+mod progress;
+mod sync;
+mod upn;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Call, Directory, Sync, Upn};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.call {
+        Call::Login(login) => login::login(login).await,
+        Call::Directory(Directory::Read(read)) => directory::read(read).await,
+        Call::Sync(Sync::Preview(preview)) => sync::preview(preview).await,
+        Call::Sync(Sync::Apply(apply)) => sync::apply(apply).await,
+        Call::Upn(Upn::Check { file }) => upn::check(file),
+        Call::Upn(Upn::Resolve { file, name }) => upn::resolve(file, name),
+    };
+    match outcome {
+        Ok(outcome) => outcome.print(arguments.json),
+        Err(stopped) => stopped.print(),
+    }
+}

@@ -1,0 +1,308 @@
+//! Putting an [`Authenticator`] together.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use adlib_kdc::{DnsResolver, Endpoint, Resolver, Service, TicketSource};
+use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, Policy};
+use adlib_ldap::{Settings as LdapSettings, TlsSettings};
+use adlib_schema::lookup;
+use adlib_upn::{AccountCase, SuffixMap};
+
+use super::{Authenticator, Inner, Settings};
+use crate::{
+    Bind, Clock, Directory, Error, Mode, SystemClock,
+    directory::{LdapSource, Place},
+};
+
+
+/// The parts of an [`Authenticator`]. The domain, the service and its keytab are needed; all else has a default.
+///
+/// ```no_run
+/// use adlib::{Authenticator, Bind, Keytab, Password};
+///
+/// # async fn build() -> Result<(), Box<dyn std::error::Error>> {
+/// let ad = Authenticator::builder()
+///     .domain("corp.example.com")
+///     .bind(Bind::simple("svc@corp.example.com", Password::from("secret")))
+///     .service("HTTP/app.corp.example.com")
+///     .keytab(Keytab::decode(&std::fs::read("http.keytab")?)?)
+///     .build()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+pub struct AuthenticatorBuilder {
+    domains: Vec<(String, Vec<String>)>,
+    directory: Option<Directory>,
+    bind: Option<Bind>,
+    tls: TlsSettings,
+    dns: Vec<String>,
+    kdcs: BTreeMap<String, Vec<String>>,
+    service: Option<String>,
+    keytab: Option<Keytab>,
+    policy: Policy,
+    suffixes: Option<SuffixMap>,
+    mode: Mode,
+    account_case: AccountCase,
+    deadline: Option<Duration>,
+    provision: Vec<(String, String)>,
+    tickets: Option<Arc<dyn TicketSource>>,
+    clock: Option<Arc<dyn Clock>>,
+}
+
+impl AuthenticatorBuilder {
+    /// Users of this domain may sign in; its controllers are found through DNS. May be called for several.
+    #[must_use]
+    pub fn domain(self, domain: impl Into<String>) -> Self {
+        self.domain_at(domain, [] as [&str; 0])
+    }
+
+    /// Users of this domain may sign in; its controllers are these, as `host` or `host:port`.
+    #[must_use]
+    pub fn domain_at<S: Into<String>>(
+        mut self,
+        domain: impl Into<String>,
+        controllers: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let controllers = controllers.into_iter().map(Into::into).collect();
+        self.domains.push((domain.into().to_lowercase(), controllers));
+        self
+    }
+
+    /// Users of this directory may sign in, in place of [`AuthenticatorBuilder::domain`].
+    #[must_use]
+    pub fn directory(self, directory: Directory) -> Self {
+        Self { directory: Some(directory), ..self }
+    }
+
+    /// How the library itself signs in to look accounts up.
+    #[must_use]
+    pub fn bind(self, bind: Bind) -> Self {
+        Self { bind: Some(bind), ..self }
+    }
+
+    /// Certificates of further authorities that controllers' certificates may be signed by, in PEM.
+    #[must_use]
+    pub fn authorities(mut self, pem: Vec<u8>) -> Self {
+        self.tls.ca_pem = Some(pem);
+        self
+    }
+
+    /// DNS servers to ask, as `address` or `address:port`, in place of the system's.
+    #[must_use]
+    pub fn dns<S: Into<String>>(self, servers: impl IntoIterator<Item = S>) -> Self {
+        Self { dns: servers.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// The KDCs of `domain`, as `host` or `host:port`; else its controllers, else DNS.
+    #[must_use]
+    pub fn kdcs<S: Into<String>>(mut self, domain: &str, kdcs: impl IntoIterator<Item = S>) -> Self {
+        self.kdcs.insert(domain.to_lowercase(), kdcs.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The application's own service principal, such as `HTTP/app.corp.example.com`.
+    #[must_use]
+    pub fn service(self, service: impl Into<String>) -> Self {
+        Self { service: Some(service.into()), ..self }
+    }
+
+    /// The keys of the service.
+    #[must_use]
+    pub fn keytab(self, keytab: Keytab) -> Self {
+        Self { keytab: Some(keytab), ..self }
+    }
+
+    /// What is asked of tickets.
+    #[must_use]
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Which alternate UPN suffix stands for which domain (R16).
+    #[must_use]
+    pub fn suffixes(self, suffixes: SuffixMap) -> Self {
+        Self { suffixes: Some(suffixes), ..self }
+    }
+
+    /// Which mechanisms may be used (R5). Default: [`Mode::Auto`].
+    #[must_use]
+    pub fn mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// How the account part of a name is compared (R3). Default: without case.
+    #[must_use]
+    pub fn account_case(self, account_case: AccountCase) -> Self {
+        Self { account_case, ..self }
+    }
+
+    /// How long one sign-in may take. Default: 20 seconds.
+    #[must_use]
+    pub fn deadline(self, deadline: Duration) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
+    /// The members of `group` get `profile` (R12); the first call that fits decides.
+    #[must_use]
+    pub fn provision(mut self, group: impl Into<String>, profile: impl Into<String>) -> Self {
+        self.provision.push((group.into(), profile.into()));
+        self
+    }
+
+    /// Where tickets come from. With the feature `sspi`, there is a default.
+    #[must_use]
+    pub fn tickets(self, tickets: Arc<dyn TicketSource>) -> Self {
+        Self { tickets: Some(tickets), ..self }
+    }
+
+    /// The clock. Default: the system's.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// The authenticator.
+    ///
+    /// # Errors
+    /// `Configuration` when a part is missing or a name is no name. No server is asked.
+    pub async fn build(self) -> Result<Authenticator, Error> {
+        let missing = |what: &str| Error::Configuration(format!("sign-in needs {what}"));
+        let resolver: Arc<dyn Resolver> = Arc::new(
+            if self.dns.is_empty() { DnsResolver::system() } else { DnsResolver::with_name_servers(&self.dns) }
+                .map_err(|error| Error::Configuration(format!("dns: {error}")))?,
+        );
+        let kdcs = self.fixed_kdcs()?;
+        let directory = match self.directory {
+            Some(directory) => directory,
+            None => ldap_directory(&self.domains, self.bind, self.tls, resolver.clone())?,
+        };
+        let service = self.service.ok_or_else(|| missing("the service's own principal (`service`)"))?;
+        let mut policy = self.policy;
+        policy.services = AcceptedServices::Only(vec![service.clone()]);
+        let settings = Settings {
+            mode: self.mode,
+            deadline: self.deadline.unwrap_or(Duration::from_secs(20)),
+            account_case: self.account_case,
+            provision: self.provision,
+        };
+        let inner = Inner {
+            directory,
+            kdcs,
+            resolver,
+            tickets: self.tickets.or_else(default_tickets).ok_or_else(|| missing("a source of tickets"))?,
+            replays: MemoryReplayCache::new(),
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            service,
+            keytab: self.keytab.ok_or_else(|| missing("the service's keys (`keytab`)"))?,
+            policy,
+            suffixes: self.suffixes.unwrap_or_default(),
+            settings,
+        };
+        Ok(Authenticator { inner: Arc::new(inner) })
+    }
+
+    /// The KDCs given by hand; the controllers of a domain are KDCs too, on another port.
+    fn fixed_kdcs(&self) -> Result<BTreeMap<String, Vec<Endpoint>>, Error> {
+        let mut kdcs = BTreeMap::new();
+        for (domain, controllers) in &self.domains {
+            let hosts = controllers.iter().map(|controller| {
+                let found = endpoint(controller, Service::Kerberos.port())?;
+                Ok(Endpoint::new(found.host, Service::Kerberos.port()))
+            });
+            kdcs.insert(domain.clone(), hosts.collect::<Result<Vec<_>, Error>>()?);
+        }
+        for (domain, given) in &self.kdcs {
+            let given = given.iter().map(|kdc| endpoint(kdc, Service::Kerberos.port()));
+            kdcs.insert(domain.clone(), given.collect::<Result<_, _>>()?);
+        }
+        kdcs.retain(|_, kdcs| !kdcs.is_empty());
+        Ok(kdcs)
+    }
+}
+
+fn ldap_directory(
+    domains: &[(String, Vec<String>)],
+    bind: Option<Bind>,
+    tls: TlsSettings,
+    resolver: Arc<dyn Resolver>,
+) -> Result<Directory, Error> {
+    if domains.is_empty() {
+        return Err(Error::Configuration("sign-in needs a domain or a directory".to_owned()));
+    }
+    let mut settings = LdapSettings::default();
+    settings.tls = tls;
+    let port = settings.security.default_port();
+    let place = |(domain, controllers): &(String, Vec<String>)| {
+        let servers = controllers.iter().map(|server| endpoint(server, port));
+        let servers = servers.collect::<Result<_, _>>()?;
+        Ok(Place { name: domain.clone(), base: lookup::domain_dn(domain), servers })
+    };
+    let places = domains.iter().map(place).collect::<Result<_, Error>>()?;
+    Ok(Directory::from_ldap(LdapSource { places, settings, bind, page_size: 500, resolver }))
+}
+
+fn endpoint(text: &str, port: u16) -> Result<Endpoint, Error> {
+    Endpoint::parse(text, port).map_err(|error| Error::Configuration(error.to_string()))
+}
+
+#[cfg(feature = "sspi")]
+fn default_tickets() -> Option<Arc<dyn TicketSource>> {
+    Some(Arc::new(adlib_kdc::SspiTicketSource::default()))
+}
+
+#[cfg(not(feature = "sspi"))]
+fn default_tickets() -> Option<Arc<dyn TicketSource>> {
+    None
+}
+
+#[cfg(feature = "config")]
+mod configured {
+    use super::*;
+    use crate::{Config, config::Controllers, read_file};
+
+    impl Authenticator {
+        /// The authenticator that a configuration describes.
+        ///
+        /// # Errors
+        /// `Configuration` when a part is missing; `File` when the keytab or the mapping file cannot be read or
+        /// is broken, with file and line.
+        pub async fn from_config(config: &Config) -> Result<Self, Error> {
+            let missing = |key: &str| Error::Configuration(format!("sign-in needs {key} in the configuration"));
+            let section = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
+            let signin = &config.signin;
+            let mut builder = Self::builder()
+                .directory(Directory::from_config(section, &config.sync)?)
+                .dns(&section.dns)
+                .service(signin.service.as_ref().ok_or_else(|| missing("`service` in [signin]"))?)
+                .mode(signin.mode)
+                .account_case(signin.account_case)
+                .deadline(signin.deadline)
+                .policy(signin.policy());
+            for domain in &section.domains {
+                let of_domain = |servers: &Option<Controllers>| {
+                    servers.as_ref().map(|servers| servers.of(domain).to_vec()).unwrap_or_default()
+                };
+                builder = builder.domain_at(domain, of_domain(&section.controllers));
+                if signin.kdc.is_some() {
+                    builder = builder.kdcs(domain, of_domain(&signin.kdc));
+                }
+            }
+            for rule in &signin.provision {
+                builder = builder.provision(&rule.group, &rule.profile);
+            }
+            let keytab = signin.keytab.as_ref().ok_or_else(|| missing("`keytab` in [signin]"))?;
+            let named = |file: &std::path::Path, error: &dyn std::fmt::Display| {
+                Error::File(format!("{}: {error}", file.display()))
+            };
+            let keys = Keytab::decode(&read_file(keytab)?).map_err(|error| named(keytab, &error))?;
+            builder = builder.keytab(keys);
+            if let Some(file) = &signin.upn_mappings {
+                let map = SuffixMap::parse(&read_file(file)?).into_map();
+                builder = builder.suffixes(map.map_err(|error| named(file, &error))?);
+            }
+            builder.build().await
+        }
+    }
+}

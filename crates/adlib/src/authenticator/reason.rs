@@ -1,0 +1,91 @@
+//! What a KDC says, and what the account's attributes say, as one exact reason (R9).
+
+use adlib_core::UnixTime;
+use adlib_kdc::{NotSupported, Rejection, TicketError};
+use adlib_schema::record::{AccountState, User};
+
+use crate::{Error, Reason, Refusal, SignInError};
+
+/// Why there is no ticket for `user`.
+pub(super) fn of(error: &TicketError, user: &User, now: UnixTime) -> SignInError {
+    let reason = match error {
+        TicketError::Rejected(rejection) => of_rejection(*rejection, &user.state, now),
+        TicketError::NotSupported(NotSupported::OtherRealm) => Reason::KerberosUnavailable,
+        TicketError::NotSupported(_) => Reason::MechanismUnavailable,
+        TicketError::Unreachable(_) => return Error::Unreachable(error.to_string()).into(),
+        _ => Reason::RefusedByController,
+    };
+    Refusal::new(reason, format!("{}: {error}", user.dn)).into()
+}
+
+fn of_rejection(rejection: Rejection, state: &AccountState, now: UnixTime) -> Reason {
+    match rejection {
+        Rejection::UnknownPrincipal | Rejection::WrongRealm => Reason::UnknownUser,
+        Rejection::WrongPassword => Reason::WrongPassword,
+        Rejection::Disabled => Reason::Disabled,
+        Rejection::AccountExpired => Reason::AccountExpired,
+        Rejection::Locked => Reason::Locked,
+        Rejection::Revoked => revoked(state, now),
+        Rejection::PasswordExpired => Reason::PasswordExpired,
+        Rejection::MustChangePassword => Reason::MustChangePassword,
+        Rejection::KeyExpired if state.must_change_password => Reason::MustChangePassword,
+        Rejection::KeyExpired => Reason::PasswordExpired,
+        Rejection::LogonHours => Reason::LogonHours,
+        Rejection::Workstation => Reason::Workstation,
+        Rejection::SmartcardRequired => Reason::SmartcardRequired,
+        Rejection::ClockSkew { .. } => Reason::ClockSkew,
+        Rejection::ServiceUnknown | Rejection::EtypeUnsupported => Reason::KerberosUnavailable,
+        _ => Reason::RefusedByController,
+    }
+}
+
+/// A KDC says "revoked" for disabled, expired and locked accounts alike: the attributes tell which.
+fn revoked(state: &AccountState, now: UnixTime) -> Reason {
+    if !state.enabled {
+        Reason::Disabled
+    } else if state.expires.is_some_and(|expires| expires <= now) {
+        Reason::AccountExpired
+    } else if state.locked_since.is_some() {
+        Reason::Locked
+    } else {
+        Reason::RefusedByController
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_700_000_000);
+
+    fn reason(rejection: Rejection, change: impl FnOnce(&mut AccountState)) -> Reason {
+        let mut state = AccountState::default();
+        change(&mut state);
+        of_rejection(rejection, &state, NOW)
+    }
+
+    /// R9: "revoked" is disabled, expired or locked.
+    #[test]
+    fn r09_revoked_is_resolved_by_the_attributes() {
+        let revoked = |change: fn(&mut AccountState)| reason(Rejection::Revoked, change);
+        assert_eq!(revoked(|state| state.enabled = false), Reason::Disabled);
+        assert_eq!(revoked(|state| state.expires = Some(NOW)), Reason::AccountExpired);
+        assert_eq!(revoked(|state| state.locked_since = Some(NOW)), Reason::Locked);
+        assert_eq!(revoked(|_| {}), Reason::RefusedByController);
+        assert_eq!(
+            revoked(|state| state.expires = Some(UnixTime::from_seconds(1_700_000_001))),
+            Reason::RefusedByController,
+            "not expired yet"
+        );
+    }
+
+    /// R9: "the key has expired" is a password to be changed, or an old one.
+    #[test]
+    fn r09_an_expired_key_is_resolved_by_the_attributes() {
+        assert_eq!(
+            reason(Rejection::KeyExpired, |state| state.must_change_password = true),
+            Reason::MustChangePassword
+        );
+        assert_eq!(reason(Rejection::KeyExpired, |_| {}), Reason::PasswordExpired);
+    }
+}

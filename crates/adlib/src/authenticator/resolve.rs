@@ -1,0 +1,247 @@
+//! From a typed name to the one account that it stands for (R18).
+
+use std::future::Future;
+
+use adlib_schema::record::User;
+use adlib_upn::{AccountCase, SuffixMap, Upn};
+
+use crate::{Reason, Refusal};
+
+/// How accounts are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted<'a> {
+    /// By the user principal name.
+    Upn(&'a Upn),
+    /// By the account name as registered in the domain.
+    Account(&'a str),
+}
+
+/// Where accounts are looked for: every configured domain can be asked.
+pub(crate) trait Accounts {
+    /// What a domain that cannot be asked says.
+    type Error;
+
+    /// The DNS names of the configured domains.
+    fn domains(&self) -> &[String];
+
+    /// The accounts of `domain` that the directory takes for `wanted`. The caller compares them again.
+    fn find(
+        &self,
+        domain: &str,
+        wanted: Wanted<'_>,
+    ) -> impl Future<Output = Result<Vec<User>, Self::Error>> + Send;
+}
+
+/// Why no account came of a name.
+#[derive(Debug)]
+pub(crate) enum ResolveError<E> {
+    /// The name stands for no account, or for several.
+    Refused(Refusal),
+    /// A domain could not be asked, which is never "not found".
+    Failed(E),
+}
+
+impl<E> From<Refusal> for ResolveError<E> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The one account that `name` stands for.
+pub(crate) async fn resolve<A: Accounts>(
+    accounts: &A,
+    name: &Upn,
+    suffixes: &SuffixMap,
+    case: AccountCase,
+) -> Result<User, ResolveError<A::Error>> {
+    let (prefix, suffix) = (name.prefix(), name.suffix());
+    let search = Search { accounts, case };
+
+    // (a) The typed name is a user principal name.
+    let typed = name.to_string();
+    let mut found = Vec::new();
+    for domain in accounts.domains() {
+        found.extend(search.find(domain, Wanted::Upn(name)).await?);
+    }
+    // (b) The suffix is a domain, the prefix an account of it.
+    let own = accounts.domains().iter().find(|domain| domain.eq_ignore_ascii_case(suffix));
+    if let (true, Some(domain)) = (found.is_empty(), own) {
+        found = search.find(domain, Wanted::Account(prefix)).await?;
+    }
+    // (c) The suffix stands for domains.
+    let mapped: Vec<&str> = suffixes.domains_of(suffix).collect();
+    if found.is_empty() {
+        for domain in &mapped {
+            found.extend(search.find_in_mapped(domain, prefix).await?);
+        }
+    }
+    if found.is_empty() && own.is_none() && mapped.is_empty() {
+        let detail = format!("`{suffix}` is neither a configured domain nor a mapped suffix");
+        return Err(Refusal::new(Reason::UnknownDomain, detail).into());
+    }
+    only(found, &typed)
+}
+
+/// The one account in `found`.
+fn only<E>(mut found: Vec<User>, typed: &str) -> Result<User, ResolveError<E>> {
+    // Two mappings may lead to the same domain, and so to the same account.
+    found.sort_by(|a, b| (&a.domain, &a.key).cmp(&(&b.domain, &b.key)));
+    found.dedup_by(|a, b| (&a.domain, &a.key) == (&b.domain, &b.key));
+    if found.len() > 1 {
+        let candidates: Vec<String> = found.iter().map(User::qualified_name).collect();
+        let detail = format!("`{typed}` could be {}", candidates.join(", "));
+        return Err(Refusal::new(Reason::Ambiguous(candidates), detail).into());
+    }
+    let unknown = || Refusal::new(Reason::UnknownUser, format!("no account is called `{typed}`"));
+    found.pop().ok_or_else(|| unknown().into())
+}
+
+struct Search<'a, A> {
+    accounts: &'a A,
+    case: AccountCase,
+}
+
+impl<A: Accounts> Search<'_, A> {
+    /// What the directory finds and a comparison here confirms: directories also match without accents.
+    async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, ResolveError<A::Error>> {
+        let mut found = self.accounts.find(domain, wanted).await.map_err(ResolveError::Failed)?;
+        found.retain(|user| match (wanted, user.upn.as_deref()) {
+            (Wanted::Account(name), _) => self.case.same(&user.account, name),
+            // The suffix never depends on case; the account part does where the policy says so (R3).
+            (Wanted::Upn(name), Some(upn)) => name.same(upn, self.case),
+            (Wanted::Upn(_), None) => false,
+        });
+        Ok(found)
+    }
+
+    async fn find_in_mapped(&self, domain: &str, prefix: &str) -> Result<Vec<User>, ResolveError<A::Error>> {
+        if !self.accounts.domains().iter().any(|known| known.eq_ignore_ascii_case(domain)) {
+            let detail = format!("the mapping leads to `{domain}`, which is not configured");
+            return Err(Refusal::new(Reason::UnknownDomain, detail).into());
+        }
+        if let Ok(standard) = Upn::parse(&format!("{prefix}@{domain}")) {
+            let found = self.find(domain, Wanted::Upn(&standard)).await?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        self.find(domain, Wanted::Account(prefix)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adlib_schema::record::Key;
+
+    struct Fixture {
+        domains: Vec<String>,
+        users: Vec<User>,
+        broken: Option<&'static str>,
+    }
+
+    impl Accounts for Fixture {
+        type Error = &'static str;
+
+        fn domains(&self) -> &[String] {
+            &self.domains
+        }
+
+        async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, &'static str> {
+            if self.broken == Some(domain) {
+                return Err("no answer");
+            }
+            // Like a directory, this one ignores case.
+            let matches = |user: &&User| match wanted {
+                Wanted::Upn(upn) => user.upn.as_deref().is_some_and(|u| upn.same(u, AccountCase::Insensitive)),
+                Wanted::Account(account) => user.account.eq_ignore_ascii_case(account),
+            };
+            Ok(self.users.iter().filter(|user| user.domain == domain).filter(matches).cloned().collect())
+        }
+    }
+
+    const CORP: &str = "corp.example.com";
+    const STAFF: &str = "staff.example.com";
+
+    fn fixture() -> Fixture {
+        let users = [
+            (CORP, "ada", "ada@corp.example.com"),
+            (CORP, "grace", "grace.hopper@acme.example"),
+            (CORP, "noupn", ""),
+            (CORP, "mia", "mia@corp.example.com"),
+            (CORP, "mia2", "mia@acme.example"),
+            (CORP, "swap1", "swap2@acme.example"),
+            (CORP, "swap2", "swap1@acme.example"),
+            (STAFF, "mia", "mia@staff.example.com"),
+            (STAFF, "tess", "tess@staff.example.com"),
+        ];
+        let user = |(domain, account, upn): (&str, &str, &str)| {
+            let mut user = User::new(Key::new(&format!("{domain}/{account}")), "", domain, account);
+            user.upn = (!upn.is_empty()).then(|| upn.to_owned());
+            user
+        };
+        let users = users.into_iter().map(user).collect();
+        Fixture { domains: vec![CORP.into(), STAFF.into()], users, broken: None }
+    }
+
+    fn run(fixture: &Fixture, typed: &str, map: &str, case: AccountCase) -> Result<String, String> {
+        let name = Upn::parse(typed).unwrap();
+        let map = SuffixMap::parse(map.as_bytes()).map;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        match runtime.block_on(resolve(fixture, &name, &map, case)) {
+            Ok(user) => Ok(user.qualified_name()),
+            Err(ResolveError::Refused(refusal)) => Err(refusal.reason().as_str().to_owned()),
+            Err(ResolveError::Failed(error)) => Err(error.to_owned()),
+        }
+    }
+
+    /// R18
+    #[test]
+    fn r18_the_first_step_that_finds_anything_decides() {
+        let map = "acme.example = corp.example.com\nacme.example = staff.example.com\n";
+        for (typed, expected) in [
+            ("ada@corp.example.com", Ok("corp.example.com\\ada")),
+            ("ADA@CORP.example.COM", Ok("corp.example.com\\ada")),
+            ("grace.hopper@acme.example", Ok("corp.example.com\\grace")),
+            ("noupn@corp.example.com", Ok("corp.example.com\\noupn")),
+            ("noupn@acme.example", Ok("corp.example.com\\noupn")),
+            ("mia@acme.example", Ok("corp.example.com\\mia2")),
+            ("swap2@acme.example", Ok("corp.example.com\\swap1")),
+            ("swap2@corp.example.com", Ok("corp.example.com\\swap2")),
+            ("tess@acme.example", Ok("staff.example.com\\tess")),
+            ("nobody@acme.example", Err("unknown-user")),
+            ("ada@elsewhere.example", Err("unknown-domain")),
+        ] {
+            let outcome = run(&fixture(), typed, map, AccountCase::Insensitive);
+            assert_eq!(outcome.as_deref().map_err(String::as_str), expected, "{typed}");
+        }
+    }
+
+    /// R18: a suffix that leads to two domains with one such account each is ambiguous.
+    #[test]
+    fn r18_two_candidates_are_ambiguous() {
+        let map = "both.example = corp.example.com\nboth.example = staff.example.com\n";
+        assert_eq!(
+            run(&fixture(), "mia@both.example", map, AccountCase::Insensitive),
+            Err("ambiguous".to_owned())
+        );
+    }
+
+    /// R18: a domain that cannot be asked is an error, never "not found".
+    #[test]
+    fn r18_a_silent_domain_is_an_error() {
+        let silent = Fixture { broken: Some(STAFF), ..fixture() };
+        assert_eq!(
+            run(&silent, "nobody@corp.example.com", "", AccountCase::Insensitive),
+            Err("no answer".to_owned())
+        );
+    }
+
+    /// R3
+    #[test]
+    fn r03_case_sensitive_accounts() {
+        let sensitive = |typed| run(&fixture(), typed, "", AccountCase::Sensitive);
+        assert_eq!(sensitive("ada@CORP.EXAMPLE.COM").as_deref(), Ok("corp.example.com\\ada"));
+        assert_eq!(sensitive("Ada@corp.example.com"), Err("unknown-user".to_owned()));
+    }
+}

@@ -1,0 +1,192 @@
+//! The configuration file: TOML, every key optional unless its section says otherwise, unknown keys refused.
+
+mod directory;
+mod error;
+mod signin;
+mod sync;
+mod value;
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+pub use directory::{BindConfig, BindMethod, Controllers, DirectoryConfig, Transport};
+pub use error::ConfigError;
+pub use signin::{ProvisionRule, SignInConfig};
+pub use sync::{CardConfig, GuardConfig, ScopeConfig, SyncConfig};
+
+/// A configuration file, read and checked.
+///
+/// ```
+/// use adlib::Config;
+///
+/// let config = Config::parse(
+///     r#"
+///     [directory]
+///     domains = "corp.example.com; staff.example.com"
+///     transport = "ldaps"
+///     "#,
+/// )?;
+/// assert_eq!(config.directory.unwrap().domains, ["corp.example.com", "staff.example.com"]);
+///
+/// let error = Config::parse("[signin]\nmodee = \"auto\"").unwrap_err();
+/// assert_eq!(error.to_string(), "line 2, column 1: unknown key `modee`; did you mean `mode`?");
+/// # Ok::<(), adlib::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Config {
+    /// The primary source.
+    pub directory: Option<DirectoryConfig>,
+    /// The secondary source (R29).
+    pub secondary_directory: Option<DirectoryConfig>,
+    /// Signing users in.
+    pub signin: SignInConfig,
+    /// Keeping the user list in step.
+    pub sync: SyncConfig,
+}
+
+impl Config {
+    /// The configuration in the file at `path`. Relative paths in it become relative to the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not TOML, has an unknown key or a value that does not fit. The error
+    /// names file, line and column.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+        let mut config = Self::parse(&text).map_err(|error| error.in_file(path))?;
+        config.resolve_paths(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    /// The configuration in `text`. Relative paths stay as they are.
+    ///
+    /// # Errors
+    /// When the text is not TOML, has an unknown key or a value that does not fit. The error names line and
+    /// column.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text))?;
+        let sections = [("directory", &config.directory), ("secondary_directory", &config.secondary_directory)];
+        for (name, section) in sections {
+            if let Some(message) = section.as_ref().and_then(DirectoryConfig::contradiction) {
+                return Err(ConfigError::in_section(name, message, text));
+            }
+        }
+        Ok(config)
+    }
+
+    fn resolve_paths(&mut self, directory: &Path) {
+        let resolve = |path: &mut std::path::PathBuf| *path = directory.join(&*path);
+        for source in [&mut self.directory, &mut self.secondary_directory].into_iter().flatten() {
+            source.ldif.iter_mut().for_each(resolve);
+            source.ca_file.iter_mut().for_each(resolve);
+            source.bind.iter_mut().flat_map(|bind| &mut bind.password_file).for_each(resolve);
+        }
+        self.signin.keytab.iter_mut().for_each(resolve);
+        self.signin.upn_mappings.iter_mut().for_each(resolve);
+        self.sync.store.iter_mut().for_each(resolve);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key that the configuration has, as documented.
+    const EVERYTHING: &str = r#"
+        [directory]
+        preset      = "active-directory"
+        domains     = "corp.example.com; staff.example.com"
+        controllers = ["dc1.corp.example.com", "127.0.0.2:636"]
+        dns         = ["10.0.0.1"]
+        transport   = "ldaps"
+        ca_file     = "ca.pem"
+        ca_only     = true
+        bind        = { method = "simple", name = "svc@corp.example.com", password_file = "pw" }
+        page_size   = 500
+        timeout     = "30s"
+        [directory.schema]
+        "user-office-field" = "roomNumber"
+        "group-member-field" = ["member", "uniqueMember"]
+        [secondary_directory]
+        preset = "openldap"
+        urls   = ["ldaps://ldap.example.org"]
+        base   = "dc=example,dc=org"
+        controllers = { "corp.example.com" = ["dc2.corp.example.com"] }
+        [signin]
+        mode = "auto"
+        service = "HTTP/app.corp.example.com"
+        keytab = "http.keytab"
+        kdc = { "CORP.EXAMPLE.COM" = ["dc1.corp.example.com"] }
+        clock_tolerance = "5m"
+        deadline = "20s"
+        account_case = "insensitive"
+        channel_bindings = "if-offered"
+        pac = "required"
+        upn_mappings = "ad_upn_mappings.conf"
+        accept_down_level_names = false
+        provision = [{ group = "Print Admins", profile = "admin" }]
+        danger_accept_rc4 = false
+        danger_accept_ntlmv1 = false
+        danger_accept_unauthenticated_controller = false
+        [sync]
+        store = "users.sqlite"
+        scope = { groups = ["Staff"], ous = ["OU=Berlin,DC=corp,DC=example,DC=com"] }
+        import_new = true
+        import_disabled = false
+        update_details = true
+        user_name = "account"
+        schedule = "00:55"
+        jitter = "10m"
+        delta = "auto"
+        card = { pattern = "ID-(\\d+)", format = "text" }
+        guard = { max_deletes = 500, max_deletes_percent = 20, max_membership_removals = 5000, max_membership_removals_percent = 20,
+                  max_blanked = 500, max_blanked_percent = 20, max_shrink = 500, max_shrink_percent = 20, canaries = ["administrator"], only_above = 20 }
+    "#;
+
+    #[test]
+    fn every_documented_key_is_read() {
+        let config = Config::parse(EVERYTHING).unwrap();
+        let directory = config.directory.unwrap();
+        assert_eq!(directory.page_size, 500);
+        assert_eq!(directory.timeout, std::time::Duration::from_secs(30));
+        assert_eq!(directory.schema.len(), 2);
+        assert_eq!(config.signin.clock_tolerance, std::time::Duration::from_secs(300));
+        assert_eq!(config.sync.guard.canaries, ["administrator"]);
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("adlib.toml");
+        std::fs::write(&path, EVERYTHING).unwrap();
+        let config = Config::read(&path).unwrap();
+        assert_eq!(config.signin.keytab.unwrap(), directory.path().join("http.keytab"));
+        assert_eq!(config.directory.unwrap().ca_file.unwrap(), directory.path().join("ca.pem"));
+    }
+
+    #[test]
+    fn errors_name_line_and_column() {
+        for (text, expected) in [
+            ("[directory]\ndomain = \"x\"", "line 2, column 1: unknown key `domain`; did you mean `domains`?"),
+            ("[signin]\nmode = \"kerberos\"", "line 2, column 8: `kerberos` is not a mode; expected one of"),
+            ("[signin]\n\ndeadline = \"soon\"", "line 3, column 12: "),
+            ("[directory]\npreset = \"adx\"\n", "line 2, column 10: "),
+            ("[directory]\n", "line 1, column 1: [directory] names no directory"),
+            ("[directory\n", "line 1, column 11: "),
+            ("[directory]\ndomains=\"a\"\nbind = { method = \"simple\" }", "line 1, column 1: [directory] bind"),
+            ("[directory]\ndomains=\"a\"\n[directory.schema]\n\"user-mail-field\"=\"x\"", "line 4, column "),
+        ] {
+            let error = Config::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Config::read("/nonexistent/adlib.toml").unwrap_err().to_string();
+        assert!(error.starts_with("/nonexistent/adlib.toml: cannot be read"), "{error}");
+    }
+}

@@ -1,0 +1,130 @@
+//! `[sync]`
+
+use std::{path::PathBuf, time::Duration};
+
+use adlib_schema::{CardFormat, UserName};
+use serde::Deserialize;
+
+use super::value;
+
+/// How the application's user list is kept in step.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct SyncConfig {
+    /// The file of the embedded store.
+    pub store: Option<PathBuf>,
+    /// Which users are imported (R20); absent, all of them.
+    pub scope: Option<ScopeConfig>,
+    /// Create users that the store does not have (R30).
+    pub import_new: bool,
+    /// Import disabled users too (R23).
+    pub import_disabled: bool,
+    /// Update the details of users that the store has (R30).
+    pub update_details: bool,
+    /// What names a user in the store.
+    #[serde(deserialize_with = "value::parsed")]
+    pub user_name: UserName,
+    /// When the nightly run starts, in local time (R32).
+    pub schedule: Option<String>,
+    /// By how much the nightly run may start later.
+    #[serde(deserialize_with = "value::duration")]
+    pub jitter: Duration,
+    /// How changes are read (R28).
+    pub delta: String,
+    /// How card numbers are made (R24).
+    pub card: Option<CardConfig>,
+    /// What stops a run (R34).
+    pub guard: GuardConfig,
+}
+
+impl Default for SyncConfig {
+    fn default() -> Self {
+        Self {
+            store: None,
+            scope: None,
+            import_new: true,
+            import_disabled: false,
+            update_details: true,
+            user_name: UserName::Account,
+            schedule: None,
+            jitter: Duration::from_secs(600),
+            delta: "auto".to_owned(),
+            card: None,
+            guard: GuardConfig::default(),
+        }
+    }
+}
+
+/// The groups and units whose users are imported (R20).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct ScopeConfig {
+    /// Names of groups; nested members count.
+    pub groups: Vec<String>,
+    /// DNs of organisational units.
+    pub ous: Vec<String>,
+}
+
+/// How a card number is found in an attribute (R24).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct CardConfig {
+    /// A regular expression; its first group, or else all that it matches, is the number.
+    pub pattern: Option<String>,
+    /// How the number is written.
+    #[serde(deserialize_with = "value::parsed")]
+    pub format: CardFormat,
+}
+
+impl Default for CardConfig {
+    fn default() -> Self {
+        Self { pattern: None, format: CardFormat::Text }
+    }
+}
+
+/// What stops a run before its first change (R34).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct GuardConfig {
+    /// At most so many users deleted.
+    pub max_deletes: usize,
+    /// At most so many per cent of the users deleted.
+    pub max_deletes_percent: u32,
+    /// At most so many memberships removed.
+    pub max_membership_removals: usize,
+    /// At most so many per cent of the memberships removed.
+    pub max_membership_removals_percent: u32,
+    /// At most so many values of one field blanked.
+    pub max_blanked: usize,
+    /// At most so many per cent of the values of one field blanked.
+    pub max_blanked_percent: u32,
+    /// The sources may have at most so many users fewer than the store.
+    pub max_shrink: usize,
+    /// The sources may have at most so many per cent users fewer than the store.
+    pub max_shrink_percent: u32,
+    /// Accounts without which a source is not believed.
+    pub canaries: Vec<String>,
+    /// Percentages count only from so many on.
+    pub only_above: usize,
+}
+
+impl Default for GuardConfig {
+    fn default() -> Self {
+        Self {
+            max_deletes: 500,
+            max_deletes_percent: 20,
+            max_membership_removals: 5000,
+            max_membership_removals_percent: 20,
+            max_blanked: 500,
+            max_blanked_percent: 20,
+            max_shrink: 500,
+            max_shrink_percent: 20,
+            canaries: Vec::new(),
+            only_above: 20,
+        }
+    }
+}

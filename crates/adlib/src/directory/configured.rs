@@ -1,0 +1,126 @@
+//! A directory as the configuration file describes it.
+
+use std::sync::Arc;
+
+use adlib_core::Password;
+use adlib_kdc::{DnsResolver, Endpoint, Resolver};
+use adlib_ldap::{Settings, TransportSecurity};
+use adlib_schema::{CardRule, lookup};
+
+use super::{Bind, Directory, LdapSource, MapperRules, Place, Source};
+use crate::{
+    Error, read_file,
+    config::{BindConfig, BindMethod, DirectoryConfig, SyncConfig, Transport},
+};
+
+impl Directory {
+    /// The directory that a section of the configuration describes; `sync` says how cards are read and users
+    /// are called.
+    ///
+    /// # Errors
+    /// `File` when the CA file or the password file cannot be read; `Configuration` when something in the
+    /// section cannot be.
+    pub fn from_config(config: &DirectoryConfig, sync: &SyncConfig) -> Result<Self, Error> {
+        let card = sync.card.as_ref().map(|card| CardRule::new(card.pattern.as_deref(), card.format));
+        let card = card.transpose().map_err(|error| Error::Configuration(format!("card: {error}")))?;
+        let rules = MapperRules {
+            preset: config.preset,
+            overrides: config.schema.clone(),
+            user_name: sync.user_name,
+            card,
+        };
+        let source = if config.ldif.is_empty() {
+            Source::Ldap(ldap_source(config)?)
+        } else {
+            Source::Ldif(config.ldif.clone())
+        };
+        Ok(Self { source, rules })
+    }
+}
+
+fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
+    let mut settings = Settings::default();
+    settings.security = match config.transport {
+        Transport::Ldaps => TransportSecurity::Ldaps,
+        Transport::StartTls => TransportSecurity::StartTls,
+        Transport::Sasl => return Err(unsupported("transport = \"sasl\"", "\"ldaps\" or \"starttls\"")),
+    };
+    settings.timeouts.connect = config.timeout.min(settings.timeouts.connect);
+    settings.timeouts.operation = config.timeout;
+    settings.tls.ca_only = config.ca_only;
+    settings.tls.ca_pem = config.ca_file.as_deref().map(read_file).transpose()?;
+    Ok(LdapSource {
+        places: places(config, settings.security)?,
+        settings,
+        bind: config.bind.as_ref().map(bind).transpose()?,
+        page_size: config.page_size,
+        resolver: resolver(&config.dns)?,
+    })
+}
+
+/// The resolver that the configuration names; else the system's.
+pub(crate) fn resolver(servers: &[String]) -> Result<Arc<dyn Resolver>, Error> {
+    let resolver = if servers.is_empty() {
+        DnsResolver::system()
+    } else {
+        DnsResolver::with_name_servers(servers)
+    };
+    let resolver = resolver.map_err(|error| Error::Configuration(format!("dns: {error}")))?;
+    Ok(Arc::new(resolver))
+}
+
+fn places(config: &DirectoryConfig, security: TransportSecurity) -> Result<Vec<Place>, Error> {
+    if let Some(base) = config.base.as_ref().filter(|_| !config.urls.is_empty()) {
+        let servers = config.urls.iter().map(|url| server_of_url(url, security));
+        let servers = servers.collect::<Result<_, _>>()?;
+        return Ok(vec![Place { name: base.clone(), base: base.clone(), servers }]);
+    }
+    let place = |domain: &String| {
+        let servers = config.controllers.as_ref().map_or(&[][..], |controllers| controllers.of(domain));
+        let servers = servers.iter().map(|server| endpoint(server, security.default_port())).collect::<Result<_, _>>()?;
+        Ok(Place { name: domain.to_lowercase(), base: lookup::domain_dn(domain), servers })
+    };
+    config.domains.iter().map(place).collect()
+}
+
+/// `ldaps://host:port`, `ldap://host:port` or `host:port`.
+fn server_of_url(url: &str, security: TransportSecurity) -> Result<Endpoint, Error> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match (scheme, security) {
+        ("", _) | ("ldaps", TransportSecurity::Ldaps) | ("ldap", TransportSecurity::StartTls) => {
+            endpoint(rest.trim_end_matches('/'), security.default_port())
+        }
+        ("ldap", _) => Err(Error::Configuration(format!("`{url}` needs transport = \"starttls\""))),
+        ("ldaps", _) => Err(Error::Configuration(format!("`{url}` needs transport = \"ldaps\""))),
+        _ => Err(Error::Configuration(format!("`{url}` is not of the form ldaps://host:port"))),
+    }
+}
+
+pub(crate) fn endpoint(text: &str, port: u16) -> Result<Endpoint, Error> {
+    Endpoint::parse(text, port).map_err(|error| Error::Configuration(error.to_string()))
+}
+
+fn bind(config: &BindConfig) -> Result<Bind, Error> {
+    if config.method != BindMethod::Simple {
+        return Err(unsupported("bind by ntlm or kerberos", "method = \"simple\""));
+    }
+    let password = match (&config.password_file, &config.password_env) {
+        (Some(file), _) => {
+            let bytes = read_file(file)?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| Error::File(format!("{}: the password is not UTF-8", file.display())))?;
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+        (None, Some(variable)) => std::env::var(variable)
+            .map_err(|_| Error::Configuration(format!("bind: the environment has no `{variable}`")))?,
+        (None, None) => return Err(Error::Configuration("bind: no password is named".to_owned())),
+    };
+    if password.is_empty() {
+        return Err(Error::Configuration("bind: the password is empty".to_owned()));
+    }
+    Ok(Bind::simple(&*config.name, Password::new(password)))
+}
+
+fn unsupported(what: &str, instead: &str) -> Error {
+    Error::Configuration(format!("{what} is not supported by this version; use {instead}"))
+}

@@ -1,0 +1,145 @@
+//! A directory behind LDAP servers.
+
+use std::{fmt, sync::Arc};
+
+use adlib_core::Password;
+use adlib_kdc::{Endpoint, Resolver, Service, locate};
+use adlib_ldap::{Connection, Settings, TransportSecurity};
+use adlib_schema::{
+    Mapper, Preset,
+    read::{DirectoryRead, ReadBuilder},
+};
+
+use super::{MapperRules, Progress};
+use crate::Error;
+
+/// The servers of one source, and how to talk to them.
+#[derive(Clone)]
+pub(crate) struct LdapSource {
+    pub(crate) places: Vec<Place>,
+    pub(crate) settings: Settings,
+    pub(crate) bind: Option<Bind>,
+    pub(crate) page_size: u32,
+    pub(crate) resolver: Arc<dyn Resolver>,
+}
+
+impl fmt::Debug for LdapSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LdapSource").field("places", &self.places).finish_non_exhaustive()
+    }
+}
+
+/// One domain, or one tree of a server that has no domains.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The domain's DNS name, or the DN of the tree.
+    pub(crate) name: String,
+    /// The DN below which everything is.
+    pub(crate) base: String,
+    /// The servers, if they are known; else DNS is asked.
+    pub(crate) servers: Vec<Endpoint>,
+}
+
+/// How the library itself signs in to read.
+///
+/// ```
+/// use adlib::{Bind, Password};
+///
+/// let bind = Bind::simple("svc@corp.example.com", Password::from("secret"));
+/// assert!(!format!("{bind:?}").contains("secret"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Bind {
+    name: String,
+    password: Password,
+}
+
+impl Bind {
+    /// By name and password, over TLS only. On Active Directory the name is a UPN, elsewhere a DN.
+    pub fn simple(name: impl Into<String>, password: Password) -> Self {
+        Self { name: name.into(), password }
+    }
+}
+
+impl From<adlib_ldap::Error> for Error {
+    fn from(error: adlib_ldap::Error) -> Self {
+        use adlib_ldap::Error as Ldap;
+        match &error {
+            Ldap::Connect { .. } | Ldap::Timeout { .. } | Ldap::NoneReachable(_) | Ldap::Lost { .. } => {
+                Self::Unreachable(error.to_string())
+            }
+            _ => Self::Directory(error.to_string()),
+        }
+    }
+}
+
+impl LdapSource {
+    /// The servers of `place`, found as the configuration says.
+    async fn endpoints(&self, place: &Place) -> Result<Vec<adlib_ldap::Endpoint>, Error> {
+        let unreachable = |error: adlib_kdc::LocateError| Error::Unreachable(error.to_string());
+        let resolver = &*self.resolver;
+        let found = if place.servers.is_empty() {
+            let mut random = crate::random::up_to;
+            let mut found = locate(resolver, Service::Ldap, &place.name, &mut random).await.map_err(unreachable)?;
+            if self.settings.security == TransportSecurity::Ldaps {
+                // DNS knows the port without TLS only.
+                found.iter_mut().for_each(|endpoint| endpoint.port = self.default_port());
+            }
+            found
+        } else {
+            adlib_kdc::locate::resolve(resolver, place.servers.clone()).await.map_err(unreachable)?
+        };
+        let convert = |found: Endpoint| adlib_ldap::Endpoint::new(found.host, found.port).at(found.addresses);
+        Ok(found.into_iter().map(convert).collect())
+    }
+
+    /// The port of the configured transport.
+    pub(crate) fn default_port(&self) -> u16 {
+        self.settings.security.default_port()
+    }
+
+    pub(super) async fn connect(&self, place: &Place) -> Result<Connection, Error> {
+        let endpoints = self.endpoints(place).await?;
+        let connection = Connection::open(&endpoints, &self.settings).await?;
+        if let Some(bind) = &self.bind {
+            connection.bind_simple(&bind.name, &bind.password).await?;
+        }
+        Ok(connection)
+    }
+
+    pub(super) async fn read(
+        &self,
+        rules: &MapperRules,
+        mut progress: impl FnMut(&Progress) + Send,
+    ) -> Result<DirectoryRead, Error> {
+        let mut builder: Option<ReadBuilder> = None;
+        for place in &self.places {
+            let connection = self.connect(place).await?;
+            let builder = match &mut builder {
+                Some(builder) => builder,
+                None => builder.insert(ReadBuilder::new(mapper(rules, &connection).await?)),
+            };
+            let mut at = Progress { domain: place.name.clone(), entries: 0 };
+            let mut told = |entries| {
+                at.entries = entries;
+                progress(&at);
+            };
+            adlib_ldap::read_domain(&connection, &place.name, &place.base, self.page_size, builder, &mut told)
+                .await?;
+        }
+        let builder = builder.ok_or_else(|| Error::Configuration("no domain is configured".to_owned()))?;
+        Ok(builder.finish())
+    }
+}
+
+/// The mapper by the rules; where they leave the preset open, the server's root DSE tells.
+pub(super) async fn mapper(rules: &MapperRules, connection: &Connection) -> Result<Mapper, Error> {
+    let preset = match rules.preset {
+        Some(preset) => preset,
+        None => Preset::detect(&connection.root_dse().await?).ok_or_else(|| {
+            let server = connection.endpoint();
+            Error::Configuration(format!("{server}: the kind of server is not known; set `preset`"))
+        })?,
+    };
+    rules.mapper(preset)
+}

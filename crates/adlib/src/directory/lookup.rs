@@ -1,0 +1,165 @@
+//! Single accounts, wherever the directory is.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use adlib_core::Sid;
+use adlib_ldap::{Connection, Scope};
+use adlib_schema::{Mapped, Mapper, lookup, read::DirectoryRead, record::User};
+use adlib_upn::AccountCase;
+use tokio::sync::Mutex;
+
+use super::{
+    MapperRules,
+    ldap::{LdapSource, Place, mapper},
+};
+use crate::{
+    Error,
+    authenticator::{Accounts, Wanted},
+};
+
+/// How many groups are looked up at a time.
+const GROUPS_A_SEARCH: usize = 100;
+
+/// Lookups of one sign-in.
+pub(crate) enum Lookup<'a> {
+    /// Among what was read from files.
+    Read { read: Box<DirectoryRead>, domains: Vec<String> },
+    /// By asking servers.
+    Ldap(LdapLookup<'a>),
+}
+
+impl<'a> Lookup<'a> {
+    pub(super) fn of_servers(source: &'a LdapSource, rules: &'a MapperRules) -> Self {
+        Self::Ldap(LdapLookup::new(source, rules))
+    }
+
+    pub(super) fn in_read(read: DirectoryRead) -> Self {
+        let mut domains: Vec<String> = read.users.iter().map(|user| user.domain.clone()).collect();
+        domains.sort();
+        domains.dedup();
+        Self::Read { read: Box::new(read), domains }
+    }
+
+    /// The names of the groups that the directory knows, as `domain\name`.
+    pub(crate) async fn group_names(&self, sids: &[Sid]) -> Result<BTreeMap<Sid, String>, Error> {
+        match self {
+            Self::Read { read, .. } => {
+                let groups = read.groups.iter();
+                let named = groups.filter_map(|group| Some((group.sid?, group.qualified_name())));
+                Ok(named.filter(|(sid, _)| sids.contains(sid)).collect())
+            }
+            Self::Ldap(lookup) => lookup.group_names(sids).await,
+        }
+    }
+}
+
+impl Accounts for Lookup<'_> {
+    type Error = Error;
+
+    fn domains(&self) -> &[String] {
+        match self {
+            Self::Read { domains, .. } => domains,
+            Self::Ldap(lookup) => lookup.domains(),
+        }
+    }
+
+    async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, Error> {
+        match self {
+            Self::Read { read, .. } => {
+                let case = AccountCase::Insensitive;
+                let is_wanted = |user: &&User| match (wanted, &user.upn) {
+                    (Wanted::Account(account), _) => case.same(&user.account, account),
+                    (Wanted::Upn(wanted), Some(upn)) => wanted.same(upn, case),
+                    (Wanted::Upn(_), None) => false,
+                };
+                let users = read.users.iter().filter(|user| user.domain.eq_ignore_ascii_case(domain));
+                Ok(users.filter(is_wanted).cloned().collect())
+            }
+            Self::Ldap(lookup) => lookup.find(domain, wanted).await,
+        }
+    }
+}
+
+/// Lookups of one sign-in, over one connection a domain.
+pub(crate) struct LdapLookup<'a> {
+    source: &'a LdapSource,
+    rules: &'a MapperRules,
+    domains: Vec<String>,
+    open: Mutex<BTreeMap<usize, Arc<Open>>>,
+}
+
+struct Open {
+    connection: Connection,
+    mapper: Mapper,
+}
+
+impl<'a> LdapLookup<'a> {
+    fn new(source: &'a LdapSource, rules: &'a MapperRules) -> Self {
+        let domains = source.places.iter().map(|place| place.name.clone()).collect();
+        Self { source, rules, domains, open: Mutex::default() }
+    }
+
+    async fn open(&self, index: usize, place: &Place) -> Result<Arc<Open>, Error> {
+        let mut all = self.open.lock().await;
+        if let Some(open) = all.get(&index) {
+            return Ok(open.clone());
+        }
+        let connection = self.source.connect(place).await?;
+        let mapper = mapper(self.rules, &connection).await?;
+        let open = Arc::new(Open { connection, mapper });
+        all.insert(index, open.clone());
+        Ok(open)
+    }
+
+    pub(crate) fn domains(&self) -> &[String] {
+        &self.domains
+    }
+
+    pub(crate) async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, Error> {
+        let places = self.source.places.iter().enumerate();
+        let place = places.into_iter().find(|(_, place)| place.name.eq_ignore_ascii_case(domain));
+        let Some((index, place)) = place else { return Ok(Vec::new()) };
+        let open = self.open(index, place).await?;
+        let schema = open.mapper.schema();
+        let filter = match wanted {
+            Wanted::Upn(upn) => lookup::by_upn(schema, &upn.to_string()),
+            Wanted::Account(account) => lookup::by_account(schema, account),
+        };
+        let found =
+            open.connection.search(&place.base, Scope::Subtree, &filter, &schema.attributes()).await?;
+        if let Some(incomplete) = found.incomplete {
+            return Err(Error::Directory(format!("{domain}: {incomplete}")));
+        }
+        let mapped = found.entries.iter().map(|entry| open.mapper.map(entry, &mut Vec::new()));
+        let users = mapped.filter_map(|mapped| match mapped {
+            Mapped::User(user) => Some(*user),
+            _ => None,
+        });
+        Ok(users.collect())
+    }
+
+    /// The names of the groups that a configured domain knows, as `domain\name`.
+    pub(crate) async fn group_names(&self, sids: &[Sid]) -> Result<BTreeMap<Sid, String>, Error> {
+        let mut names = BTreeMap::new();
+        for (index, place) in self.source.places.iter().enumerate() {
+            let unnamed: Vec<Sid> = sids.iter().filter(|sid| !names.contains_key(*sid)).copied().collect();
+            if unnamed.is_empty() {
+                break;
+            }
+            let open = self.open(index, place).await?;
+            let schema = open.mapper.schema();
+            for some in unnamed.chunks(GROUPS_A_SEARCH) {
+                let filter = lookup::groups_by_sid(schema, some);
+                let attributes = lookup::group_name_attributes(schema);
+                let found =
+                    open.connection.search(&place.base, Scope::Subtree, &filter, &attributes).await?;
+                for entry in &found.entries {
+                    if let Mapped::Group(group) = open.mapper.map(entry, &mut Vec::new()) {
+                        names.extend(group.sid.map(|sid| (sid, group.qualified_name())));
+                    }
+                }
+            }
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,156 @@
+//! A configured source of users: a directory server, several domains, or LDIF files.
+
+#[cfg(all(feature = "config", feature = "directory"))]
+mod configured;
+#[cfg(feature = "directory")]
+mod ldap;
+mod ldif;
+#[cfg(feature = "signin")]
+mod lookup;
+
+use std::path::PathBuf;
+
+use adlib_schema::{CardRule, Mapper, Preset, Schema, UserName, read::DirectoryRead};
+
+use crate::Error;
+
+#[cfg(feature = "directory")]
+pub use ldap::Bind;
+#[cfg(feature = "directory")]
+pub(crate) use ldap::{LdapSource, Place};
+#[cfg(feature = "signin")]
+pub(crate) use lookup::Lookup;
+
+/// A source of users and groups.
+///
+/// ```no_run
+/// use adlib::Directory;
+///
+/// # async fn read() -> Result<(), adlib::Error> {
+/// let directory = Directory::from_ldif(["corp.ldif", "staff.ldif"]);
+/// let read = directory.read().await?;
+/// println!("{} users, complete: {}", read.users.len(), read.completeness.complete().is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Directory {
+    source: Source,
+    rules: MapperRules,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Ldif(Vec<PathBuf>),
+    #[cfg(feature = "directory")]
+    Ldap(LdapSource),
+}
+
+/// How entries become users and groups.
+#[derive(Debug, Clone, Default)]
+struct MapperRules {
+    /// `None` asks the server.
+    preset: Option<Preset>,
+    overrides: Vec<(String, Vec<String>)>,
+    user_name: UserName,
+    card: Option<CardRule>,
+}
+
+impl MapperRules {
+    fn mapper(&self, preset: Preset) -> Result<Mapper, Error> {
+        let mut schema = Schema::of(preset);
+        for (key, values) in &self.overrides {
+            let set = schema.set(key, values.clone());
+            set.map_err(|error| Error::Configuration(error.to_string()))?;
+        }
+        let mapper = Mapper::new(schema).with_user_name(self.user_name);
+        Ok(match &self.card {
+            Some(card) => mapper.with_card_rule(card.clone()),
+            None => mapper,
+        })
+    }
+}
+
+/// How far a read has come (R38).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The domain or file being read.
+    pub domain: String,
+    /// The entries that came from it so far.
+    pub entries: usize,
+}
+
+impl Directory {
+    /// The directory in LDIF files, one domain each, in Active Directory's schema.
+    pub fn from_ldif<P: Into<PathBuf>>(files: impl IntoIterator<Item = P>) -> Self {
+        let files = files.into_iter().map(Into::into).collect();
+        let rules = MapperRules { preset: Some(Preset::ActiveDirectory), ..MapperRules::default() };
+        Self { source: Source::Ldif(files), rules }
+    }
+
+    /// The same directory, in the schema of another kind of server; `None` asks the server.
+    #[must_use]
+    pub fn with_preset(mut self, preset: Option<Preset>) -> Self {
+        self.rules.preset = preset;
+        self
+    }
+
+    /// The same directory, for an application that calls its users by `user_name`.
+    #[must_use]
+    pub fn with_user_name(mut self, user_name: UserName) -> Self {
+        self.rules.user_name = user_name;
+        self
+    }
+
+    /// The same directory, with card numbers made by `card` (R24).
+    #[must_use]
+    pub fn with_card_rule(mut self, card: CardRule) -> Self {
+        self.rules.card = Some(card);
+        self
+    }
+
+    /// Everything in the directory.
+    ///
+    /// # Errors
+    /// `File` when a file cannot be read or is no LDIF; `Unreachable` and `Directory` when a server cannot be
+    /// asked; `Configuration` when the schema is not in order. A read that broke off in the middle is no error
+    /// but a read that is not complete.
+    pub async fn read(&self) -> Result<DirectoryRead, Error> {
+        self.read_with_progress(|_| {}).await
+    }
+
+    /// Everything in the directory; `progress` is told how far it has come.
+    ///
+    /// # Errors
+    /// As [`Directory::read`].
+    pub async fn read_with_progress(
+        &self,
+        progress: impl FnMut(&Progress) + Send,
+    ) -> Result<DirectoryRead, Error> {
+        match &self.source {
+            Source::Ldif(files) => {
+                let preset = self.rules.preset.ok_or_else(|| {
+                    Error::Configuration("files do not tell what kind of server they are from; set `preset`".into())
+                })?;
+                ldif::read(files, self.rules.mapper(preset)?, progress)
+            }
+            #[cfg(feature = "directory")]
+            Source::Ldap(source) => source.read(&self.rules, progress).await,
+        }
+    }
+
+    /// A way to look single accounts up.
+    #[cfg(feature = "signin")]
+    pub(crate) async fn lookup(&self) -> Result<Lookup<'_>, Error> {
+        match &self.source {
+            Source::Ldif(_) => Ok(Lookup::in_read(self.read().await?)),
+            Source::Ldap(source) => Ok(Lookup::of_servers(source, &self.rules)),
+        }
+    }
+
+    #[cfg(feature = "signin")]
+    pub(crate) fn from_ldap(source: LdapSource) -> Self {
+        let rules = MapperRules { preset: Some(Preset::ActiveDirectory), ..MapperRules::default() };
+        Self { source: Source::Ldap(source), rules }
+    }
+}

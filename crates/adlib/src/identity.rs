@@ -1,0 +1,131 @@
+//! Who signed in, whichever way they came.
+
+use adlib_core::Sid;
+
+/// Somebody who was let in.
+///
+/// The same value whichever mechanism vouched for it. Only a verified sign-in makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub(crate) sid: Sid,
+    pub(crate) account: String,
+    pub(crate) domain: String,
+    pub(crate) upn: Option<String>,
+    pub(crate) full_name: Option<String>,
+    pub(crate) groups: Vec<GroupIdentity>,
+    pub(crate) profile: Option<String>,
+    pub(crate) evidence: Evidence,
+}
+
+impl Identity {
+    /// The security identifier: what an application should know the user by.
+    #[must_use]
+    pub const fn sid(&self) -> &Sid {
+        &self.sid
+    }
+
+    /// The account name exactly as registered (R3).
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The DNS name of the account's domain, in lower case.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The user principal name exactly as registered, if the account has one.
+    #[must_use]
+    pub fn upn(&self) -> Option<&str> {
+        self.upn.as_deref()
+    }
+
+    /// The name to show.
+    #[must_use]
+    pub fn full_name(&self) -> Option<&str> {
+        self.full_name.as_deref()
+    }
+
+    /// The groups that the controller vouched for, nested ones included.
+    #[must_use]
+    pub fn groups(&self) -> &[GroupIdentity] {
+        &self.groups
+    }
+
+    /// The profile of the first provisioning rule that fits (R12).
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    /// What the verdict rests on.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+}
+
+/// A group of an [`Identity`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupIdentity {
+    pub(crate) sid: Sid,
+    pub(crate) name: Option<String>,
+}
+
+impl GroupIdentity {
+    /// The security identifier of the group.
+    #[must_use]
+    pub const fn sid(&self) -> &Sid {
+        &self.sid
+    }
+
+    /// `domain\name`, where a configured directory knows the group.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+}
+
+/// The mechanism that vouched for an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mechanism {
+    /// A service ticket, opened with the application's own key.
+    Kerberos,
+}
+
+impl Mechanism {
+    /// The mechanism as one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kerberos => "kerberos",
+        }
+    }
+}
+
+/// What a verdict rests on, for the operator's records (I4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Evidence {
+    /// The mechanism.
+    pub mechanism: Mechanism,
+    /// The service principal of the keytab entry that opened the ticket.
+    pub service: String,
+    /// The number of the ticket's encryption type.
+    pub ticket_etype: i32,
+    /// The number of the session key's encryption type.
+    pub session_etype: i32,
+    /// The version of the key that opened the ticket.
+    pub kvno: u32,
+    /// The authenticator's time less ours, in seconds (R10).
+    pub clock_difference_s: i64,
+    /// Whether the ticket's PAC was verified: `verified`, `absent` or `off`.
+    pub pac: &'static str,
+    /// Whether channel bindings tie the sign-in to a connection: `bound`, `absent` or `not-checked`.
+    pub bindings: &'static str,
+    /// The distinguished name of the account that was found (R18).
+    pub account_dn: String,
+}

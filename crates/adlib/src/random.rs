@@ -1,0 +1,26 @@
+//! Random numbers that protect nothing: they spread load.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+};
+
+/// A number from 0 to `limit`, both included.
+pub(crate) fn up_to(limit: u32) -> u32 {
+    let number = RandomState::new().build_hasher().finish();
+    let scaled = u128::from(number) * (u128::from(limit) + 1) >> 64;
+    u32::try_from(scaled).unwrap_or(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stays_within_the_limit_and_moves() {
+        for limit in [0, 1, 7, u32::MAX] {
+            assert!((0..100).all(|_| up_to(limit) <= limit));
+        }
+        assert!((0..100).any(|_| up_to(1) == 0) && (0..100).any(|_| up_to(1) == 1));
+    }
+}

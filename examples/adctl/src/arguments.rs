@@ -1,0 +1,119 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use adlib::Mode;
+use clap::{Args, Parser, Subcommand};
+
+/// Active Directory from the command line: sign in, read, synchronise.
+#[derive(Debug, Parser)]
+#[command(name = "adctl", version, about, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Print one JSON object to standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) call: Call,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Call {
+    /// Sign a user in; the password is read from standard input.
+    Login(Login),
+    /// Read a directory.
+    #[command(subcommand)]
+    Directory(Directory),
+    /// Keep the user list in step with the directory.
+    #[command(subcommand)]
+    Sync(Sync),
+    /// Alternate UPN suffixes.
+    #[command(subcommand)]
+    Upn(Upn),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// The configuration file.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: PathBuf,
+    /// The logon name, such as ada@corp.example.com.
+    pub(crate) name: String,
+    /// auto, modern (f, -f) or legacy (l, -l); else what the configuration says.
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) mode: Option<Mode>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Directory {
+    /// Print the users and groups, as found.
+    Read(Read),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// LDIF files, one domain each.
+    #[arg(long, value_name = "F", num_args = 1.., required_unless_present = "config", conflicts_with = "config")]
+    pub(crate) ldif: Vec<PathBuf>,
+    /// The configuration file.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: Option<PathBuf>,
+    /// The kind of directory: active-directory, openldap, unix, 389-ds, edirectory, open-directory, auto.
+    #[arg(long, value_name = "P")]
+    pub(crate) preset: Option<String>,
+    /// Print disabled users too.
+    #[arg(long)]
+    pub(crate) import_disabled: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sync {
+    /// Show what a run would do, and do nothing.
+    Preview(Preview),
+    /// Do it.
+    Apply(Apply),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    /// The configuration file.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: PathBuf,
+    /// Also write the preview as a page.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) html: Option<PathBuf>,
+    /// Also write the plan, to be applied later.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) plan: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// The configuration file.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: PathBuf,
+    /// Apply only if what is to be done is still this plan.
+    #[arg(long, value_name = "F")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Delete the users that no source has any more.
+    #[arg(long)]
+    pub(crate) delete_missing: bool,
+    /// Go on although this guard fired.
+    #[arg(long, value_name = "GUARD")]
+    pub(crate) allow: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Upn {
+    /// Check a mapping file.
+    Check {
+        /// The mapping file.
+        file: PathBuf,
+    },
+    /// Say what a name may stand for, by the mapping file alone.
+    Resolve {
+        /// The mapping file.
+        file: PathBuf,
+        /// The logon name.
+        name: String,
+    },
+}

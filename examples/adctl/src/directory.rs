@@ -1,0 +1,171 @@
+//! `adctl directory`
+
+use adlib::{
+    Config, Directory, DirectoryRead, Preset,
+    schema::{record::User, read::Completeness},
+};
+use serde_json::{Value, json};
+use tabled::{builder::Builder, settings::Style};
+
+use crate::{
+    arguments::Read,
+    outcome::{Outcome, Stopped},
+    progress::Bar,
+};
+
+pub(crate) async fn read(arguments: &Read) -> Result<Outcome, Stopped> {
+    let directory = configured(arguments)?;
+    let bar = Bar::of_entries();
+    let read = directory.read_with_progress(|progress| bar.entries(progress)).await?;
+    bar.clear();
+    let shown = Shown { read: &read, disabled_too: arguments.import_disabled };
+    Ok(Outcome { clean: read.completeness.complete().is_some(), json: shown.json(), text: shown.text() })
+}
+
+fn configured(arguments: &Read) -> Result<Directory, Stopped> {
+    let preset = match arguments.preset.as_deref() {
+        None => None,
+        Some("auto") => Some(None),
+        Some(name) => Some(Some(name.parse::<Preset>()?)),
+    };
+    let directory = match &arguments.config {
+        Some(file) => {
+            let config = Config::read(file)?;
+            let section = config.directory.as_ref();
+            let section = section.ok_or_else(|| {
+                Stopped::new(format_args!("{}: there is no [directory]", file.display()))
+            })?;
+            Directory::from_config(section, &config.sync)?
+        }
+        None => Directory::from_ldif(&arguments.ldif),
+    };
+    Ok(match preset {
+        Some(preset) => directory.with_preset(preset),
+        None => directory,
+    })
+}
+
+/// What was read, without the disabled users unless they are wanted (R23).
+struct Shown<'a> {
+    read: &'a DirectoryRead,
+    disabled_too: bool,
+}
+
+impl Shown<'_> {
+    fn users(&self) -> impl Iterator<Item = (usize, &User)> {
+        let all = self.read.users.iter().enumerate();
+        all.filter(|(_, user)| self.disabled_too || user.state.enabled)
+    }
+
+    fn groups_of(&self, user: usize) -> Vec<String> {
+        let groups = self.read.memberships.groups_of(user).iter();
+        groups.filter_map(|group| Some(self.read.groups.get(*group)?.qualified_name())).collect()
+    }
+
+    fn members_of(&self, group: usize) -> Vec<String> {
+        let members = self.read.memberships.members_of(group).iter();
+        let users = members.filter_map(|user| self.read.users.get(*user));
+        users.filter(|user| self.disabled_too || user.state.enabled).map(User::qualified_name).collect()
+    }
+
+    fn json(&self) -> Value {
+        let users: Vec<Value> = self
+            .users()
+            .map(|(index, user)| {
+                json!({
+                    "name": user.account,
+                    "domain": user.domain,
+                    "upn": user.upn,
+                    "full_name": user.full_name,
+                    "email": user.email,
+                    "other_emails": user.other_emails,
+                    "department": user.department,
+                    "office": user.office,
+                    "cards": user.cards,
+                    "enabled": user.state.enabled,
+                    "key": user.key.as_str(),
+                    "sid": user.sid.map(|sid| sid.to_string()),
+                    "groups": self.groups_of(index),
+                })
+            })
+            .collect();
+        let groups: Vec<Value> = self
+            .read
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(index, group)| {
+                json!({
+                    "name": group.name,
+                    "domain": group.domain,
+                    "sid": group.sid.map(|sid| sid.to_string()),
+                    "effective": self.members_of(index),
+                })
+            })
+            .collect();
+        let units: Vec<&str> = self.read.units.iter().map(|unit| unit.dn.as_str()).collect();
+        let found = self.read.found.iter().map(|found| {
+            json!({ "source": "directory", "domain": found.domain, "users": found.users, "groups": found.groups })
+        });
+        json!({
+            "users": users,
+            "groups": groups,
+            "units": units,
+            "found": found.collect::<Vec<_>>(),
+            "complete": self.read.completeness.complete().is_some(),
+            "warnings": self.warnings(),
+        })
+    }
+
+    /// What was odd, and what is missing.
+    fn warnings(&self) -> Vec<String> {
+        let odd = self.read.warnings.iter().map(ToString::to_string);
+        let missing = match &self.read.completeness {
+            Completeness::Complete(_) => &[][..],
+            Completeness::Incomplete(shortfalls) => shortfalls,
+        };
+        odd.chain(missing.iter().map(|shortfall| format!("incomplete: {shortfall}"))).collect()
+    }
+
+    fn text(&self) -> String {
+        let mut users = Builder::default();
+        users.push_record(["user", "domain", "full name", "e-mail", "groups", ""]);
+        for (index, user) in self.users() {
+            users.push_record([
+                visible(&user.account),
+                visible(&user.domain),
+                visible(user.full_name.as_deref().unwrap_or_default()),
+                visible(user.email.as_deref().unwrap_or_default()),
+                self.groups_of(index).len().to_string(),
+                if user.state.enabled { String::new() } else { "disabled".to_owned() },
+            ]);
+        }
+        let mut groups = Builder::default();
+        groups.push_record(["group", "domain", "members"]);
+        for (index, group) in self.read.groups.iter().enumerate() {
+            let members = self.members_of(index).len().to_string();
+            groups.push_record([visible(&group.name), visible(&group.domain), members]);
+        }
+        let mut text = format!(
+            "{}\n{}\n",
+            users.build().with(Style::rounded()),
+            groups.build().with(Style::rounded())
+        );
+        for found in &self.read.found {
+            text.push_str(&format!("{}: {} users, {} groups\n", found.domain, found.users, found.groups));
+        }
+        for warning in self.warnings() {
+            text.push_str(&format!("warning: {}\n", visible(&warning)));
+        }
+        text.push_str(match self.read.completeness {
+            Completeness::Complete(_) => "The read is complete.\n",
+            Completeness::Incomplete(_) => "The read is NOT complete.\n",
+        });
+        text
+    }
+}
+
+/// Text from a directory, which must not drive the terminal (A61).
+fn visible(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}

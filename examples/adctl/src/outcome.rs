@@ -1,0 +1,63 @@
+//! What a call comes to, and what is printed of it.
+
+use std::{fmt, process::ExitCode};
+
+use serde_json::{Value, json};
+
+/// What was judged, and how.
+pub(crate) struct Outcome {
+    /// Exit 0; else 1.
+    pub(crate) clean: bool,
+    /// The object that `--json` prints, without `schema`.
+    pub(crate) json: Value,
+    /// What is printed otherwise.
+    pub(crate) text: String,
+}
+
+impl Outcome {
+    pub(crate) fn print(&self, as_json: bool) -> ExitCode {
+        if as_json {
+            let mut object = json!({ "schema": 1 });
+            if let (Value::Object(into), Value::Object(from)) = (&mut object, &self.json) {
+                into.extend(from.clone());
+            }
+            println!("{object:#}");
+        } else {
+            anstream::println!("{}", self.text.trim_end());
+        }
+        ExitCode::from(u8::from(!self.clean))
+    }
+}
+
+/// The operator's own inputs, or the operator's servers, are not in order: exit 2, one line.
+#[derive(Debug)]
+pub(crate) struct Stopped(String);
+
+impl Stopped {
+    pub(crate) fn new(message: impl fmt::Display) -> Self {
+        Self(message.to_string())
+    }
+}
+
+impl<E: std::error::Error> From<E> for Stopped {
+    /// The whole chain of causes in one line.
+    fn from(error: E) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !message.contains(&text) {
+                message = format!("{message}: {text}");
+            }
+            cause = error.source();
+        }
+        Self(message)
+    }
+}
+
+impl Stopped {
+    pub(crate) fn print(&self) -> ExitCode {
+        anstream::eprintln!("adctl: {}", self.0.replace('\n', " "));
+        ExitCode::from(2)
+    }
+}

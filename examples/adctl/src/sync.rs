@@ -1,0 +1,89 @@
+//! `adctl sync`
+
+use std::{fs, path::Path};
+
+use adlib::{
+    Config, Directory, DirectoryConfig, Error, Syncer,
+    sync::{self, Guard, ManualRun, Plan, Rejection, Trigger},
+};
+use adlib_examples::SqliteStore;
+use serde_json::Value;
+
+use crate::{
+    arguments::{Apply, Preview},
+    outcome::{Outcome, Stopped},
+    progress::Bar,
+};
+
+pub(crate) async fn preview(arguments: &Preview) -> Result<Outcome, Stopped> {
+    let (_, plan) = plan(&arguments.config, Trigger::manual()).await?;
+    let json = serde_json::to_value(&plan)?;
+    if let Some(file) = &arguments.html {
+        write(file, &plan.to_html())?;
+    }
+    if let Some(file) = &arguments.plan {
+        write(file, &format!("{json:#}\n"))?;
+    }
+    Ok(Outcome { clean: !plan.is_stopped(), json, text: plan.to_string() })
+}
+
+pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
+    let approved = arguments.plan.as_deref().map(approved_hash).transpose()?;
+    let mut run = ManualRun::default();
+    if arguments.delete_missing {
+        run = run.deleting_missing();
+    }
+    for guard in &arguments.allow {
+        run = run.allowing(guard.parse::<Guard>()?);
+    }
+    let (store, plan) = plan(&arguments.config, run.into()).await?;
+    if approved.is_some_and(|approved| approved != plan.plan_hash()) {
+        return Err(Stopped::new(
+            "the store or a source changed since the plan was made, or the options did; make another preview",
+        ));
+    }
+    let json = serde_json::to_value(&plan)?;
+    let bar = Bar::of_operations();
+    let applied = plan.apply_with_progress(&store, |progress| bar.operations(progress)).await;
+    bar.clear();
+    match applied {
+        Ok(report) => Ok(Outcome { clean: true, json, text: format!("{plan}\n{report}") }),
+        Err(sync::Error::Refused(Rejection::Guards(_))) => {
+            Ok(Outcome { clean: false, json, text: plan.to_string() })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The store of the configuration, and what a run would do to it.
+async fn plan(file: &Path, trigger: Trigger) -> Result<(SqliteStore, Plan), Stopped> {
+    let config = Config::read(file)?;
+    let missing = |what: &str| Stopped::new(format_args!("{}: there is no {what}", file.display()));
+    let primary = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
+    let path = config.sync.store.as_ref().ok_or_else(|| missing("`store` in [sync]"))?;
+    let source = |section: &DirectoryConfig| Directory::from_config(section, &config.sync);
+    let (primary, secondary) = (source(primary)?, config.secondary_directory.as_ref().map(source).transpose()?);
+    let store = SqliteStore::open(path)?;
+    let mut syncer = Syncer::new(primary, &store, config.sync.options()).with_trigger(trigger);
+    if let Some(secondary) = secondary {
+        syncer = syncer.with_secondary(secondary);
+    }
+    let bar = Bar::of_entries();
+    let plan = syncer.preview_with_progress(|progress| bar.entries(progress)).await;
+    bar.clear();
+    drop(syncer);
+    Ok((store, plan.map_err(|error: Error| Stopped::new(error))?))
+}
+
+/// The hash in a plan that `preview --plan` wrote.
+fn approved_hash(file: &Path) -> Result<String, Stopped> {
+    let unfit = |error: &dyn std::fmt::Display| Stopped::new(format_args!("{}: {error}", file.display()));
+    let text = fs::read_to_string(file).map_err(|error| unfit(&error))?;
+    let plan: Value = serde_json::from_str(&text).map_err(|error| unfit(&error))?;
+    let hash = plan.get("plan_hash").and_then(Value::as_str);
+    hash.map(str::to_owned).ok_or_else(|| unfit(&"there is no `plan_hash`; expected what `preview --plan` wrote"))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Stopped> {
+    fs::write(file, text).map_err(|error| Stopped::new(format_args!("{}: {error}", file.display())))
+}
