@@ -1,1 +1,465 @@
-//! A store in one SQLite file.
+//! A user list in one SQLite file, kept in step by `adlib-sync`.
+//!
+//! It is the store of `adctl` and of the quickstart, and shows what an implementation of [`Store`] over a database
+//! looks like: a run is one transaction on a connection of its own. So a run that is killed leaves nothing behind, a
+//! second run finds the database locked, and readers see the list as it was until the run has ended.
+//!
+//! PINs are kept as they are, because devices ask for them; the file is made readable for its owner only.
+
+#[path = "sqlite_store/operation.rs"]
+mod operation;
+#[path = "sqlite_store/row.rs"]
+mod row;
+#[path = "sqlite_store/schema.rs"]
+mod schema;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use adlib_core::Sid;
+use adlib_sync::{
+    Details, FoldedName,
+    store::{Applied, Begin, Operation, Origin, Revision, Run, Store, StoreState, StoredUser, UserId},
+};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use self::{
+    operation::{apply, insert_user},
+    row::{first_id, id_of_name, read_group, read_revision, read_state, read_user, read_users},
+    schema::{connect, create_private, migrate},
+};
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SqliteStoreError {
+    /// The file cannot be opened, or is no SQLite database.
+    #[error("cannot open the store {}: {error}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        error: rusqlite::Error,
+    },
+    /// The file cannot be created.
+    #[error("cannot create the store {}: {error}", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        error: std::io::Error,
+    },
+    /// The file was written by a later version.
+    #[error("the store has schema version {found}; this program knows {known}")]
+    Newer {
+        /// The version in the file.
+        found: usize,
+        /// The latest version that is known.
+        known: usize,
+    },
+    /// A statement failed.
+    #[error("the store failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A column holds what no program should have written there.
+    #[error("user {user} in the store has a bad {column}")]
+    BadRecord {
+        /// The user's number.
+        user: i64,
+        /// The column.
+        column: &'static str,
+    },
+    /// The name of a new user is taken.
+    #[error("the name `{0}` is taken")]
+    NameTaken(String),
+    /// Only a run brings in a directory's users.
+    #[error("`{0}` would be a directory's user, and only a run brings those in")]
+    NotLocal(String),
+    /// Several users have the card, which a run never leaves behind.
+    #[error("several users have the same card number")]
+    AmbiguousCard,
+}
+
+type Result<T, E = SqliteStoreError> = std::result::Result<T, E>;
+
+/// A user list in one SQLite file.
+///
+/// ```
+/// use adlib_examples::SqliteStore;
+/// use adlib_sync::{Details, store::Origin};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("users.sqlite");
+/// let store = SqliteStore::open(&path)?;
+/// let mut details = Details::default();
+/// details.cards = vec!["4711".into()];
+/// store.add_local("operator", Origin::Internal, &details)?;
+/// assert_eq!(store.user_with_card("4711")?.map(|user| user.name).as_deref(), Some("operator"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl SqliteStore {
+    /// The store in the file at `path`, which is made if there is none.
+    ///
+    /// # Errors
+    /// `Open`, `Create`, `Newer` or `Database`.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        create_private(&path).map_err(|error| SqliteStoreError::Create {
+            path: path.clone(),
+            error,
+        })?;
+        let opened = connect(&path).and_then(|connection| {
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            Ok(connection)
+        });
+        let mut connection = opened.map_err(|error| SqliteStoreError::Open {
+            path: path.clone(),
+            error,
+        })?;
+        migrate(&mut connection)?;
+        Ok(Self {
+            path,
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// The users by name.
+    ///
+    /// # Errors
+    /// `Database` or `BadRecord`.
+    pub fn users(&self) -> Result<Vec<StoredUser>> {
+        let connection = self.connection();
+        let mut users = read_users(&connection)?;
+        users.sort_by_cached_key(|user| FoldedName::of(&user.name));
+        Ok(users)
+    }
+
+    /// The user of this name, in any case.
+    ///
+    /// # Errors
+    /// `Database` or `BadRecord`.
+    pub fn user_named(&self, name: &str) -> Result<Option<StoredUser>> {
+        let connection = self.connection();
+        let id = id_of_name(&connection, name)?;
+        id.map_or(Ok(None), |id| read_user(&connection, id))
+    }
+
+    /// The user with this card number (R24).
+    ///
+    /// # Errors
+    /// `AmbiguousCard`, `Database` or `BadRecord`.
+    pub fn user_with_card(&self, card: &str) -> Result<Option<StoredUser>> {
+        let connection = self.connection();
+        let mut select =
+            connection.prepare_cached("SELECT DISTINCT user_id FROM user_card WHERE value = ?1 LIMIT 2")?;
+        let ids = select
+            .query_map([card], |row| row.get(0))?
+            .collect::<Result<Vec<i64>, _>>()?;
+        match ids.as_slice() {
+            [] => Ok(None),
+            [id] => read_user(&connection, *id),
+            _ => Err(SqliteStoreError::AmbiguousCard),
+        }
+    }
+
+    /// The user with this security identifier: who it is that signed in.
+    ///
+    /// # Errors
+    /// `Database` or `BadRecord`.
+    pub fn user_with_sid(&self, sid: &Sid) -> Result<Option<StoredUser>> {
+        let connection = self.connection();
+        let select = "SELECT id FROM user WHERE sid = ?1 ORDER BY id";
+        let id = first_id(&connection, select, [sid.to_string()])?;
+        id.map_or(Ok(None), |id| read_user(&connection, id))
+    }
+
+    /// The names of the groups that the user is in, nested ones included.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn groups_of(&self, user: &UserId) -> Result<Vec<String>> {
+        let connection = self.connection();
+        let mut select = connection.prepare_cached(
+            "SELECT source, key, domain, name, full_name FROM directory_group
+             JOIN membership ON group_id = id WHERE user_id = ?1 ORDER BY domain, name",
+        )?;
+        let groups = select.query_map([user.as_str()], read_group)?;
+        Ok(groups
+            .map(|group| group.map(|group| group.qualified_name()))
+            .collect::<Result<_, _>>()?)
+    }
+
+    /// Add a user whom no directory brings in.
+    ///
+    /// # Errors
+    /// `NameTaken`, `NotLocal` or `Database`.
+    pub fn add_local(&self, name: &str, origin: Origin, details: &Details) -> Result<()> {
+        if origin.links().is_some() {
+            return Err(SqliteStoreError::NotLocal(name.to_owned()));
+        }
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if id_of_name(&transaction, name)?.is_some() {
+            return Err(SqliteStoreError::NameTaken(name.to_owned()));
+        }
+        insert_user(&transaction, name, origin, true, details)?;
+        Ok(transaction.commit()?)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // A transaction that a panic cut off was rolled back when it was dropped.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for SqliteStore {
+    type Error = SqliteStoreError;
+    type Run = SqliteRun;
+
+    async fn load(&self) -> Result<StoreState> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        read_state(&transaction)
+    }
+
+    async fn begin(&self, revision: &Revision) -> Result<Begin<SqliteRun>> {
+        let connection = connect(&self.path)?;
+        match connection.execute_batch("BEGIN IMMEDIATE") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                return Ok(Begin::Busy);
+            }
+            outcome => outcome?,
+        }
+        if read_revision(&connection)? != *revision {
+            return Ok(Begin::Stale);
+        }
+        Ok(Begin::Open(SqliteRun { connection }))
+    }
+}
+
+/// An open run: a transaction, which is rolled back with its connection unless it is finished.
+#[derive(Debug)]
+pub struct SqliteRun {
+    connection: Connection,
+}
+
+impl Run for SqliteRun {
+    type Error = SqliteStoreError;
+
+    async fn apply(&mut self, operation: &Operation) -> Result<Applied> {
+        apply(&self.connection, operation)
+    }
+
+    async fn finish(self) -> Result<()> {
+        Ok(self.connection.execute_batch("COMMIT")?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adlib_schema::record::{Key, Pin};
+    use adlib_sync::{
+        Links, Value,
+        store::{Fixture, NewUser, conformance},
+    };
+    use tempfile::TempDir;
+
+    struct Files(TempDir, std::sync::atomic::AtomicUsize);
+
+    impl Files {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap(), 0.into())
+        }
+
+        fn path(&self) -> PathBuf {
+            let number = self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.0.path().join(format!("{number}.sqlite"))
+        }
+    }
+
+    impl Fixture for Files {
+        type Store = SqliteStore;
+
+        async fn empty(&self) -> SqliteStore {
+            SqliteStore::open(self.path()).unwrap()
+        }
+
+        async fn add_local(&self, store: &SqliteStore, name: &str, origin: Origin) {
+            store.add_local(name, origin, &Details::default()).unwrap();
+        }
+    }
+
+    fn ada() -> NewUser {
+        let mut user = NewUser::new(Links::Primary(Key::new("k-ada")), "Ada");
+        user.details.cards = vec!["1".into(), "2".into()];
+        user.details.sid = "S-1-5-21-1-2-3-1104".parse().ok();
+        user.details.pin = Pin::new("8642");
+        user
+    }
+
+    async fn open_run(store: &SqliteStore) -> SqliteRun {
+        match store.begin(&store.load().await.unwrap().revision).await.unwrap() {
+            Begin::Open(run) => run,
+            refused => panic!("{refused:?}"),
+        }
+    }
+
+    async fn apply_all(store: &SqliteStore, operations: &[Operation]) {
+        let mut run = open_run(store).await;
+        for operation in operations {
+            assert_eq!(
+                run.apply(operation).await.unwrap(),
+                Applied::Done,
+                "{operation:?}"
+            );
+        }
+        run.finish().await.unwrap();
+    }
+
+    /// R31, R37, A59, A62
+    #[tokio::test]
+    async fn keeps_every_promise_of_a_store() {
+        conformance(&Files::new()).await.unwrap();
+    }
+
+    /// R24
+    #[tokio::test]
+    async fn r24_users_are_found_by_card_name_and_sid() {
+        let files = Files::new();
+        let store = SqliteStore::open(files.path()).unwrap();
+        apply_all(&store, &[Operation::CreateUser(ada())]).await;
+        let user = store.user_with_card("2").unwrap().unwrap();
+        assert_eq!((user.name.as_str(), user.details), ("Ada", ada().details));
+        assert_eq!(store.user_named("ADA").unwrap().unwrap().id, user.id);
+        assert_eq!(
+            store
+                .user_with_sid(&ada().details.sid.unwrap())
+                .unwrap()
+                .unwrap()
+                .id,
+            user.id
+        );
+        assert_eq!(store.user_with_card("3").unwrap(), None);
+        let mut other = Details::default();
+        other.cards = vec!["2".into()];
+        store.add_local("other", Origin::Local, &other).unwrap();
+        assert!(matches!(
+            store.user_with_card("2"),
+            Err(SqliteStoreError::AmbiguousCard)
+        ));
+    }
+
+    /// R37, A58: a run that is cut off leaves nothing behind, on another connection neither.
+    #[tokio::test]
+    async fn a58_a_run_that_is_cut_off_leaves_nothing() {
+        let files = Files::new();
+        let path = files.path();
+        let store = SqliteStore::open(&path).unwrap();
+        let mut run = open_run(&store).await;
+        run.apply(&Operation::CreateUser(ada())).await.unwrap();
+        assert_eq!(
+            SqliteStore::open(&path)
+                .map(|other| other.users().unwrap().len())
+                .unwrap_or(0),
+            0
+        );
+        drop(run);
+        assert_eq!(store.users().unwrap(), []);
+        apply_all(&store, &[Operation::CreateUser(ada())]).await;
+        assert_eq!(SqliteStore::open(&path).unwrap().users().unwrap().len(), 1);
+    }
+
+    /// A62: also when the other run is of another process.
+    #[tokio::test]
+    async fn a62_a_second_run_is_refused() {
+        let files = Files::new();
+        let path = files.path();
+        let (one, other) = (
+            SqliteStore::open(&path).unwrap(),
+            SqliteStore::open(&path).unwrap(),
+        );
+        let run = open_run(&one).await;
+        let revision = other.load().await.unwrap().revision;
+        assert!(matches!(other.begin(&revision).await.unwrap(), Begin::Busy));
+        run.finish().await.unwrap();
+        assert!(matches!(other.begin(&revision).await.unwrap(), Begin::Open(_)));
+    }
+
+    /// Whoever changes the list makes another revision, with plain SQL too.
+    #[tokio::test]
+    async fn every_change_makes_another_revision() {
+        let files = Files::new();
+        let store = SqliteStore::open(files.path()).unwrap();
+        apply_all(&store, &[Operation::CreateUser(ada())]).await;
+        let before = store.load().await.unwrap().revision;
+        store
+            .connection()
+            .execute("UPDATE user SET office = 'x'", [])
+            .unwrap();
+        assert!(matches!(store.begin(&before).await.unwrap(), Begin::Stale));
+    }
+
+    /// A63
+    #[tokio::test]
+    async fn a63_no_error_shows_a_pin() {
+        let files = Files::new();
+        let store = SqliteStore::open(files.path()).unwrap();
+        apply_all(&store, &[Operation::CreateUser(ada())]).await;
+        store
+            .connection()
+            .execute("UPDATE user SET pin = '86 42'", [])
+            .unwrap();
+        let error = store.users().unwrap_err();
+        assert_eq!(error.to_string(), "user 1 in the store has a bad pin");
+        let to = Value::Pin(Pin::new("8642").unwrap());
+        assert!(!format!("{error:?} {to:?} {to}").contains("8642"));
+    }
+
+    #[test]
+    fn files_of_others_are_refused() {
+        let files = Files::new();
+        let (text, newer) = (files.path(), files.path());
+        std::fs::write(&text, "this is no database, whatever its name says about it").unwrap();
+        assert!(matches!(
+            SqliteStore::open(&text),
+            Err(SqliteStoreError::Open { .. })
+        ));
+        let connection = Connection::open(&newer).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(connection);
+        assert!(matches!(
+            SqliteStore::open(&newer),
+            Err(SqliteStoreError::Newer { found: 99, known: 1 })
+        ));
+        let nowhere = files.path().join("users.sqlite");
+        assert!(matches!(
+            SqliteStore::open(nowhere),
+            Err(SqliteStoreError::Create { .. })
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_its_owners_only() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let files = Files::new();
+        let path = files.path();
+        let store = SqliteStore::open(&path).unwrap();
+        store
+            .add_local("operator", Origin::Local, &Details::default())
+            .unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+}

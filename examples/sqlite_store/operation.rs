@@ -1,0 +1,191 @@
+//! The operations of a run as statements. Each looks before it writes, so a conflict has written nothing.
+
+use adlib_schema::record::{Key, Pin};
+use adlib_sync::{
+    Change, Details, Field, FoldedName, Link, Links, Source,
+    store::{Applied, Conflict, NewUser, Operation, Origin, StoredUser, UserId},
+};
+use rusqlite::{Connection, params};
+
+use super::{
+    Result,
+    row::{cached, find_user, group_linked, id_linked, id_of_name, read_user},
+};
+
+pub(super) fn apply(connection: &Connection, operation: &Operation) -> Result<Applied> {
+    match operation {
+        Operation::RemoveMembership { user, group } => remove_membership(connection, user, group),
+        Operation::AddMembership { user, group } => add_membership(connection, user, group),
+        Operation::DeleteUser { user, links } => delete_user(connection, user, links),
+        Operation::UpdateUser { user, changes } => update_user(connection, user, changes),
+        Operation::CreateUser(new) => create_user(connection, new),
+        Operation::DeleteGroup { group } => {
+            let delete = "DELETE FROM directory_group WHERE source = ?1 AND key = ?2";
+            let count = cached(connection, delete)?.execute([group.source.as_str(), group.key.as_str()])?;
+            Ok(done(count))
+        }
+        Operation::CreateGroup(group) => match group_linked(connection, &group.link)? {
+            Some((_, known)) if known == *group => Ok(Applied::Already),
+            Some(_) => Ok(Applied::Conflict(Conflict::GroupMoved(group.link.clone()))),
+            None => {
+                let insert = "INSERT INTO directory_group (source, key, domain, name, full_name)
+                              VALUES (?1, ?2, ?3, ?4, ?5)";
+                let (source, key) = (group.link.source.as_str(), group.link.key.as_str());
+                cached(connection, insert)?.execute(params![
+                    source,
+                    key,
+                    group.domain,
+                    group.name,
+                    group.full_name
+                ])?;
+                Ok(Applied::Done)
+            }
+        },
+        Operation::UpdateGroup { from, to } => match group_linked(connection, &to.link)? {
+            Some((_, known)) if known == *to => Ok(Applied::Already),
+            Some((id, known)) if known == *from => {
+                let update =
+                    "UPDATE directory_group SET domain = ?2, name = ?3, full_name = ?4 WHERE id = ?1";
+                cached(connection, update)?.execute(params![id, to.domain, to.name, to.full_name])?;
+                Ok(Applied::Done)
+            }
+            Some(_) => Ok(Applied::Conflict(Conflict::GroupMoved(to.link.clone()))),
+            None => Ok(Applied::Conflict(Conflict::NoGroup(to.link.clone()))),
+        },
+    }
+}
+
+fn remove_membership(connection: &Connection, user: &Link, group: &Link) -> Result<Applied> {
+    let (Some(user), Some((group, _))) = (id_linked(connection, user)?, group_linked(connection, group)?)
+    else {
+        return Ok(Applied::Already);
+    };
+    let delete = "DELETE FROM membership WHERE user_id = ?1 AND group_id = ?2";
+    Ok(done(cached(connection, delete)?.execute([user, group])?))
+}
+
+fn add_membership(connection: &Connection, user: &Link, group: &Link) -> Result<Applied> {
+    let Some(user) = id_linked(connection, user)? else {
+        return Ok(Applied::Conflict(Conflict::NoUser(user.to_string())));
+    };
+    let Some((group, _)) = group_linked(connection, group)? else {
+        return Ok(Applied::Conflict(Conflict::NoGroup(group.clone())));
+    };
+    let insert = "INSERT INTO membership VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    Ok(done(cached(connection, insert)?.execute([user, group])?))
+}
+
+fn delete_user(connection: &Connection, user: &UserId, links: &Links) -> Result<Applied> {
+    let Some((id, known)) = find_user(connection, user)? else {
+        return Ok(Applied::Already);
+    };
+    match known.origin.links() {
+        Some(now) if now == links => {
+            cached(connection, "DELETE FROM user WHERE id = ?1")?.execute([id])?;
+            Ok(Applied::Done)
+        }
+        Some(_) => Ok(Applied::Conflict(Conflict::Moved(known.name, Field::Entry))),
+        None => Ok(Applied::Conflict(Conflict::Protected(known.name))),
+    }
+}
+
+fn update_user(connection: &Connection, user: &UserId, changes: &[Change]) -> Result<Applied> {
+    let Some((id, mut user)) = find_user(connection, user)? else {
+        return Ok(Applied::Conflict(Conflict::NoUser(user.to_string())));
+    };
+    let applied = Applied::from(user.change(changes));
+    if applied != Applied::Done {
+        return Ok(applied);
+    }
+    if id_of_name(connection, &user.name)?.is_some_and(|owner| owner != id) {
+        return Ok(Applied::Conflict(Conflict::NameTaken(user.name)));
+    }
+    write_user(connection, id, &user)?;
+    Ok(Applied::Done)
+}
+
+fn create_user(connection: &Connection, new: &NewUser) -> Result<Applied> {
+    if let Some(id) = id_of_name(connection, &new.name)? {
+        let known = read_user(connection, id)?;
+        let same = known.is_some_and(|known| known.origin.links() == Some(&new.links));
+        let taken = || Applied::Conflict(Conflict::NameTaken(new.name.clone()));
+        return Ok(if same { Applied::Already } else { taken() });
+    }
+    for link in new.links.iter() {
+        if id_linked(connection, &link)?.is_some() {
+            return Ok(Applied::Conflict(Conflict::EntryTaken(link)));
+        }
+    }
+    let origin = Origin::Directory(new.links.clone());
+    insert_user(connection, &new.name, origin, new.enabled, &new.details)?;
+    Ok(Applied::Done)
+}
+
+pub(super) fn insert_user(
+    connection: &Connection,
+    name: &str,
+    origin: Origin,
+    enabled: bool,
+    details: &Details,
+) -> Result<()> {
+    let insert = "INSERT INTO user (name, folded_name, origin, primary_key, secondary_key, enabled)
+                  VALUES (?1, ?2, 'local', NULL, NULL, 0)";
+    cached(connection, insert)?.execute([name, FoldedName::of(name).as_str()])?;
+    let id = connection.last_insert_rowid();
+    let user = StoredUser {
+        id: UserId::new(id.to_string()),
+        name: name.to_owned(),
+        origin,
+        enabled,
+        details: details.clone(),
+    };
+    write_user(connection, id, &user)
+}
+
+fn write_user(connection: &Connection, id: i64, user: &StoredUser) -> Result<()> {
+    let links = user.origin.links();
+    let key = |source| links.and_then(|links| links.key(source)).map(Key::as_str);
+    let origin = match &user.origin {
+        Origin::Directory(_) => "directory".to_owned(),
+        other => other.to_string(),
+    };
+    let details = &user.details;
+    let update = "UPDATE user SET name = ?2, folded_name = ?3, origin = ?4, primary_key = ?5, secondary_key = ?6,
+                  enabled = ?7, full_name = ?8, email = ?9, department = ?10, office = ?11, home_directory = ?12,
+                  pin = ?13, sid = ?14 WHERE id = ?1";
+    cached(connection, update)?.execute(params![
+        id,
+        user.name,
+        FoldedName::of(&user.name).as_str(),
+        origin,
+        key(Source::Primary),
+        key(Source::Secondary),
+        user.enabled,
+        details.full_name,
+        details.email,
+        details.department,
+        details.office,
+        details.home_directory,
+        details.pin.as_ref().map(Pin::expose),
+        details.sid.map(|sid| sid.to_string()),
+    ])?;
+    write_list(connection, "user_email", id, &details.other_emails)?;
+    write_list(connection, "user_card", id, &details.cards)
+}
+
+fn write_list(connection: &Connection, table: &str, id: i64, values: &[String]) -> Result<()> {
+    cached(connection, &format!("DELETE FROM {table} WHERE user_id = ?1"))?.execute([id])?;
+    let mut insert = cached(connection, &format!("INSERT INTO {table} VALUES (?1, ?2, ?3)"))?;
+    for (position, value) in values.iter().enumerate() {
+        insert.execute(params![id, position, value])?;
+    }
+    Ok(())
+}
+
+const fn done(changed: usize) -> Applied {
+    if changed > 0 {
+        Applied::Done
+    } else {
+        Applied::Already
+    }
+}

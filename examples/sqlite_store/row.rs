@@ -1,0 +1,199 @@
+//! Rows as users and groups.
+
+use std::collections::HashMap;
+
+use adlib_schema::record::{Key, Pin};
+use adlib_sync::{
+    Details, FoldedName, Link, Links, Source,
+    store::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
+};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
+
+use super::{Result, SqliteStoreError};
+
+const USER: &str = "SELECT id, name, origin, primary_key, secondary_key, enabled, full_name, email, department, \
+                    office, home_directory, pin, sid FROM user";
+
+pub(super) fn read_revision(connection: &Connection) -> Result<Revision> {
+    let select = "SELECT value FROM setting WHERE name = 'revision'";
+    let revision: i64 = connection.query_row(select, [], |row| row.get(0))?;
+    Ok(Revision::new(revision.to_string()))
+}
+
+pub(super) fn read_state(connection: &Connection) -> Result<StoreState> {
+    let select = "SELECT value FROM setting WHERE name = 'digest-key'";
+    let key: [u8; 32] = connection.query_row(select, [], |row| row.get(0))?;
+    let mut state = StoreState::new(read_revision(connection)?, DigestKey::new(key));
+    state.users = read_users(connection)?;
+    let user_at: HashMap<&str, usize> = state.users.iter().map(|user| user.id.as_str()).zip(0..).collect();
+    let mut group_at = HashMap::new();
+    let mut select =
+        connection.prepare("SELECT source, key, domain, name, full_name, id FROM directory_group")?;
+    for row in select.query_map([], |row| Ok((read_group(row)?, row.get::<_, i64>(5)?)))? {
+        let (group, id) = row?;
+        group_at.insert(id, state.groups.len());
+        state.groups.push(group);
+    }
+    let mut select = connection.prepare("SELECT CAST(user_id AS TEXT), group_id FROM membership")?;
+    for row in select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))? {
+        let (user, group) = row?;
+        let pair = user_at.get(user.as_str()).zip(group_at.get(&group));
+        state
+            .memberships
+            .extend(pair.map(|(user, group)| (*user, *group)));
+    }
+    Ok(state)
+}
+
+pub(super) fn read_users(connection: &Connection) -> Result<Vec<StoredUser>> {
+    let mut select = connection.prepare_cached(&format!("{USER} ORDER BY id"))?;
+    let mut rows = select.query([])?;
+    let (mut users, mut at) = (Vec::new(), HashMap::new());
+    while let Some(row) = rows.next()? {
+        let (id, user) = user_of(row)?;
+        at.insert(id, users.len());
+        users.push(user);
+    }
+    for (table, list) in LISTS {
+        let mut select = connection.prepare_cached(&format!(
+            "SELECT user_id, value FROM {table} ORDER BY user_id, position"
+        ))?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Some(user) = at.get(&row.get(0)?).and_then(|at| users.get_mut(*at)) {
+                list(&mut user.details).push(row.get(1)?);
+            }
+        }
+    }
+    Ok(users)
+}
+
+pub(super) fn read_user(connection: &Connection, id: i64) -> Result<Option<StoredUser>> {
+    let mut select = connection.prepare_cached(&format!("{USER} WHERE id = ?1"))?;
+    let mut rows = select.query([id])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let (_, mut user) = user_of(row)?;
+    for (table, list) in LISTS {
+        let mut select = connection.prepare_cached(&format!(
+            "SELECT value FROM {table} WHERE user_id = ?1 ORDER BY position"
+        ))?;
+        for value in select.query_map([id], |row| row.get(0))? {
+            list(&mut user.details).push(value?);
+        }
+    }
+    Ok(Some(user))
+}
+
+/// The lists of a user, each with the table that holds it.
+type List = fn(&mut Details) -> &mut Vec<String>;
+
+const LISTS: [(&str, List); 2] = [
+    ("user_email", |details| &mut details.other_emails),
+    ("user_card", |details| &mut details.cards),
+];
+
+/// A row of `USER` as a user without lists.
+fn user_of(row: &Row<'_>) -> Result<(i64, StoredUser)> {
+    let id: i64 = row.get("id")?;
+    let bad = |column| SqliteStoreError::BadRecord { user: id, column };
+    let key = |column: &str| {
+        row.get::<_, Option<String>>(column)
+            .map(|key| key.map(|key| Key::new(&key)))
+    };
+    let origin = match row.get_ref("origin")?.as_str().map_err(rusqlite::Error::from)? {
+        "directory" => {
+            let links = Links::new(key("primary_key")?, key("secondary_key")?);
+            Origin::Directory(links.ok_or_else(|| bad("key"))?)
+        }
+        "local" => Origin::Local,
+        "internal" => Origin::Internal,
+        "guest" => Origin::Guest,
+        _ => return Err(bad("origin")),
+    };
+    let mut details = Details::default();
+    details.full_name = row.get("full_name")?;
+    details.email = row.get("email")?;
+    details.department = row.get("department")?;
+    details.office = row.get("office")?;
+    details.home_directory = row.get("home_directory")?;
+    if let Some(pin) = row.get::<_, Option<String>>("pin")? {
+        details.pin = Some(Pin::new(&pin).ok_or_else(|| bad("pin"))?);
+    }
+    if let Some(sid) = row.get::<_, Option<String>>("sid")? {
+        details.sid = Some(sid.parse().map_err(|_| bad("sid"))?);
+    }
+    let user = StoredUser {
+        id: UserId::new(id.to_string()),
+        name: row.get("name")?,
+        origin,
+        enabled: row.get("enabled")?,
+        details,
+    };
+    Ok((id, user))
+}
+
+pub(super) fn read_group(row: &Row<'_>) -> rusqlite::Result<StoredGroup> {
+    let source = match row.get_ref("source")?.as_str()? {
+        "secondary" => Source::Secondary,
+        _ => Source::Primary,
+    };
+    let link = Link::new(source, Key::new(row.get_ref("key")?.as_str()?));
+    let mut group = StoredGroup::new(
+        link,
+        row.get::<_, String>("domain")?,
+        row.get::<_, String>("name")?,
+    );
+    group.full_name = row.get("full_name")?;
+    Ok(group)
+}
+
+pub(super) fn find_user(connection: &Connection, user: &UserId) -> Result<Option<(i64, StoredUser)>> {
+    let Ok(id) = user.as_str().parse() else {
+        return Ok(None);
+    };
+    Ok(read_user(connection, id)?.map(|user| (id, user)))
+}
+
+pub(super) fn id_of_name(connection: &Connection, name: &str) -> Result<Option<i64>> {
+    let name = FoldedName::of(name);
+    first_id(
+        connection,
+        "SELECT id FROM user WHERE folded_name = ?1",
+        [name.as_str()],
+    )
+}
+
+/// The user who stands for an entry.
+pub(super) fn id_linked(connection: &Connection, link: &Link) -> Result<Option<i64>> {
+    let select = match link.source {
+        Source::Primary => "SELECT id FROM user WHERE primary_key = ?1",
+        Source::Secondary => "SELECT id FROM user WHERE secondary_key = ?1",
+    };
+    first_id(connection, select, [link.key.as_str()])
+}
+
+pub(super) fn first_id(
+    connection: &Connection,
+    select: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Option<i64>> {
+    Ok(cached(connection, select)?
+        .query_row(parameters, |row| row.get(0))
+        .optional()?)
+}
+
+pub(super) fn group_linked(connection: &Connection, link: &Link) -> Result<Option<(i64, StoredGroup)>> {
+    let select = "SELECT source, key, domain, name, full_name, id FROM directory_group
+                  WHERE source = ?1 AND key = ?2";
+    let mut select = cached(connection, select)?;
+    let group = select.query_row([link.source.as_str(), link.key.as_str()], |row| {
+        Ok((row.get("id")?, read_group(row)?))
+    });
+    Ok(group.optional()?)
+}
+
+pub(super) fn cached<'a>(connection: &'a Connection, statement: &str) -> Result<CachedStatement<'a>> {
+    Ok(connection.prepare_cached(statement)?)
+}

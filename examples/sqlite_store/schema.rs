@@ -1,0 +1,105 @@
+//! The tables of the file, and how a file gets them.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{Result, SqliteStoreError};
+
+/// The steps from an empty file to the present schema; `user_version` counts those that were taken.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE setting (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+    INSERT INTO setting VALUES ('revision', 0), ('digest-key', randomblob(32));
+    CREATE TABLE user (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        folded_name TEXT NOT NULL UNIQUE,
+        origin TEXT NOT NULL CHECK (origin IN ('directory', 'local', 'internal', 'guest')),
+        primary_key TEXT,
+        secondary_key TEXT,
+        enabled INTEGER NOT NULL,
+        full_name TEXT,
+        email TEXT,
+        department TEXT,
+        office TEXT,
+        home_directory TEXT,
+        pin TEXT,
+        sid TEXT,
+        CHECK ((origin = 'directory') = (coalesce(primary_key, secondary_key) IS NOT NULL))
+    ) STRICT;
+    CREATE INDEX user_primary_key ON user (primary_key);
+    CREATE INDEX user_secondary_key ON user (secondary_key);
+    CREATE INDEX user_sid ON user (sid);
+    CREATE TABLE user_email (
+        user_id INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (user_id, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE user_card (
+        user_id INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (user_id, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX user_card_value ON user_card (value);
+    CREATE TABLE directory_group (
+        id INTEGER PRIMARY KEY,
+        source TEXT NOT NULL CHECK (source IN ('primary', 'secondary')),
+        key TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        name TEXT NOT NULL,
+        full_name TEXT,
+        UNIQUE (source, key)
+    ) STRICT;
+    CREATE TABLE membership (
+        user_id INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+        group_id INTEGER NOT NULL REFERENCES directory_group ON DELETE CASCADE,
+        PRIMARY KEY (user_id, group_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX membership_group ON membership (group_id);
+"];
+
+/// Tables whose every change makes another revision, whoever makes it.
+const WATCHED: [&str; 5] = ["user", "user_email", "user_card", "directory_group", "membership"];
+
+/// How long a writer waits for another one that is about to finish.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Make the file, for its owner only, if there is none.
+pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+pub(super) fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: usize = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = MIGRATIONS.len();
+    if found > known {
+        return Err(SqliteStoreError::Newer { found, known });
+    }
+    for step in MIGRATIONS.iter().skip(found) {
+        transaction.execute_batch(step)?;
+    }
+    for table in WATCHED {
+        for event in ["INSERT", "UPDATE", "DELETE"] {
+            transaction.execute_batch(&format!(
+                "CREATE TRIGGER IF NOT EXISTS {table}_{event} AFTER {event} ON {table}
+                 BEGIN UPDATE setting SET value = value + 1 WHERE name = 'revision'; END"
+            ))?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    Ok(transaction.commit()?)
+}
