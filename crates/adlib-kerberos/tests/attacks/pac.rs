@@ -306,3 +306,20 @@ fn groups_of_all_kinds_are_listed_once_and_those_that_deny_are_not() {
     assert_eq!(verified.dns_domain(), Some("CORP.EXAMPLE.COM"));
     assert_eq!(verified.logon_time(), Some(scene.auth_time()));
 }
+
+/// R13: MS-PAC 2.5 has the user's SID among the extra ones when it is of no domain.
+#[test]
+fn a_user_without_a_rid_is_the_first_extra_sid() {
+    let scene = Scene::new();
+    let (user, group) = ("S-1-5-21-9-9-9-1".parse().unwrap(), "S-1-18-1".parse().unwrap());
+    let mut pac = scene.pac().with_extra_sid(user).with_extra_sid(group);
+    pac.logon.as_mut().unwrap().user_rid = 0;
+    pac.names = None;
+    let signed = pac.sign(&scene.key, &scene.controllers);
+    let verified = UnverifiedPac::decode(&signed)
+        .unwrap()
+        .verify(&scene.key)
+        .unwrap();
+    assert_eq!(verified.user_sid(), Some(user));
+    assert!(!verified.groups().contains(&user) && verified.groups().contains(&group));
+}

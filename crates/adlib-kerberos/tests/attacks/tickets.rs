@@ -331,6 +331,15 @@ fn a12_authenticator_of_another_ticket() {
     other.session_key = session_key(EncryptionType::Aes128Sha1);
     let spliced = ApReqBuilder::new(&other, scene.now);
     assert_eq!(scene.reason(&spliced), "authenticator-not-opened");
+    // The encryption type that stands before the authenticator is the session key's, or this is something else.
+    let mut token = scene.request().encrypt(&mut random).unwrap();
+    let etype = [0xa0, 3, 2, 1, 18];
+    let at = token.windows(5).rposition(|window| window == etype).unwrap();
+    token[at + 4] = 17;
+    assert_eq!(
+        scene.verify(&token).unwrap_err().reason(),
+        "authenticator-not-opened"
+    );
     let mut user_to_user = scene.request();
     user_to_user.use_session_key = true;
     assert_eq!(scene.reason(&user_to_user), "user-to-user");
