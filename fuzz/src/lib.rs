@@ -3,9 +3,14 @@
 //! That no bytes panic, hang or make it allocate without bound is promised of every decoder; each function says what
 //! it checks besides. `fuzz_targets/` gives them to an engine, `tests/replay.rs` gives them every input that is kept.
 
+pub mod scene;
 pub mod seed;
 
 use adlib_core::{Sid, gss};
+use adlib_kerberos::{
+    Fresh, Keytab, Policy, UnverifiedApReq,
+    pac::{ClientInfo, LogonInfo, UnverifiedPac, UpnDnsInfo},
+};
 use adlib_ntlm::{
     Ntlmv2Response,
     message::{AuthenticateMessage, ChallengeMessage, NegotiateMessage},
@@ -19,16 +24,36 @@ pub type Oracle = fn(&[u8]);
 
 /// Every oracle with the name of its target, corpus and crashes.
 pub const ORACLES: &[(&str, Oracle)] = &[
+    ("ap_req", ap_req),
     ("dn", dn),
     ("filter", filter),
     ("gss_framing", gss_framing),
+    ("keytab", keytab),
     ("ldif", ldif),
     ("logon_name", logon_name),
     ("ntlm_message", ntlm_message),
+    ("pac", pac),
     ("sid", sid),
     ("spnego", spnego),
     ("suffix_map", suffix_map),
 ];
+
+/// Whoever is accepted with the keys of the scene is the scene's client.
+pub fn ap_req(data: &[u8]) {
+    let Ok(ap_req) = UnverifiedApReq::decode(data) else {
+        return;
+    };
+    let _ = ap_req.unverified_service().to_string();
+    let policy = Policy::default();
+    let pending = ap_req
+        .decrypt(&scene::keytab(), &policy)
+        .and_then(|decrypted| decrypted.check(&policy, scene::now(), None));
+    if let Ok(pending) = pending {
+        let accepted = pending.accept(Fresh::danger_unchecked());
+        assert_eq!(*accepted.client(), scene::client());
+        assert_eq!(accepted.pac().and_then(|pac| pac.user_sid()), scene::client_sid());
+    }
+}
 
 /// A DN is shown as it came, its normal form is a DN of the same normal form, and going up ends.
 pub fn dn(data: &[u8]) {
@@ -64,6 +89,14 @@ pub fn filter(data: &[u8]) {
 pub fn gss_framing(data: &[u8]) {
     if let Ok(framed) = gss::unframe(data) {
         assert_eq!(gss::frame(framed.mechanism, &[framed.inner]), data);
+    }
+}
+
+/// A key table is written so that it is read as the same keys.
+pub fn keytab(data: &[u8]) {
+    if let Ok(keytab) = Keytab::decode(data) {
+        let again = Keytab::decode(&keytab.encode()).map(|again| again.entries().to_vec());
+        assert_eq!(again.as_deref(), Ok(keytab.entries()));
     }
 }
 
@@ -116,6 +149,18 @@ pub fn ntlm_message(data: &[u8]) {
         let _ = Ntlmv2Response::decode(message.nt_response);
         let _ = format!("{message:?}");
     }
+}
+
+/// A PAC that verifies with the key of the scene is about the scene's client; each buffer alone is decoded or refused.
+pub fn pac(data: &[u8]) {
+    if let Ok(pac) = UnverifiedPac::decode(data) {
+        assert!(pac.buffer_types().count() * 16 <= data.len());
+        if let Ok(verified) = pac.verify(&scene::key()) {
+            assert_eq!(verified.user_sid(), scene::client_sid());
+        }
+    }
+    let _ = LogonInfo::decode(data).map(|info| info.user_sid());
+    let _ = (ClientInfo::decode(data), UpnDnsInfo::decode(data));
 }
 
 /// A SID has one encoding and one text.
