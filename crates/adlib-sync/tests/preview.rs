@@ -627,6 +627,71 @@ fn r36_two_records_are_not_thrown_together() {
     assert_eq!(names(&store), ["ada", "countess"]);
 }
 
+/// R36, R40: while the primary entry of a user is disabled or held back, the secondary one does not take the record.
+#[test]
+fn r40_the_owner_keeps_the_record() {
+    let (mut primary, mut secondary) = (Directory::of(&["ada", "bob"]), Directory::default());
+    secondary.hire_with_key("ldap-1", "ada");
+    let sync = |primary: &Directory, secondary: &Directory, store: &_| {
+        let (primary, secondary) = (primary.read(), secondary.read());
+        run(
+            store,
+            Sources::new(&primary).with_secondary(&secondary),
+            &options(),
+            &deleting(),
+        )
+    };
+    let store = new_store();
+    sync(&primary, &secondary, &store);
+    let before = stored(&store, "ada").id;
+    let ada = primary.user("ada");
+    ada.account = "countess".into();
+    ada.state.enabled = false;
+    let other = secondary.user("ada");
+    other.account = "lovelace".into();
+    other.email = None;
+    let plan = sync(&primary, &secondary, &store);
+    assert_eq!(held_back(&plan), [("lovelace", "entry-taken")]);
+    assert_eq!(
+        (stored(&store, "ada").id, stored(&store, "ada").enabled),
+        (before.clone(), false)
+    );
+
+    primary.user("countess").state.enabled = true;
+    primary.hire_with_key("twin", "countess").email = None;
+    let plan = sync(&primary, &secondary, &store);
+    assert_eq!(
+        held_back(&plan),
+        [("countess", "name-clash"), ("lovelace", "entry-taken")]
+    );
+    assert_eq!(stored(&store, "ada").id, before);
+
+    primary.users.pop();
+    sync(&primary, &secondary, &store);
+    assert_eq!(stored(&store, "countess").id, before);
+    assert_ne!(stored(&store, "lovelace").id, before);
+}
+
+/// R40: who left the scope of the primary source, and is in that of the secondary one under the same name, is
+/// the same user.
+#[test]
+fn r40_a_user_in_scope_of_the_other_source_stays() {
+    let (mut primary, mut secondary) = (Directory::of(&["ada"]), Directory::of(&["ada"]));
+    primary.form("staff", &["ada"]);
+    secondary.form("staff", &["ada"]);
+    let mut scoped = options();
+    scoped.scope.groups = vec!["staff".into()];
+    let store = new_store();
+    let (p, s) = (primary.read(), secondary.read());
+    run(&store, Sources::new(&p).with_secondary(&s), &scoped, &deleting());
+    let before = stored(&store, "ada").id;
+    primary.leave("ada", "staff");
+    let p = primary.read();
+    run(&store, Sources::new(&p).with_secondary(&s), &scoped, &deleting());
+    assert_eq!(stored(&store, "ada").id, before);
+    assert_eq!(stored(&store, "ada").origin.to_string(), "secondary:key-ada");
+}
+
 /// R36: two entries with one key are nobody's.
 #[test]
 fn r36_a_key_is_one_entrys() {

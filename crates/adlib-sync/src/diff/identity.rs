@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use adlib_schema::record::Key;
 
 use crate::{
-    FoldedName, Source, SyncOptions,
-    snapshot::Snapshot,
+    FoldedName, Link, Source, SyncOptions,
+    snapshot::{Snapshot, Standing},
     store::{Origin, StoreState},
 };
 
@@ -52,7 +52,9 @@ impl Matches {
                 Some(known) if known != found && self.is_free(found) => {
                     self.two_records.push((wanted, known, found));
                 }
-                None if self.is_free(found) => self.join(wanted, found),
+                None if self.is_free(found) && may_follow(snapshot, state, source, wanted, found) => {
+                    self.join(wanted, found);
+                }
                 _ => {}
             }
         }
@@ -84,5 +86,26 @@ impl Matches {
             *to = Some(stored);
             *from = Some(wanted);
         }
+    }
+}
+
+/// Whether a stored user follows an entry of `source`. By a secondary entry it does not while its primary one
+/// exists and decides otherwise (R40): who is disabled or held back there does not come in by the other door, and
+/// who left the scope there is the same user only under the same name.
+fn may_follow(snapshot: &Snapshot, state: &StoreState, source: Source, wanted: usize, stored: usize) -> bool {
+    let (Some(wanted), Some(stored)) = (snapshot.users.get(wanted), state.users.get(stored)) else {
+        return false;
+    };
+    let primary = stored.origin.links().and_then(|links| links.key(Source::Primary));
+    let Some(primary) = primary.filter(|_| source == Source::Secondary) else {
+        return true;
+    };
+    match snapshot
+        .standing
+        .get(&Link::new(Source::Primary, primary.clone()))
+    {
+        None => true,
+        Some(Standing::LeftScope) => wanted.folded_name() == FoldedName::of(&stored.name),
+        Some(Standing::Wanted(_) | Standing::Disabled | Standing::HeldBack) => false,
     }
 }
