@@ -185,7 +185,7 @@ fn random_bytes() -> Result<[u8; 32]> {
 }
 
 fn headline(number: u8, text: &str) {
-    println!("\n{number}. {text}.");
+    println!("\n{number}. {text}");
 }
 
 /// A row of the preview.

@@ -24,7 +24,10 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal for `reason`, with what an operator wants to know besides.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self {
+            reason,
+            detail: detail.into(),
+        }
     }
 
     /// The exact reason, for the operator.

@@ -30,19 +30,31 @@ pub struct Syncer<'s, S> {
 impl<'s, S: Store> Syncer<'s, S> {
     /// For `store`, from one directory, as a manual run that deletes nothing.
     pub fn new(directory: Directory, store: &'s S, options: SyncOptions) -> Self {
-        Self { primary: directory, secondary: None, store, options, trigger: Trigger::manual() }
+        Self {
+            primary: directory,
+            secondary: None,
+            store,
+            options,
+            trigger: Trigger::manual(),
+        }
     }
 
     /// With a second directory (R29).
     #[must_use]
     pub fn with_secondary(self, directory: Directory) -> Self {
-        Self { secondary: Some(directory), ..self }
+        Self {
+            secondary: Some(directory),
+            ..self
+        }
     }
 
     /// As a run of another kind: scheduled, or one that deletes or passes guards (R31, R34).
     #[must_use]
     pub fn with_trigger(self, trigger: impl Into<Trigger>) -> Self {
-        Self { trigger: trigger.into(), ..self }
+        Self {
+            trigger: trigger.into(),
+            ..self
+        }
     }
 
     /// What a run would do. The run itself is [`Plan::apply`].
@@ -72,7 +84,11 @@ impl<'s, S: Store> Syncer<'s, S> {
         if let Some(secondary) = &secondary {
             sources = sources.with_secondary(secondary);
         }
-        let state = self.store.load().await.map_err(|error| Error::Store(error.to_string()))?;
+        let state = self
+            .store
+            .load()
+            .await
+            .map_err(|error| Error::Store(error.to_string()))?;
         adlib_sync::preview(sources, &state, &self.options, &self.trigger).map_err(|error| match error {
             Rejection::Incomplete { .. } => Error::Incomplete(error.to_string()),
             _ => Error::Plan(error.to_string()),

@@ -2,7 +2,7 @@
 
 use adlib::{
     Config, Directory, DirectoryRead, Preset,
-    schema::{record::User, read::Completeness},
+    schema::{read::Completeness, record::User},
 };
 use serde_json::{Value, json};
 use tabled::{builder::Builder, settings::Style};
@@ -16,10 +16,19 @@ use crate::{
 pub(crate) async fn read(arguments: &Read) -> Result<Outcome, Stopped> {
     let directory = configured(arguments)?;
     let bar = Bar::of_entries();
-    let read = directory.read_with_progress(|progress| bar.entries(progress)).await?;
+    let read = directory
+        .read_with_progress(|progress| bar.entries(progress))
+        .await?;
     bar.clear();
-    let shown = Shown { read: &read, disabled_too: arguments.import_disabled };
-    Ok(Outcome { clean: read.completeness.complete().is_some(), json: shown.json(), text: shown.text() })
+    let shown = Shown {
+        read: &read,
+        disabled_too: arguments.import_disabled,
+    };
+    Ok(Outcome {
+        clean: read.completeness.complete().is_some(),
+        json: shown.json(),
+        text: shown.text(),
+    })
 }
 
 fn configured(arguments: &Read) -> Result<Directory, Stopped> {
@@ -32,9 +41,8 @@ fn configured(arguments: &Read) -> Result<Directory, Stopped> {
         Some(file) => {
             let config = Config::read(file)?;
             let section = config.directory.as_ref();
-            let section = section.ok_or_else(|| {
-                Stopped::new(format_args!("{}: there is no [directory]", file.display()))
-            })?;
+            let section = section
+                .ok_or_else(|| Stopped::new(format_args!("{}: there is no [directory]", file.display())))?;
             Directory::from_config(section, &config.sync)?
         }
         None => Directory::from_ldif(&arguments.ldif),
@@ -59,13 +67,18 @@ impl Shown<'_> {
 
     fn groups_of(&self, user: usize) -> Vec<String> {
         let groups = self.read.memberships.groups_of(user).iter();
-        groups.filter_map(|group| Some(self.read.groups.get(*group)?.qualified_name())).collect()
+        groups
+            .filter_map(|group| Some(self.read.groups.get(*group)?.qualified_name()))
+            .collect()
     }
 
     fn members_of(&self, group: usize) -> Vec<String> {
         let members = self.read.memberships.members_of(group).iter();
         let users = members.filter_map(|user| self.read.users.get(*user));
-        users.filter(|user| self.disabled_too || user.state.enabled).map(User::qualified_name).collect()
+        users
+            .filter(|user| self.disabled_too || user.state.enabled)
+            .map(User::qualified_name)
+            .collect()
     }
 
     fn json(&self) -> Value {
@@ -124,7 +137,8 @@ impl Shown<'_> {
             Completeness::Complete(_) => &[][..],
             Completeness::Incomplete(shortfalls) => shortfalls,
         };
-        odd.chain(missing.iter().map(|shortfall| format!("incomplete: {shortfall}"))).collect()
+        odd.chain(missing.iter().map(|shortfall| format!("incomplete: {shortfall}")))
+            .collect()
     }
 
     fn text(&self) -> String {
@@ -137,7 +151,11 @@ impl Shown<'_> {
                 visible(user.full_name.as_deref().unwrap_or_default()),
                 visible(user.email.as_deref().unwrap_or_default()),
                 self.groups_of(index).len().to_string(),
-                if user.state.enabled { String::new() } else { "disabled".to_owned() },
+                if user.state.enabled {
+                    String::new()
+                } else {
+                    "disabled".to_owned()
+                },
             ]);
         }
         let mut groups = Builder::default();
@@ -152,7 +170,10 @@ impl Shown<'_> {
             groups.build().with(Style::rounded())
         );
         for found in &self.read.found {
-            text.push_str(&format!("{}: {} users, {} groups\n", found.domain, found.users, found.groups));
+            text.push_str(&format!(
+                "{}: {} users, {} groups\n",
+                found.domain, found.users, found.groups
+            ));
         }
         for warning in self.warnings() {
             text.push_str(&format!("warning: {}\n", visible(&warning)));
@@ -167,5 +188,13 @@ impl Shown<'_> {
 
 /// Text from a directory, which must not drive the terminal (A61).
 fn visible(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    text.chars()
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
+        .collect()
 }

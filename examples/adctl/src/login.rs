@@ -87,7 +87,11 @@ fn accepted(identity: &Identity) -> Outcome {
         evidence.pac,
         evidence.clock_difference_s,
     ));
-    Outcome { clean: true, json, text }
+    Outcome {
+        clean: true,
+        json,
+        text,
+    }
 }
 
 fn refused(refusal: &Refusal) -> Outcome {
@@ -97,6 +101,13 @@ fn refused(refusal: &Refusal) -> Outcome {
         "detail": refusal.detail(),
         "user_message": refusal.user_message(),
     });
-    let text = format!("refused: {refusal}\nthe user is told: {}\n", refusal.user_message());
-    Outcome { clean: false, json, text }
+    let text = format!(
+        "refused: {refusal}\nthe user is told: {}\n",
+        refusal.user_message()
+    );
+    Outcome {
+        clean: false,
+        json,
+        text,
+    }
 }

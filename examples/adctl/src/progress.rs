@@ -27,12 +27,14 @@ impl Bar {
     }
 
     pub(crate) fn entries(&self, progress: &Progress) {
-        self.0.set_message(format!("{}: {} entries read", progress.domain, progress.entries));
+        self.0
+            .set_message(format!("{}: {} entries read", progress.domain, progress.entries));
     }
 
     pub(crate) fn operations(&self, progress: sync::Progress) {
         self.0.set_length(u64::try_from(progress.of).unwrap_or(u64::MAX));
-        self.0.set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
+        self.0
+            .set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn clear(&self) {

@@ -24,7 +24,11 @@ pub(crate) async fn preview(arguments: &Preview) -> Result<Outcome, Stopped> {
     if let Some(file) = &arguments.plan {
         write(file, &format!("{json:#}\n"))?;
     }
-    Ok(Outcome { clean: !plan.is_stopped(), json, text: plan.to_string() })
+    Ok(Outcome {
+        clean: !plan.is_stopped(),
+        json,
+        text: plan.to_string(),
+    })
 }
 
 pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
@@ -44,13 +48,21 @@ pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
     }
     let json = serde_json::to_value(&plan)?;
     let bar = Bar::of_operations();
-    let applied = plan.apply_with_progress(&store, |progress| bar.operations(progress)).await;
+    let applied = plan
+        .apply_with_progress(&store, |progress| bar.operations(progress))
+        .await;
     bar.clear();
     match applied {
-        Ok(report) => Ok(Outcome { clean: true, json, text: format!("{plan}\n{report}") }),
-        Err(sync::Error::Refused(Rejection::Guards(_))) => {
-            Ok(Outcome { clean: false, json, text: plan.to_string() })
-        }
+        Ok(report) => Ok(Outcome {
+            clean: true,
+            json,
+            text: format!("{plan}\n{report}"),
+        }),
+        Err(sync::Error::Refused(Rejection::Guards(_))) => Ok(Outcome {
+            clean: false,
+            json,
+            text: plan.to_string(),
+        }),
         Err(error) => Err(error.into()),
     }
 }
@@ -60,16 +72,25 @@ async fn plan(file: &Path, trigger: Trigger) -> Result<(SqliteStore, Plan), Stop
     let config = Config::read(file)?;
     let missing = |what: &str| Stopped::new(format_args!("{}: there is no {what}", file.display()));
     let primary = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
-    let path = config.sync.store.as_ref().ok_or_else(|| missing("`store` in [sync]"))?;
+    let path = config
+        .sync
+        .store
+        .as_ref()
+        .ok_or_else(|| missing("`store` in [sync]"))?;
     let source = |section: &DirectoryConfig| Directory::from_config(section, &config.sync);
-    let (primary, secondary) = (source(primary)?, config.secondary_directory.as_ref().map(source).transpose()?);
+    let (primary, secondary) = (
+        source(primary)?,
+        config.secondary_directory.as_ref().map(source).transpose()?,
+    );
     let store = SqliteStore::open(path)?;
     let mut syncer = Syncer::new(primary, &store, config.sync.options()).with_trigger(trigger);
     if let Some(secondary) = secondary {
         syncer = syncer.with_secondary(secondary);
     }
     let bar = Bar::of_entries();
-    let plan = syncer.preview_with_progress(|progress| bar.entries(progress)).await;
+    let plan = syncer
+        .preview_with_progress(|progress| bar.entries(progress))
+        .await;
     bar.clear();
     drop(syncer);
     Ok((store, plan.map_err(|error: Error| Stopped::new(error))?))
@@ -81,7 +102,8 @@ fn approved_hash(file: &Path) -> Result<String, Stopped> {
     let text = fs::read_to_string(file).map_err(|error| unfit(&error))?;
     let plan: Value = serde_json::from_str(&text).map_err(|error| unfit(&error))?;
     let hash = plan.get("plan_hash").and_then(Value::as_str);
-    hash.map(str::to_owned).ok_or_else(|| unfit(&"there is no `plan_hash`; expected what `preview --plan` wrote"))
+    hash.map(str::to_owned)
+        .ok_or_else(|| unfit(&"there is no `plan_hash`; expected what `preview --plan` wrote"))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Stopped> {

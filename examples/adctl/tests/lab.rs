@@ -58,8 +58,16 @@ impl Site {
             keytab = corp.keytab.display(),
         );
         fs::write(directory.path().join("adlib.toml"), config).unwrap();
-        fs::write(directory.path().join("password"), format!("{}\n", corp.service_password)).unwrap();
-        fs::write(directory.path().join("mappings.conf"), format!("acme.example = {}\n", corp.dns_domain)).unwrap();
+        fs::write(
+            directory.path().join("password"),
+            format!("{}\n", corp.service_password),
+        )
+        .unwrap();
+        fs::write(
+            directory.path().join("mappings.conf"),
+            format!("acme.example = {}\n", corp.dns_domain),
+        )
+        .unwrap();
         Self { directory, corp }
     }
 
@@ -80,7 +88,11 @@ impl Site {
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+        (
+            output.status.code().unwrap(),
+            text(output.stdout),
+            text(output.stderr),
+        )
     }
 
     fn json(&self, arguments: &[&str], input: &str) -> (i32, Value) {
@@ -90,7 +102,10 @@ impl Site {
     }
 
     fn login(&self, name: &str, password: &str) -> (i32, Value) {
-        self.json(&["login", "--config", "adlib.toml", name], &format!("{password}\n"))
+        self.json(
+            &["login", "--config", "adlib.toml", name],
+            &format!("{password}\n"),
+        )
     }
 
     fn login_as_user(&self, name: &str) -> (i32, Value) {
@@ -111,10 +126,24 @@ fn r06_a_password_sign_in_is_proven_by_a_verified_ticket() {
     assert!(identity["sid"].as_str().unwrap().starts_with(&*site.corp.sid));
     assert_eq!(identity["evidence"]["ticket_etype"], 18);
     assert_eq!(identity["evidence"]["pac"], "verified");
-    let groups: BTreeSet<&str> =
-        identity["groups"].as_array().unwrap().iter().filter_map(|group| group["name"].as_str()).collect();
-    for group in ["engineers", "all-universal", "cycle-a", "cycle-b", "cycle-c", "Domain Users"] {
-        assert!(groups.contains(&*format!("corp.example.com\\{group}")), "{group}: {groups:?}");
+    let groups: BTreeSet<&str> = identity["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|group| group["name"].as_str())
+        .collect();
+    for group in [
+        "engineers",
+        "all-universal",
+        "cycle-a",
+        "cycle-b",
+        "cycle-c",
+        "Domain Users",
+    ] {
+        assert!(
+            groups.contains(&*format!("corp.example.com\\{group}")),
+            "{group}: {groups:?}"
+        );
     }
 }
 
@@ -123,7 +152,11 @@ fn r06_a_password_sign_in_is_proven_by_a_verified_ticket() {
 fn r11_a_ticket_by_aes_128() {
     let site = Site::new();
     let config = fs::read_to_string(site.path("adlib.toml")).unwrap();
-    fs::write(site.path("adlib.toml"), config.replace(&*site.corp.http_service, "HTTP/aes128.corp.example.com")).unwrap();
+    fs::write(
+        site.path("adlib.toml"),
+        config.replace(&*site.corp.http_service, "HTTP/aes128.corp.example.com"),
+    )
+    .unwrap();
     let (code, identity) = site.login_as_user("ada@corp.example.com");
     assert_eq!(code, 0, "{identity}");
     assert_eq!(identity["evidence"]["ticket_etype"], 17);
@@ -134,7 +167,11 @@ fn r11_a_ticket_by_aes_128() {
 fn r11_a_ticket_by_rc4_is_refused() {
     let site = Site::new();
     let config = fs::read_to_string(site.path("adlib.toml")).unwrap();
-    fs::write(site.path("adlib.toml"), config.replace(&*site.corp.http_service, "HTTP/rc4.corp.example.com")).unwrap();
+    fs::write(
+        site.path("adlib.toml"),
+        config.replace(&*site.corp.http_service, "HTTP/rc4.corp.example.com"),
+    )
+    .unwrap();
     let (code, refusal) = site.login_as_user("ada@corp.example.com");
     assert_eq!((code, &refusal["verdict"]), (1, &"refused".into()), "{refusal}");
 }
@@ -158,7 +195,11 @@ fn r18_names_stand_for_accounts() {
         ("st.protected@corp.example.com", "st.protected"),
     ] {
         let (code, identity) = site.login_as_user(typed);
-        assert_eq!((code, &identity["user"]), (0, &account.into()), "{typed}: {identity}");
+        assert_eq!(
+            (code, &identity["user"]),
+            (0, &account.into()),
+            "{typed}: {identity}"
+        );
     }
 }
 
@@ -179,12 +220,20 @@ fn r09_the_operator_gets_the_reason_and_the_user_the_one_text() {
         ("a*a@corp.example.com", "invalid-name"),
     ] {
         let (code, refusal) = site.login_as_user(typed);
-        assert_eq!((code, &refusal["reason"]), (1, &reason.into()), "{typed}: {refusal}");
+        assert_eq!(
+            (code, &refusal["reason"]),
+            (1, &reason.into()),
+            "{typed}: {refusal}"
+        );
         assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
     }
     for password in ["wrong", ""] {
         let (code, refusal) = site.login("ada@corp.example.com", password);
-        assert_eq!((code, &refusal["reason"]), (1, &"wrong-password".into()), "{refusal}");
+        assert_eq!(
+            (code, &refusal["reason"]),
+            (1, &"wrong-password".into()),
+            "{refusal}"
+        );
         assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
     }
 }
@@ -193,7 +242,10 @@ fn r09_the_operator_gets_the_reason_and_the_user_the_one_text() {
 #[test]
 fn r27_every_user_of_the_fixtures_is_read_with_nested_and_primary_groups() {
     let site = Site::with("page_size = 100", "");
-    let (code, read) = site.json(&["directory", "read", "--config", "adlib.toml", "--import-disabled"], "");
+    let (code, read) = site.json(
+        &["directory", "read", "--config", "adlib.toml", "--import-disabled"],
+        "",
+    );
     assert_eq!(code, 0, "{}", read["warnings"]);
     assert_eq!(read["complete"], true);
     let users: BTreeSet<String> = names(&read["users"]);
@@ -205,15 +257,35 @@ fn r27_every_user_of_the_fixtures_is_read_with_nested_and_primary_groups() {
     assert!(groups.contains("gruppe-groesse"));
 
     let groups_of = |name: &str| -> BTreeSet<String> {
-        let user = read["users"].as_array().unwrap().iter().find(|user| user["name"] == name).unwrap();
-        user["groups"].as_array().unwrap().iter().map(|group| group.as_str().unwrap().to_owned()).collect()
+        let user = read["users"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|user| user["name"] == name)
+            .unwrap();
+        user["groups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|group| group.as_str().unwrap().to_owned())
+            .collect()
     };
-    let corp = |names: &[&str]| names.iter().map(|name| format!("corp.example.com\\{name}")).collect::<BTreeSet<_>>();
+    let corp = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| format!("corp.example.com\\{name}"))
+            .collect::<BTreeSet<_>>()
+    };
     assert!(groups_of("deep").is_superset(&corp(&["nest-1", "nest-2", "nest-3", "nest-4", "Domain Users"])));
     assert!(groups_of("ada").is_superset(&corp(&["cycle-a", "cycle-b", "cycle-c", "all-universal"])));
     assert!(groups_of("user01").is_superset(&corp(&["primary-other"])));
     assert!(!groups_of("alan").contains("corp.example.com\\cycle-a"));
-    let big = read["groups"].as_array().unwrap().iter().find(|group| group["name"] == "big-group").unwrap();
+    let big = read["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|group| group["name"] == "big-group")
+        .unwrap();
     assert_eq!(big["effective"].as_array().unwrap().len(), 1600);
 
     // R23: disabled users are left out unless asked for.
@@ -233,10 +305,18 @@ fn adlib_lab_users(site: &Site) -> BTreeSet<String> {
         "sAMAccountName",
     ]);
     let text = String::from_utf8(output.stdout).unwrap();
-    let plain = text.lines().filter_map(|line| line.strip_prefix("sAMAccountName: ").map(str::to_owned));
-    let encoded = text.lines().filter_map(|line| line.strip_prefix("sAMAccountName:: "));
+    let plain = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("sAMAccountName: ").map(str::to_owned));
+    let encoded = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("sAMAccountName:: "));
     let decode = |base64: &str| {
-        let output = Command::new("base64").arg("-d").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let output = Command::new("base64")
+            .arg("-d")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
         let mut child = output.unwrap();
         child.stdin.take().unwrap().write_all(base64.as_bytes()).unwrap();
         String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
@@ -245,19 +325,37 @@ fn adlib_lab_users(site: &Site) -> BTreeSet<String> {
 }
 
 fn names(list: &Value) -> BTreeSet<String> {
-    list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// R33, R37
 #[test]
 fn r33_preview_apply_and_an_empty_second_preview() {
     let site = Site::new();
-    let (code, preview) = site.json(&["sync", "preview", "--config", "adlib.toml", "--html", "preview.html"], "");
+    let (code, preview) = site.json(
+        &[
+            "sync",
+            "preview",
+            "--config",
+            "adlib.toml",
+            "--html",
+            "preview.html",
+        ],
+        "",
+    );
     assert_eq!(code, 0, "{}", preview["stopped_by"]);
     let creates = preview["creates"].as_array().unwrap().len();
     assert!(creates > 1600, "{creates}");
     assert_eq!(preview["deletes"].as_array().unwrap().len(), 0);
-    assert!(fs::read_to_string(site.path("preview.html")).unwrap().contains("crowd000001"));
+    assert!(
+        fs::read_to_string(site.path("preview.html"))
+            .unwrap()
+            .contains("crowd000001")
+    );
 
     let (code, applied) = site.json(&["sync", "apply", "--config", "adlib.toml"], "");
     assert_eq!((code, &applied["plan_hash"]), (0, &preview["plan_hash"]));
@@ -281,7 +379,11 @@ fn what_the_operator_got_wrong_is_one_clear_line() {
         (&*ip, "[\"127.0.0.99\"]", "127.0.0.99"),
         (&*ca, "ca_file = \"other.pem\"", "certificate"),
         (&*ca, "ca_file = \"missing.pem\"", "missing.pem"),
-        ("password_file = \"password\"", "password_file = \"wrong\"", "bind"),
+        (
+            "password_file = \"password\"",
+            "password_file = \"wrong\"",
+            "bind",
+        ),
         ("name = \"svc-sync@", "name = \"svc-nobody@", "bind"),
         ("[signin]", "[signin]\nmood = \"auto\"", "did you mean `mode`?"),
     ] {

@@ -5,7 +5,10 @@ use alloc::vec::Vec;
 use super::Accepted;
 use crate::{
     Random,
-    der::{self, ApRep, ApRepBody, EncApRepPart, EncApRepPartBody, EncryptedData, KerberosTime, Octets},
+    der::{
+        self, ApRep, ApRepBody, EncApRepPart, EncApRepPartBody, EncryptedData, KerberosTime, Microseconds,
+        Octets,
+    },
     number::KeyUsage,
 };
 
@@ -21,7 +24,7 @@ impl Accepted {
         random(&mut sequence);
         let part: EncApRepPart<'_> = der::Application(EncApRepPartBody {
             ctime: KerberosTime::from_unix(self.client_time),
-            cusec: self.client_time.subsec_micros().cast_signed(),
+            cusec: Microseconds(self.client_time.subsec_micros()),
             subkey: None,
             seq_number: Some((u32::from_be_bytes(sequence) >> 2).into()),
         });
@@ -42,8 +45,7 @@ impl Accepted {
     }
 }
 
-#[cfg(test)]
-#[cfg(feature = "issue")]
+#[cfg(all(test, feature = "issue"))]
 mod tests {
     use adlib_core::gss::{KERBEROS_OID, unframe};
 

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use adlib_core::{ChannelBindings, DecodeError, DecodeErrorKind, UnixTime};
+use adlib_core::{ChannelBindings, UnixTime};
 
 use super::{
     Accepted, BindingsState, Evidence, KeyTried, PacState, PendingReplay, ReplayRecord,
@@ -257,9 +257,6 @@ impl Ticket {
 
 impl Authenticator {
     fn read(part: &AuthenticatorBody<'_>, subkey: Option<SessionKey>) -> Result<Self, Rejection> {
-        if !(0..1_000_000).contains(&part.cusec) {
-            return Err(DecodeError::new("cusec", 0, DecodeErrorKind::Invalid).into());
-        }
         Ok(Self {
             client: part.cname.in_realm(part.crealm),
             time: part.ctime.with_micros(part.cusec),

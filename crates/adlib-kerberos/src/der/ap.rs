@@ -4,7 +4,7 @@ use ::der::Sequence;
 
 use super::{
     Application, AuthorizationData, Checksum, EncryptedData, EncryptionKey, KerberosFlags, KerberosString,
-    KerberosTime, PrincipalName, Ticket,
+    KerberosTime, Microseconds, PrincipalName, Ticket,
 };
 
 /// `AP-REQ ::= [APPLICATION 14] SEQUENCE`.
@@ -59,7 +59,7 @@ pub(crate) struct AuthenticatorBody<'a> {
     #[asn1(context_specific = "3", optional = "true")]
     pub(crate) cksum: Option<Checksum<'a>>,
     #[asn1(context_specific = "4")]
-    pub(crate) cusec: i32,
+    pub(crate) cusec: Microseconds,
     #[asn1(context_specific = "5")]
     pub(crate) ctime: KerberosTime,
     #[asn1(context_specific = "6", optional = "true")]
@@ -103,7 +103,7 @@ pub(crate) struct EncApRepPartBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) ctime: KerberosTime,
     #[asn1(context_specific = "1")]
-    pub(crate) cusec: i32,
+    pub(crate) cusec: Microseconds,
     #[asn1(context_specific = "2", optional = "true")]
     pub(crate) subkey: Option<EncryptionKey<'a>>,
     #[asn1(context_specific = "3", optional = "true")]

@@ -7,6 +7,8 @@ use ::der::{
 };
 use adlib_core::UnixTime;
 
+use super::Microseconds;
+
 /// `KerberosTime ::= GeneralizedTime`, with whole seconds and in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KerberosTime(GeneralizedTime);
@@ -19,8 +21,8 @@ impl KerberosTime {
     }
 
     /// The point in time with its microseconds, which stand in a field of their own.
-    pub(crate) fn with_micros(self, micros: i32) -> UnixTime {
-        UnixTime::from_micros(self.to_unix().micros().saturating_add(i64::from(micros)))
+    pub(crate) fn with_micros(self, micros: Microseconds) -> UnixTime {
+        UnixTime::from_micros(self.to_unix().micros().saturating_add(i64::from(micros.0)))
     }
 
     /// The time without its microseconds. Before 1970 and after 9999 there is no such value: the nearest is taken.

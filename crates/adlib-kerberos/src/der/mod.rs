@@ -10,6 +10,7 @@ mod encrypted;
 mod flags;
 mod kerberos_string;
 mod kerberos_time;
+mod microseconds;
 mod octets;
 mod principal;
 mod ticket;
@@ -26,6 +27,7 @@ pub(crate) use encrypted::{Checksum, EncryptedData, EncryptionKey};
 pub(crate) use flags::KerberosFlags;
 pub(crate) use kerberos_string::KerberosString;
 pub(crate) use kerberos_time::KerberosTime;
+pub(crate) use microseconds::Microseconds;
 pub(crate) use octets::Octets;
 pub(crate) use principal::PrincipalName;
 #[cfg(feature = "issue")]

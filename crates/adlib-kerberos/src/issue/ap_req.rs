@@ -12,7 +12,7 @@ use crate::{
     ChecksumType, Principal, Random,
     der::{
         self, ApReq, ApReqBody, Application, Authenticator, AuthenticatorBody, Checksum, EncryptedData,
-        EncryptionKey, KerberosFlags, KerberosString, KerberosTime, Octets, PrincipalName,
+        EncryptionKey, KerberosFlags, KerberosString, KerberosTime, Microseconds, Octets, PrincipalName,
     },
     gss::AP_REQ_TOKEN,
     number::KeyUsage,
@@ -117,7 +117,7 @@ impl ApReqBuilder {
                 cksumtype: *cksumtype,
                 checksum: Octets(checksum),
             }),
-            cusec: self.time.subsec_micros().cast_signed(),
+            cusec: Microseconds(self.time.subsec_micros()),
             ctime: KerberosTime::from_unix(self.time),
             subkey: self.subkey.as_ref().map(|(keytype, keyvalue)| EncryptionKey {
                 keytype: *keytype,

@@ -14,7 +14,6 @@ use crate::{
     directory::{LdapSource, Place},
 };
 
-
 /// The parts of an [`Authenticator`]. The domain, the service and its keytab are needed; all else has a default.
 ///
 /// ```no_run
@@ -73,13 +72,19 @@ impl AuthenticatorBuilder {
     /// Users of this directory may sign in, in place of [`AuthenticatorBuilder::domain`].
     #[must_use]
     pub fn directory(self, directory: Directory) -> Self {
-        Self { directory: Some(directory), ..self }
+        Self {
+            directory: Some(directory),
+            ..self
+        }
     }
 
     /// How the library itself signs in to look accounts up.
     #[must_use]
     pub fn bind(self, bind: Bind) -> Self {
-        Self { bind: Some(bind), ..self }
+        Self {
+            bind: Some(bind),
+            ..self
+        }
     }
 
     /// Certificates of further authorities that controllers' certificates may be signed by, in PEM.
@@ -92,26 +97,36 @@ impl AuthenticatorBuilder {
     /// DNS servers to ask, as `address` or `address:port`, in place of the system's.
     #[must_use]
     pub fn dns<S: Into<String>>(self, servers: impl IntoIterator<Item = S>) -> Self {
-        Self { dns: servers.into_iter().map(Into::into).collect(), ..self }
+        Self {
+            dns: servers.into_iter().map(Into::into).collect(),
+            ..self
+        }
     }
 
     /// The KDCs of `domain`, as `host` or `host:port`; else its controllers, else DNS.
     #[must_use]
     pub fn kdcs<S: Into<String>>(mut self, domain: &str, kdcs: impl IntoIterator<Item = S>) -> Self {
-        self.kdcs.insert(domain.to_lowercase(), kdcs.into_iter().map(Into::into).collect());
+        self.kdcs
+            .insert(domain.to_lowercase(), kdcs.into_iter().map(Into::into).collect());
         self
     }
 
     /// The application's own service principal, such as `HTTP/app.corp.example.com`.
     #[must_use]
     pub fn service(self, service: impl Into<String>) -> Self {
-        Self { service: Some(service.into()), ..self }
+        Self {
+            service: Some(service.into()),
+            ..self
+        }
     }
 
     /// The keys of the service.
     #[must_use]
     pub fn keytab(self, keytab: Keytab) -> Self {
-        Self { keytab: Some(keytab), ..self }
+        Self {
+            keytab: Some(keytab),
+            ..self
+        }
     }
 
     /// What is asked of tickets.
@@ -123,7 +138,10 @@ impl AuthenticatorBuilder {
     /// Which alternate UPN suffix stands for which domain (R16).
     #[must_use]
     pub fn suffixes(self, suffixes: SuffixMap) -> Self {
-        Self { suffixes: Some(suffixes), ..self }
+        Self {
+            suffixes: Some(suffixes),
+            ..self
+        }
     }
 
     /// Which mechanisms may be used (R5). Default: [`Mode::Auto`].
@@ -141,7 +159,10 @@ impl AuthenticatorBuilder {
     /// How long one sign-in may take. Default: 20 seconds.
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
-        Self { deadline: Some(deadline), ..self }
+        Self {
+            deadline: Some(deadline),
+            ..self
+        }
     }
 
     /// The members of `group` get `profile` (R12); the first call that fits decides.
@@ -154,13 +175,19 @@ impl AuthenticatorBuilder {
     /// Where tickets come from. With the feature `sspi`, there is a default.
     #[must_use]
     pub fn tickets(self, tickets: Arc<dyn TicketSource>) -> Self {
-        Self { tickets: Some(tickets), ..self }
+        Self {
+            tickets: Some(tickets),
+            ..self
+        }
     }
 
     /// The clock. Default: the system's.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock: Some(clock), ..self }
+        Self {
+            clock: Some(clock),
+            ..self
+        }
     }
 
     /// The authenticator.
@@ -170,15 +197,21 @@ impl AuthenticatorBuilder {
     pub async fn build(self) -> Result<Authenticator, Error> {
         let missing = |what: &str| Error::Configuration(format!("sign-in needs {what}"));
         let resolver: Arc<dyn Resolver> = Arc::new(
-            if self.dns.is_empty() { DnsResolver::system() } else { DnsResolver::with_name_servers(&self.dns) }
-                .map_err(|error| Error::Configuration(format!("dns: {error}")))?,
+            if self.dns.is_empty() {
+                DnsResolver::system()
+            } else {
+                DnsResolver::with_name_servers(&self.dns)
+            }
+            .map_err(|error| Error::Configuration(format!("dns: {error}")))?,
         );
         let kdcs = self.fixed_kdcs()?;
         let directory = match self.directory {
             Some(directory) => directory,
             None => ldap_directory(&self.domains, self.bind, self.tls, resolver.clone())?,
         };
-        let service = self.service.ok_or_else(|| missing("the service's own principal (`service`)"))?;
+        let service = self
+            .service
+            .ok_or_else(|| missing("the service's own principal (`service`)"))?;
         let mut policy = self.policy;
         policy.services = AcceptedServices::Only(vec![service.clone()]);
         let settings = Settings {
@@ -191,16 +224,23 @@ impl AuthenticatorBuilder {
             directory,
             kdcs,
             resolver,
-            tickets: self.tickets.or_else(default_tickets).ok_or_else(|| missing("a source of tickets"))?,
+            tickets: self
+                .tickets
+                .or_else(default_tickets)
+                .ok_or_else(|| missing("a source of tickets"))?,
             replays: MemoryReplayCache::new(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             service,
-            keytab: self.keytab.ok_or_else(|| missing("the service's keys (`keytab`)"))?,
+            keytab: self
+                .keytab
+                .ok_or_else(|| missing("the service's keys (`keytab`)"))?,
             policy,
             suffixes: self.suffixes.unwrap_or_default(),
             settings,
         };
-        Ok(Authenticator { inner: Arc::new(inner) })
+        Ok(Authenticator {
+            inner: Arc::new(inner),
+        })
     }
 
     /// The KDCs given by hand; the controllers of a domain are KDCs too, on another port.
@@ -229,7 +269,9 @@ fn ldap_directory(
     resolver: Arc<dyn Resolver>,
 ) -> Result<Directory, Error> {
     if domains.is_empty() {
-        return Err(Error::Configuration("sign-in needs a domain or a directory".to_owned()));
+        return Err(Error::Configuration(
+            "sign-in needs a domain or a directory".to_owned(),
+        ));
     }
     let mut settings = LdapSettings::default();
     settings.tls = tls;
@@ -237,10 +279,20 @@ fn ldap_directory(
     let place = |(domain, controllers): &(String, Vec<String>)| {
         let servers = controllers.iter().map(|server| endpoint(server, port));
         let servers = servers.collect::<Result<_, _>>()?;
-        Ok(Place { name: domain.clone(), base: lookup::domain_dn(domain), servers })
+        Ok(Place {
+            name: domain.clone(),
+            base: lookup::domain_dn(domain),
+            servers,
+        })
     };
     let places = domains.iter().map(place).collect::<Result<_, Error>>()?;
-    Ok(Directory::from_ldap(LdapSource { places, settings, bind, page_size: 500, resolver }))
+    Ok(Directory::from_ldap(LdapSource {
+        places,
+        settings,
+        bind,
+        page_size: 500,
+        resolver,
+    }))
 }
 
 fn endpoint(text: &str, port: u16) -> Result<Endpoint, Error> {
@@ -269,20 +321,29 @@ mod configured {
         /// `Configuration` when a part is missing; `File` when the keytab or the mapping file cannot be read or
         /// is broken, with file and line.
         pub async fn from_config(config: &Config) -> Result<Self, Error> {
-            let missing = |key: &str| Error::Configuration(format!("sign-in needs {key} in the configuration"));
+            let missing =
+                |key: &str| Error::Configuration(format!("sign-in needs {key} in the configuration"));
             let section = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
             let signin = &config.signin;
             let mut builder = Self::builder()
                 .directory(Directory::from_config(section, &config.sync)?)
                 .dns(&section.dns)
-                .service(signin.service.as_ref().ok_or_else(|| missing("`service` in [signin]"))?)
+                .service(
+                    signin
+                        .service
+                        .as_ref()
+                        .ok_or_else(|| missing("`service` in [signin]"))?,
+                )
                 .mode(signin.mode)
                 .account_case(signin.account_case)
                 .deadline(signin.deadline)
                 .policy(signin.policy());
             for domain in &section.domains {
                 let of_domain = |servers: &Option<Controllers>| {
-                    servers.as_ref().map(|servers| servers.of(domain).to_vec()).unwrap_or_default()
+                    servers
+                        .as_ref()
+                        .map(|servers| servers.of(domain).to_vec())
+                        .unwrap_or_default()
                 };
                 builder = builder.domain_at(domain, of_domain(&section.controllers));
                 if signin.kdc.is_some() {
@@ -292,7 +353,10 @@ mod configured {
             for rule in &signin.provision {
                 builder = builder.provision(&rule.group, &rule.profile);
             }
-            let keytab = signin.keytab.as_ref().ok_or_else(|| missing("`keytab` in [signin]"))?;
+            let keytab = signin
+                .keytab
+                .as_ref()
+                .ok_or_else(|| missing("`keytab` in [signin]"))?;
             let named = |file: &std::path::Path, error: &dyn std::fmt::Display| {
                 Error::File(format!("{}: {error}", file.display()))
             };

@@ -7,8 +7,7 @@ use adlib_schema::record::User;
 
 use super::Inner;
 use crate::{
-    Error, Evidence, GroupIdentity, Identity, Mechanism, Reason, Refusal, SignInError,
-    directory::Lookup,
+    Error, Evidence, GroupIdentity, Identity, Mechanism, Reason, Refusal, SignInError, directory::Lookup,
 };
 
 impl Inner {
@@ -16,7 +15,15 @@ impl Inner {
     pub(super) async fn kdcs_of(&self, domain: &str) -> Result<Vec<Endpoint>, Error> {
         let found = match self.kdcs.get(&domain.to_lowercase()) {
             Some(given) => adlib_kdc::locate::resolve(&*self.resolver, given.clone()).await,
-            None => locate(&*self.resolver, Service::Kerberos, domain, &mut crate::random::up_to).await,
+            None => {
+                locate(
+                    &*self.resolver,
+                    Service::Kerberos,
+                    domain,
+                    &mut crate::random::up_to,
+                )
+                .await
+            }
         };
         found.map_err(|error| Error::Unreachable(error.to_string()))
     }
@@ -45,13 +52,18 @@ impl Inner {
     pub(super) fn accept(&self, token: &[u8]) -> Result<Accepted, Refusal> {
         let now = self.clock.now();
         let refused = |error: adlib_kerberos::Rejection| {
-            Refusal::new(Reason::Ticket(error.reason()), format!("the service ticket was refused: {error}"))
+            Refusal::new(
+                Reason::Ticket(error.reason()),
+                format!("the service ticket was refused: {error}"),
+            )
         };
         let pending = UnverifiedApReq::decode(token)
             .and_then(|token| token.decrypt(&self.keytab, &self.policy))
             .and_then(|decrypted| decrypted.check(&self.policy, now, None))
             .map_err(refused)?;
-        let fresh = self.replays.check_and_insert(pending.record(), pending.expires(), now);
+        let fresh = self
+            .replays
+            .check_and_insert(pending.record(), pending.expires(), now);
         let fresh = fresh.map_err(|error| Refusal::new(Reason::Ticket(error.reason()), error.to_string()))?;
         Ok(pending.accept(fresh))
     }
@@ -66,7 +78,10 @@ impl Inner {
         let sid = vouched_sid(user, accepted)?;
         let sids = accepted.pac().map_or(&[][..], |pac| pac.groups());
         let mut names = lookup.group_names(sids).await?;
-        let group = |sid: &Sid| GroupIdentity { sid: *sid, name: names.remove(sid) };
+        let group = |sid: &Sid| GroupIdentity {
+            sid: *sid,
+            name: names.remove(sid),
+        };
         let groups: Vec<GroupIdentity> = sids.iter().map(group).collect();
         Ok(Identity {
             sid,
@@ -88,9 +103,10 @@ fn vouched_sid(user: &User, accepted: &Accepted) -> Result<Sid, Refusal> {
     let refused = |detail: String| Err(Refusal::new(Reason::SidMismatch, detail));
     match (user.sid, vouched) {
         (Some(found), Some(vouched)) if found == vouched => Ok(found),
-        (Some(found), Some(vouched)) => {
-            refused(format!("{} has {found}, the controller vouches for {client} with {vouched}", user.dn))
-        }
+        (Some(found), Some(vouched)) => refused(format!(
+            "{} has {found}, the controller vouches for {client} with {vouched}",
+            user.dn
+        )),
         // Without a PAC, which the policy must have allowed, the name is all there is.
         (Some(found), None)
             if client.name().eq_ignore_ascii_case(&user.account)
@@ -98,7 +114,10 @@ fn vouched_sid(user: &User, accepted: &Accepted) -> Result<Sid, Refusal> {
         {
             Ok(found)
         }
-        (Some(_), None) => refused(format!("{}: the controller vouches for {client}, without a SID", user.dn)),
+        (Some(_), None) => refused(format!(
+            "{}: the controller vouches for {client}, without a SID",
+            user.dn
+        )),
         (None, _) => refused(format!("{} has no SID to compare", user.dn)),
     }
 }
@@ -112,7 +131,10 @@ fn profile(rules: &[(String, String)], groups: &[GroupIdentity]) -> Option<Strin
             name.eq_ignore_ascii_case(wanted) || short.eq_ignore_ascii_case(wanted)
         })
     };
-    rules.iter().find(|(group, _)| is_in(group)).map(|(_, profile)| profile.clone())
+    rules
+        .iter()
+        .find(|(group, _)| is_in(group))
+        .map(|(_, profile)| profile.clone())
 }
 
 fn evidence(user: &User, accepted: &Accepted) -> Evidence {

@@ -13,10 +13,7 @@ use adlib_kerberos::{Keytab, MemoryReplayCache};
 use adlib_schema::record::User;
 use adlib_upn::{AccountCase, LogonName, NameRule, SuffixMap, Upn};
 
-use crate::{
-    Clock, Directory, Error, Identity, Mode, Reason, Refusal, SignInError,
-    directory::Lookup,
-};
+use crate::{Clock, Directory, Error, Identity, Mode, Reason, Refusal, SignInError, directory::Lookup};
 
 pub use builder::AuthenticatorBuilder;
 use resolve::ResolveError;
@@ -62,7 +59,9 @@ struct Settings {
 
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authenticator").field("service", &self.inner.service).finish_non_exhaustive()
+        f.debug_struct("Authenticator")
+            .field("service", &self.inner.service)
+            .finish_non_exhaustive()
     }
 }
 
@@ -96,7 +95,9 @@ impl Authenticator {
             return Err(Refusal::new(Reason::MechanismUnavailable, detail).into());
         }
         if password.is_empty() {
-            return Err(Refusal::new(Reason::WrongPassword, "an empty password was not sent anywhere").into());
+            return Err(
+                Refusal::new(Reason::WrongPassword, "an empty password was not sent anywhere").into(),
+            );
         }
         let lookup = self.inner.directory.lookup().await?;
         let case = self.inner.settings.account_case;
@@ -118,7 +119,10 @@ impl Authenticator {
         password: &Password,
     ) -> Result<Identity, SignInError> {
         let kdcs = self.inner.kdcs_of(&user.domain).await?;
-        let token = self.inner.ticket(&user.account, &user.domain, password, &kdcs).await;
+        let token = self
+            .inner
+            .ticket(&user.account, &user.domain, password, &kdcs)
+            .await;
         let token = token.map_err(|error| reason::of(&error, user, self.inner.clock.now()))?;
         let accepted = self.inner.accept(token.as_bytes())?;
         self.inner.identity(lookup, user, &accepted).await

@@ -64,7 +64,10 @@ pub(crate) async fn resolve<A: Accounts>(
         found.extend(search.find(domain, Wanted::Upn(name)).await?);
     }
     // (b) The suffix is a domain, the prefix an account of it.
-    let own = accounts.domains().iter().find(|domain| domain.eq_ignore_ascii_case(suffix));
+    let own = accounts
+        .domains()
+        .iter()
+        .find(|domain| domain.eq_ignore_ascii_case(suffix));
     if let (true, Some(domain)) = (found.is_empty(), own) {
         found = search.find(domain, Wanted::Account(prefix)).await?;
     }
@@ -104,7 +107,11 @@ struct Search<'a, A> {
 impl<A: Accounts> Search<'_, A> {
     /// What the directory finds and a comparison here confirms: directories also match without accents.
     async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, ResolveError<A::Error>> {
-        let mut found = self.accounts.find(domain, wanted).await.map_err(ResolveError::Failed)?;
+        let mut found = self
+            .accounts
+            .find(domain, wanted)
+            .await
+            .map_err(ResolveError::Failed)?;
         found.retain(|user| match (wanted, user.upn.as_deref()) {
             (Wanted::Account(name), _) => self.case.same(&user.account, name),
             // The suffix never depends on case; the account part does where the policy says so (R3).
@@ -115,7 +122,12 @@ impl<A: Accounts> Search<'_, A> {
     }
 
     async fn find_in_mapped(&self, domain: &str, prefix: &str) -> Result<Vec<User>, ResolveError<A::Error>> {
-        if !self.accounts.domains().iter().any(|known| known.eq_ignore_ascii_case(domain)) {
+        if !self
+            .accounts
+            .domains()
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(domain))
+        {
             let detail = format!("the mapping leads to `{domain}`, which is not configured");
             return Err(Refusal::new(Reason::UnknownDomain, detail).into());
         }
@@ -153,10 +165,19 @@ mod tests {
             }
             // Like a directory, this one ignores case.
             let matches = |user: &&User| match wanted {
-                Wanted::Upn(upn) => user.upn.as_deref().is_some_and(|u| upn.same(u, AccountCase::Insensitive)),
+                Wanted::Upn(upn) => user
+                    .upn
+                    .as_deref()
+                    .is_some_and(|u| upn.same(u, AccountCase::Insensitive)),
                 Wanted::Account(account) => user.account.eq_ignore_ascii_case(account),
             };
-            Ok(self.users.iter().filter(|user| user.domain == domain).filter(matches).cloned().collect())
+            Ok(self
+                .users
+                .iter()
+                .filter(|user| user.domain == domain)
+                .filter(matches)
+                .cloned()
+                .collect())
         }
     }
 
@@ -181,7 +202,11 @@ mod tests {
             user
         };
         let users = users.into_iter().map(user).collect();
-        Fixture { domains: vec![CORP.into(), STAFF.into()], users, broken: None }
+        Fixture {
+            domains: vec![CORP.into(), STAFF.into()],
+            users,
+            broken: None,
+        }
     }
 
     fn run(fixture: &Fixture, typed: &str, map: &str, case: AccountCase) -> Result<String, String> {
@@ -230,7 +255,10 @@ mod tests {
     /// R18: a domain that cannot be asked is an error, never "not found".
     #[test]
     fn r18_a_silent_domain_is_an_error() {
-        let silent = Fixture { broken: Some(STAFF), ..fixture() };
+        let silent = Fixture {
+            broken: Some(STAFF),
+            ..fixture()
+        };
         assert_eq!(
             run(&silent, "nobody@corp.example.com", "", AccountCase::Insensitive),
             Err("no answer".to_owned())
@@ -241,7 +269,10 @@ mod tests {
     #[test]
     fn r03_case_sensitive_accounts() {
         let sensitive = |typed| run(&fixture(), typed, "", AccountCase::Sensitive);
-        assert_eq!(sensitive("ada@CORP.EXAMPLE.COM").as_deref(), Ok("corp.example.com\\ada"));
+        assert_eq!(
+            sensitive("ada@CORP.EXAMPLE.COM").as_deref(),
+            Ok("corp.example.com\\ada")
+        );
         assert_eq!(sensitive("Ada@corp.example.com"), Err("unknown-user".to_owned()));
     }
 }

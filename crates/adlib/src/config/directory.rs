@@ -111,7 +111,9 @@ impl FromStr for Transport {
             "ldaps" => Ok(Self::Ldaps),
             "starttls" => Ok(Self::StartTls),
             "sasl" => Ok(Self::Sasl),
-            _ => Err(format!("`{text}` is not a transport; expected one of ldaps, starttls, sasl")),
+            _ => Err(format!(
+                "`{text}` is not a transport; expected one of ldaps, starttls, sasl"
+            )),
         }
     }
 }
@@ -152,7 +154,9 @@ impl FromStr for BindMethod {
             "simple" => Ok(Self::Simple),
             "ntlm" => Ok(Self::Ntlm),
             "kerberos" => Ok(Self::Kerberos),
-            _ => Err(format!("`{text}` is not a bind method; expected one of simple, ntlm, kerberos")),
+            _ => Err(format!(
+                "`{text}` is not a bind method; expected one of simple, ntlm, kerberos"
+            )),
         }
     }
 }

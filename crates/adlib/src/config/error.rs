@@ -22,23 +22,38 @@ impl ConfigError {
     }
 
     pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
-        Self { file: Some(file.to_owned()), position: None, message: format!("cannot be read: {error}") }
+        Self {
+            file: Some(file.to_owned()),
+            position: None,
+            message: format!("cannot be read: {error}"),
+        }
     }
 
     pub(super) fn in_file(self, file: &Path) -> Self {
-        Self { file: Some(file.to_owned()), ..self }
+        Self {
+            file: Some(file.to_owned()),
+            ..self
+        }
     }
 
     pub(super) fn from_toml(error: &toml::de::Error, text: &str) -> Self {
         let position = error.span().map(|span| position(text, span.start));
-        Self { file: None, position, message: reword(error.message()) }
+        Self {
+            file: None,
+            position,
+            message: reword(error.message()),
+        }
     }
 
     /// A mistake in the section `[name]` as a whole.
     pub(super) fn in_section(name: &str, message: &str, text: &str) -> Self {
         let header = format!("[{name}]");
         let at = text.find(&header).map(|start| position(text, start));
-        Self { file: None, position: at, message: format!("{header} {message}") }
+        Self {
+            file: None,
+            position: at,
+            message: format!("{header} {message}"),
+        }
     }
 }
 
@@ -66,9 +81,13 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
 /// Say an unknown key as an operator would, with the nearest known one.
 fn reword(message: &str) -> String {
     let message = message.trim_end();
-    let Some(rest) = message.strip_prefix("unknown field `") else { return message.to_owned() };
+    let Some(rest) = message.strip_prefix("unknown field `") else {
+        return message.to_owned();
+    };
     let mut names = rest.split('`').step_by(2);
-    let Some(unknown) = names.next() else { return message.to_owned() };
+    let Some(unknown) = names.next() else {
+        return message.to_owned();
+    };
     let known: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     match nearest(unknown, &known) {
         Some(name) => format!("unknown key `{unknown}`; did you mean `{name}`?"),
@@ -95,7 +114,10 @@ mod tests {
             reword("unknown field `zzz`, expected one of `mode`, `service`"),
             "unknown key `zzz`; known are mode, service"
         );
-        assert_eq!(reword("unknown field `mod`, expected `mode`"), "unknown key `mod`; did you mean `mode`?");
+        assert_eq!(
+            reword("unknown field `mod`, expected `mode`"),
+            "unknown key `mod`; did you mean `mode`?"
+        );
     }
 
     #[test]

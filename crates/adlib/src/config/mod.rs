@@ -68,7 +68,10 @@ impl Config {
     /// column.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text))?;
-        let sections = [("directory", &config.directory), ("secondary_directory", &config.secondary_directory)];
+        let sections = [
+            ("directory", &config.directory),
+            ("secondary_directory", &config.secondary_directory),
+        ];
         for (name, section) in sections {
             if let Some(message) = section.as_ref().and_then(DirectoryConfig::contradiction) {
                 return Err(ConfigError::in_section(name, message, text));
@@ -79,10 +82,17 @@ impl Config {
 
     fn resolve_paths(&mut self, directory: &Path) {
         let resolve = |path: &mut std::path::PathBuf| *path = directory.join(&*path);
-        for source in [&mut self.directory, &mut self.secondary_directory].into_iter().flatten() {
+        for source in [&mut self.directory, &mut self.secondary_directory]
+            .into_iter()
+            .flatten()
+        {
             source.ldif.iter_mut().for_each(resolve);
             source.ca_file.iter_mut().for_each(resolve);
-            source.bind.iter_mut().flat_map(|bind| &mut bind.password_file).for_each(resolve);
+            source
+                .bind
+                .iter_mut()
+                .flat_map(|bind| &mut bind.password_file)
+                .for_each(resolve);
         }
         self.signin.keytab.iter_mut().for_each(resolve);
         self.signin.upn_mappings.iter_mut().for_each(resolve);
@@ -163,21 +173,42 @@ mod tests {
         let path = directory.path().join("adlib.toml");
         std::fs::write(&path, EVERYTHING).unwrap();
         let config = Config::read(&path).unwrap();
-        assert_eq!(config.signin.keytab.unwrap(), directory.path().join("http.keytab"));
-        assert_eq!(config.directory.unwrap().ca_file.unwrap(), directory.path().join("ca.pem"));
+        assert_eq!(
+            config.signin.keytab.unwrap(),
+            directory.path().join("http.keytab")
+        );
+        assert_eq!(
+            config.directory.unwrap().ca_file.unwrap(),
+            directory.path().join("ca.pem")
+        );
     }
 
     #[test]
     fn errors_name_line_and_column() {
         for (text, expected) in [
-            ("[directory]\ndomain = \"x\"", "line 2, column 1: unknown key `domain`; did you mean `domains`?"),
-            ("[signin]\nmode = \"kerberos\"", "line 2, column 8: `kerberos` is not a mode; expected one of"),
+            (
+                "[directory]\ndomain = \"x\"",
+                "line 2, column 1: unknown key `domain`; did you mean `domains`?",
+            ),
+            (
+                "[signin]\nmode = \"kerberos\"",
+                "line 2, column 8: `kerberos` is not a mode; expected one of",
+            ),
             ("[signin]\n\ndeadline = \"soon\"", "line 3, column 12: "),
             ("[directory]\npreset = \"adx\"\n", "line 2, column 10: "),
-            ("[directory]\n", "line 1, column 1: [directory] names no directory"),
+            (
+                "[directory]\n",
+                "line 1, column 1: [directory] names no directory",
+            ),
             ("[directory\n", "line 1, column 11: "),
-            ("[directory]\ndomains=\"a\"\nbind = { method = \"simple\" }", "line 1, column 1: [directory] bind"),
-            ("[directory]\ndomains=\"a\"\n[directory.schema]\n\"user-mail-field\"=\"x\"", "line 4, column "),
+            (
+                "[directory]\ndomains=\"a\"\nbind = { method = \"simple\" }",
+                "line 1, column 1: [directory] bind",
+            ),
+            (
+                "[directory]\ndomains=\"a\"\n[directory.schema]\n\"user-mail-field\"=\"x\"",
+                "line 4, column ",
+            ),
         ] {
             let error = Config::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{text:?}: {error}");
@@ -187,6 +218,9 @@ mod tests {
     #[test]
     fn a_missing_file_is_named() {
         let error = Config::read("/nonexistent/adlib.toml").unwrap_err().to_string();
-        assert!(error.starts_with("/nonexistent/adlib.toml: cannot be read"), "{error}");
+        assert!(
+            error.starts_with("/nonexistent/adlib.toml: cannot be read"),
+            "{error}"
+        );
     }
 }

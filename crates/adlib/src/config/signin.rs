@@ -100,7 +100,11 @@ impl SignInConfig {
 fn pac_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PacMode, D::Error> {
     value::one_of(
         deserializer,
-        &[("required", PacMode::Required), ("best-effort", PacMode::BestEffort), ("off", PacMode::Off)],
+        &[
+            ("required", PacMode::Required),
+            ("best-effort", PacMode::BestEffort),
+            ("off", PacMode::Off),
+        ],
     )
 }
 

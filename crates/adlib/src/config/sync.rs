@@ -81,7 +81,10 @@ pub struct CardConfig {
 
 impl Default for CardConfig {
     fn default() -> Self {
-        Self { pattern: None, format: CardFormat::Text }
+        Self {
+            pattern: None,
+            format: CardFormat::Text,
+        }
     }
 }
 

@@ -10,7 +10,9 @@ where
     T: FromStr<Err: Display>,
     D: Deserializer<'de>,
 {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
 }
 
 /// The value whose name is written.
@@ -20,10 +22,16 @@ where
     D: Deserializer<'de>,
 {
     let text = String::deserialize(deserializer)?;
-    let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    let found = known
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, value)| *value);
     found.ok_or_else(|| {
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-        D::Error::custom(format_args!("`{text}` is not known here; expected one of {}", names.join(", ")))
+        D::Error::custom(format_args!(
+            "`{text}` is not known here; expected one of {}",
+            names.join(", ")
+        ))
     })
 }
 
@@ -31,15 +39,23 @@ where
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     let span: jiff::SignedDuration = text.parse().map_err(|_| {
-        D::Error::custom(format_args!("`{text}` is not a duration; expected a form like 30s, 5m or 1h"))
+        D::Error::custom(format_args!(
+            "`{text}` is not a duration; expected a form like 30s, 5m or 1h"
+        ))
     })?;
-    span.try_into().map_err(|_| D::Error::custom("a duration must not be negative"))
+    span.try_into()
+        .map_err(|_| D::Error::custom("a duration must not be negative"))
 }
 
 /// Names divided by `;`.
 pub(super) fn semicolon_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Ok(text.split(';').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    Ok(text
+        .split(';')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 /// One text or a list of texts.

@@ -9,8 +9,9 @@ use adlib_schema::{CardRule, lookup};
 
 use super::{Bind, Directory, LdapSource, MapperRules, Place, Source};
 use crate::{
-    Error, read_file,
+    Error,
     config::{BindConfig, BindMethod, DirectoryConfig, SyncConfig, Transport},
+    read_file,
 };
 
 impl Directory {
@@ -21,8 +22,13 @@ impl Directory {
     /// `File` when the CA file or the password file cannot be read; `Configuration` when something in the
     /// section cannot be.
     pub fn from_config(config: &DirectoryConfig, sync: &SyncConfig) -> Result<Self, Error> {
-        let card = sync.card.as_ref().map(|card| CardRule::new(card.pattern.as_deref(), card.format));
-        let card = card.transpose().map_err(|error| Error::Configuration(format!("card: {error}")))?;
+        let card = sync
+            .card
+            .as_ref()
+            .map(|card| CardRule::new(card.pattern.as_deref(), card.format));
+        let card = card
+            .transpose()
+            .map_err(|error| Error::Configuration(format!("card: {error}")))?;
         let rules = MapperRules {
             preset: config.preset,
             overrides: config.schema.clone(),
@@ -73,12 +79,26 @@ fn places(config: &DirectoryConfig, security: TransportSecurity) -> Result<Vec<P
     if let Some(base) = config.base.as_ref().filter(|_| !config.urls.is_empty()) {
         let servers = config.urls.iter().map(|url| server_of_url(url, security));
         let servers = servers.collect::<Result<_, _>>()?;
-        return Ok(vec![Place { name: base.clone(), base: base.clone(), servers }]);
+        return Ok(vec![Place {
+            name: base.clone(),
+            base: base.clone(),
+            servers,
+        }]);
     }
     let place = |domain: &String| {
-        let servers = config.controllers.as_ref().map_or(&[][..], |controllers| controllers.of(domain));
-        let servers = servers.iter().map(|server| endpoint(server, security.default_port())).collect::<Result<_, _>>()?;
-        Ok(Place { name: domain.to_lowercase(), base: lookup::domain_dn(domain), servers })
+        let servers = config
+            .controllers
+            .as_ref()
+            .map_or(&[][..], |controllers| controllers.of(domain));
+        let servers = servers
+            .iter()
+            .map(|server| endpoint(server, security.default_port()))
+            .collect::<Result<_, _>>()?;
+        Ok(Place {
+            name: domain.to_lowercase(),
+            base: lookup::domain_dn(domain),
+            servers,
+        })
     };
     config.domains.iter().map(place).collect()
 }
@@ -90,9 +110,15 @@ fn server_of_url(url: &str, security: TransportSecurity) -> Result<Endpoint, Err
         ("", _) | ("ldaps", TransportSecurity::Ldaps) | ("ldap", TransportSecurity::StartTls) => {
             endpoint(rest.trim_end_matches('/'), security.default_port())
         }
-        ("ldap", _) => Err(Error::Configuration(format!("`{url}` needs transport = \"starttls\""))),
-        ("ldaps", _) => Err(Error::Configuration(format!("`{url}` needs transport = \"ldaps\""))),
-        _ => Err(Error::Configuration(format!("`{url}` is not of the form ldaps://host:port"))),
+        ("ldap", _) => Err(Error::Configuration(format!(
+            "`{url}` needs transport = \"starttls\""
+        ))),
+        ("ldaps", _) => Err(Error::Configuration(format!(
+            "`{url}` needs transport = \"ldaps\""
+        ))),
+        _ => Err(Error::Configuration(format!(
+            "`{url}` is not of the form ldaps://host:port"
+        ))),
     }
 }
 

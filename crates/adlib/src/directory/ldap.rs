@@ -25,7 +25,9 @@ pub(crate) struct LdapSource {
 
 impl fmt::Debug for LdapSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LdapSource").field("places", &self.places).finish_non_exhaustive()
+        f.debug_struct("LdapSource")
+            .field("places", &self.places)
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,7 +59,10 @@ pub struct Bind {
 impl Bind {
     /// By name and password, over TLS only. On Active Directory the name is a UPN, elsewhere a DN.
     pub fn simple(name: impl Into<String>, password: Password) -> Self {
-        Self { name: name.into(), password }
+        Self {
+            name: name.into(),
+            password,
+        }
     }
 }
 
@@ -80,14 +85,20 @@ impl LdapSource {
         let resolver = &*self.resolver;
         let found = if place.servers.is_empty() {
             let mut random = crate::random::up_to;
-            let mut found = locate(resolver, Service::Ldap, &place.name, &mut random).await.map_err(unreachable)?;
+            let mut found = locate(resolver, Service::Ldap, &place.name, &mut random)
+                .await
+                .map_err(unreachable)?;
             if self.settings.security == TransportSecurity::Ldaps {
                 // DNS knows the port without TLS only.
-                found.iter_mut().for_each(|endpoint| endpoint.port = self.default_port());
+                found
+                    .iter_mut()
+                    .for_each(|endpoint| endpoint.port = self.default_port());
             }
             found
         } else {
-            adlib_kdc::locate::resolve(resolver, place.servers.clone()).await.map_err(unreachable)?
+            adlib_kdc::locate::resolve(resolver, place.servers.clone())
+                .await
+                .map_err(unreachable)?
         };
         let convert = |found: Endpoint| adlib_ldap::Endpoint::new(found.host, found.port).at(found.addresses);
         Ok(found.into_iter().map(convert).collect())
@@ -119,13 +130,23 @@ impl LdapSource {
                 Some(builder) => builder,
                 None => builder.insert(ReadBuilder::new(mapper(rules, &connection).await?)),
             };
-            let mut at = Progress { domain: place.name.clone(), entries: 0 };
+            let mut at = Progress {
+                domain: place.name.clone(),
+                entries: 0,
+            };
             let mut told = |entries| {
                 at.entries = entries;
                 progress(&at);
             };
-            adlib_ldap::read_domain(&connection, &place.name, &place.base, self.page_size, builder, &mut told)
-                .await?;
+            adlib_ldap::read_domain(
+                &connection,
+                &place.name,
+                &place.base,
+                self.page_size,
+                builder,
+                &mut told,
+            )
+            .await?;
         }
         let builder = builder.ok_or_else(|| Error::Configuration("no domain is configured".to_owned()))?;
         Ok(builder.finish())

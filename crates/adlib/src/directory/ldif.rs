@@ -3,8 +3,8 @@
 use std::{fs::File, io::BufReader, path::Path};
 
 use adlib_schema::{
-    ldif::LdifReader,
     Mapper,
+    ldif::LdifReader,
     read::{DirectoryRead, ReadBuilder},
 };
 
@@ -34,7 +34,10 @@ fn read_file(
     let failed = |error: &dyn std::fmt::Display| Error::File(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(|error| failed(&error))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut at = Progress { domain: name.into_owned(), entries: 0 };
+    let mut at = Progress {
+        domain: name.into_owned(),
+        entries: 0,
+    };
     builder.begin(&at.domain);
     for entry in LdifReader::new(BufReader::new(file)) {
         builder.entry(&entry.map_err(|error| failed(&error))?);

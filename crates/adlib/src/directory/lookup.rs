@@ -23,7 +23,10 @@ const GROUPS_A_SEARCH: usize = 100;
 /// Lookups of one sign-in.
 pub(crate) enum Lookup<'a> {
     /// Among what was read from files.
-    Read { read: Box<DirectoryRead>, domains: Vec<String> },
+    Read {
+        read: Box<DirectoryRead>,
+        domains: Vec<String>,
+    },
     /// By asking servers.
     Ldap(LdapLookup<'a>),
 }
@@ -37,7 +40,10 @@ impl<'a> Lookup<'a> {
         let mut domains: Vec<String> = read.users.iter().map(|user| user.domain.clone()).collect();
         domains.sort();
         domains.dedup();
-        Self::Read { read: Box::new(read), domains }
+        Self::Read {
+            read: Box::new(read),
+            domains,
+        }
     }
 
     /// The names of the groups that the directory knows, as `domain\name`.
@@ -72,7 +78,10 @@ impl Accounts for Lookup<'_> {
                     (Wanted::Upn(wanted), Some(upn)) => wanted.same(upn, case),
                     (Wanted::Upn(_), None) => false,
                 };
-                let users = read.users.iter().filter(|user| user.domain.eq_ignore_ascii_case(domain));
+                let users = read
+                    .users
+                    .iter()
+                    .filter(|user| user.domain.eq_ignore_ascii_case(domain));
                 Ok(users.filter(is_wanted).cloned().collect())
             }
             Self::Ldap(lookup) => lookup.find(domain, wanted).await,
@@ -96,7 +105,12 @@ struct Open {
 impl<'a> LdapLookup<'a> {
     fn new(source: &'a LdapSource, rules: &'a MapperRules) -> Self {
         let domains = source.places.iter().map(|place| place.name.clone()).collect();
-        Self { source, rules, domains, open: Mutex::default() }
+        Self {
+            source,
+            rules,
+            domains,
+            open: Mutex::default(),
+        }
     }
 
     async fn open(&self, index: usize, place: &Place) -> Result<Arc<Open>, Error> {
@@ -117,20 +131,29 @@ impl<'a> LdapLookup<'a> {
 
     pub(crate) async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, Error> {
         let places = self.source.places.iter().enumerate();
-        let place = places.into_iter().find(|(_, place)| place.name.eq_ignore_ascii_case(domain));
-        let Some((index, place)) = place else { return Ok(Vec::new()) };
+        let place = places
+            .into_iter()
+            .find(|(_, place)| place.name.eq_ignore_ascii_case(domain));
+        let Some((index, place)) = place else {
+            return Ok(Vec::new());
+        };
         let open = self.open(index, place).await?;
         let schema = open.mapper.schema();
         let filter = match wanted {
             Wanted::Upn(upn) => lookup::by_upn(schema, &upn.to_string()),
             Wanted::Account(account) => lookup::by_account(schema, account),
         };
-        let found =
-            open.connection.search(&place.base, Scope::Subtree, &filter, &schema.attributes()).await?;
+        let found = open
+            .connection
+            .search(&place.base, Scope::Subtree, &filter, &schema.attributes())
+            .await?;
         if let Some(incomplete) = found.incomplete {
             return Err(Error::Directory(format!("{domain}: {incomplete}")));
         }
-        let mapped = found.entries.iter().map(|entry| open.mapper.map(entry, &mut Vec::new()));
+        let mapped = found
+            .entries
+            .iter()
+            .map(|entry| open.mapper.map(entry, &mut Vec::new()));
         let users = mapped.filter_map(|mapped| match mapped {
             Mapped::User(user) => Some(*user),
             _ => None,
@@ -142,7 +165,11 @@ impl<'a> LdapLookup<'a> {
     pub(crate) async fn group_names(&self, sids: &[Sid]) -> Result<BTreeMap<Sid, String>, Error> {
         let mut names = BTreeMap::new();
         for (index, place) in self.source.places.iter().enumerate() {
-            let unnamed: Vec<Sid> = sids.iter().filter(|sid| !names.contains_key(*sid)).copied().collect();
+            let unnamed: Vec<Sid> = sids
+                .iter()
+                .filter(|sid| !names.contains_key(*sid))
+                .copied()
+                .collect();
             if unnamed.is_empty() {
                 break;
             }
@@ -151,8 +178,10 @@ impl<'a> LdapLookup<'a> {
             for some in unnamed.chunks(GROUPS_A_SEARCH) {
                 let filter = lookup::groups_by_sid(schema, some);
                 let attributes = lookup::group_name_attributes(schema);
-                let found =
-                    open.connection.search(&place.base, Scope::Subtree, &filter, &attributes).await?;
+                let found = open
+                    .connection
+                    .search(&place.base, Scope::Subtree, &filter, &attributes)
+                    .await?;
                 for entry in &found.entries {
                     if let Mapped::Group(group) = open.mapper.map(entry, &mut Vec::new()) {
                         names.extend(group.sid.map(|sid| (sid, group.qualified_name())));

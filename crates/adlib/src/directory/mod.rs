@@ -84,8 +84,14 @@ impl Directory {
     /// The directory in LDIF files, one domain each, in Active Directory's schema.
     pub fn from_ldif<P: Into<PathBuf>>(files: impl IntoIterator<Item = P>) -> Self {
         let files = files.into_iter().map(Into::into).collect();
-        let rules = MapperRules { preset: Some(Preset::ActiveDirectory), ..MapperRules::default() };
-        Self { source: Source::Ldif(files), rules }
+        let rules = MapperRules {
+            preset: Some(Preset::ActiveDirectory),
+            ..MapperRules::default()
+        };
+        Self {
+            source: Source::Ldif(files),
+            rules,
+        }
     }
 
     /// The same directory, in the schema of another kind of server; `None` asks the server.
@@ -130,7 +136,9 @@ impl Directory {
         match &self.source {
             Source::Ldif(files) => {
                 let preset = self.rules.preset.ok_or_else(|| {
-                    Error::Configuration("files do not tell what kind of server they are from; set `preset`".into())
+                    Error::Configuration(
+                        "files do not tell what kind of server they are from; set `preset`".into(),
+                    )
                 })?;
                 ldif::read(files, self.rules.mapper(preset)?, progress)
             }
@@ -150,7 +158,13 @@ impl Directory {
 
     #[cfg(feature = "signin")]
     pub(crate) fn from_ldap(source: LdapSource) -> Self {
-        let rules = MapperRules { preset: Some(Preset::ActiveDirectory), ..MapperRules::default() };
-        Self { source: Source::Ldap(source), rules }
+        let rules = MapperRules {
+            preset: Some(Preset::ActiveDirectory),
+            ..MapperRules::default()
+        };
+        Self {
+            source: Source::Ldap(source),
+            rules,
+        }
     }
 }

@@ -1,0 +1,64 @@
+//! Microseconds (RFC 4120 5.2.4).
+
+use ::der::{DecodeValue, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer};
+
+/// `Microseconds ::= INTEGER (0..999999)`.
+///
+/// Leading zeros are read: one initiator in use (the sspi crate) writes four octets whatever the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Microseconds(pub(crate) u32);
+
+impl FixedTag for Microseconds {
+    const TAG: Tag = Tag::Integer;
+}
+
+impl<'a> DecodeValue<'a> for Microseconds {
+    type Error = Error;
+
+    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
+        let octets = reader.read_slice(header.length())?;
+        let negative = octets.first().is_none_or(|first| first & 0x80 != 0);
+        let value = octets
+            .iter()
+            .try_fold(0_u32, |value, octet| {
+                value.checked_mul(256)?.checked_add(u32::from(*octet))
+            })
+            .filter(|value| !negative && *value < 1_000_000);
+        value
+            .map(Self)
+            .ok_or_else(|| reader.error(Tag::Integer.value_error()))
+    }
+}
+
+impl EncodeValue for Microseconds {
+    fn value_len(&self) -> Result<Length, Error> {
+        self.0.value_len()
+    }
+
+    fn encode_value(&self, writer: &mut impl Writer) -> Result<(), Error> {
+        self.0.encode_value(writer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::der::{decode, encode};
+
+    /// The sspi crate's four octets, and what is no count of microseconds.
+    #[test]
+    fn leading_zeros_are_read() {
+        let read = |bytes: &[u8]| decode::<Microseconds>("cusec", bytes).map(|read| read.0).ok();
+        assert_eq!(read(&[2, 4, 0, 0, 0, 7]), Some(7));
+        assert_eq!(read(&[2, 1, 7]), Some(7));
+        assert_eq!(read(&encode(&Microseconds(999_999))), Some(999_999));
+        for bad in [
+            &[2, 0][..],
+            &[2, 1, 0x80],
+            &[2, 3, 0x0f, 0x42, 0x40],
+            &[2, 5, 1, 0, 0, 0, 0],
+        ] {
+            assert_eq!(read(bad), None);
+        }
+    }
+}
