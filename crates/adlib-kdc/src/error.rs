@@ -160,6 +160,9 @@ pub enum NotSupported {
     /// The account or realm has characters outside of ASCII, or ones that separate parts of a name.
     #[error("the account or realm has a character that it cannot send")]
     Name,
+    /// The account's salt has characters outside of ASCII.
+    #[error("the account's salt has a character that it cannot use")]
+    Salt,
     /// The service is not written `class/host`.
     #[error("the service principal name is not of the form class/host")]
     ServiceName,

@@ -25,6 +25,8 @@ const PREAUTH_REQUIRED: i32 = 25;
 const AS_REP: u8 = 0x6b;
 /// aes128-cts-hmac-sha1-96 (RFC 3962 7).
 const AES_128: usize = 17;
+/// aes256-cts-hmac-sha1-96 (RFC 3962 7).
+const AES_256: usize = 18;
 /// `AS-REQ ::= [APPLICATION 10]`.
 const AS_REQ: u8 = 0x6a;
 /// The AS-REQ's `etype [8] SEQUENCE OF Int32` as sspi writes it: AES-256, AES-128.
@@ -78,7 +80,8 @@ struct Exchange {
     transport: KdcTransport,
     answers: usize,
     salt: Option<String>,
-    aes_128_only: bool,
+    /// The type of the key that was made here, in place of the password.
+    own_key: Option<usize>,
 }
 
 impl Exchange {
@@ -98,20 +101,21 @@ impl Exchange {
             transport: KdcTransport::new(request.kdcs, request.deadline),
             answers: 0,
             salt: None,
-            aes_128_only: false,
+            own_key: None,
         })
     }
 
-    /// sspi takes every session key for one of the type of the account's key. Where the service's is not, all
-    /// is done again with the account's AES-128 key.
+    /// sspi reads a salt as ASCII, and takes every session key for one of the type of the account's key. Where
+    /// either is not so, all is done again with a key of the account that was made here.
     fn run(mut self, runtime: &Handle) -> Result<ApReqToken, TicketError> {
-        match self.attempt(runtime) {
-            Err(TicketError::NotSupported(NotSupported::SessionKey)) => {
-                self.aes_128_only = true;
-                self.attempt(runtime)
+        let mut result = self.attempt(runtime);
+        for (obstacle, key) in [(NotSupported::Salt, AES_256), (NotSupported::SessionKey, AES_128)] {
+            if result == Err(TicketError::NotSupported(obstacle)) {
+                self.own_key = Some(key);
+                result = self.attempt(runtime);
             }
-            result => result,
         }
+        result
     }
 
     fn attempt(&mut self, runtime: &Handle) -> Result<ApReqToken, TicketError> {
@@ -147,8 +151,8 @@ impl Exchange {
     }
 
     fn credentials(&self) -> Result<CredentialsBuffers, TicketError> {
-        if self.aes_128_only {
-            return Ok(CredentialsBuffers::Keytab(self.aes_128_key()?));
+        if let Some(etype) = self.own_key {
+            return Ok(CredentialsBuffers::Keytab(self.account_key(etype)?));
         }
         Ok(CredentialsBuffers::AuthIdentity(AuthIdentityBuffers::from_utf8(
             &self.account,
@@ -157,13 +161,14 @@ impl Exchange {
         )))
     }
 
-    /// The account's AES-128 key (RFC 3962 4), for sspi makes only the AES-256 one of a password.
-    fn aes_128_key(&self) -> Result<KeytabIdentity, TicketError> {
+    /// The account's key of the type `etype` (RFC 3962 4): of a password, sspi makes the AES-256 one with an ASCII
+    /// salt only.
+    fn account_key(&self, etype: usize) -> Result<KeytabIdentity, TicketError> {
         let principal = Username::new_down_level_logon_name(&self.account, &self.realm);
         let mut identity = KeytabIdentity {
             principal: principal.map_err(|_| NotSupported::Name)?,
             key: Secret::new(Vec::new()),
-            key_enctype: AES_128.try_into().map_err(|_| NotSupported::SessionKey)?,
+            key_enctype: etype.try_into().map_err(|_| NotSupported::SessionKey)?,
         };
         let default = || format!("{}{}", self.realm, self.account);
         let salt = self.salt.clone().unwrap_or_else(default);
@@ -182,7 +187,7 @@ impl Exchange {
             return Err(NotSupported::OtherRealm.into());
         }
         let mut message = request.data.get(4..).unwrap_or_default().to_vec();
-        if self.aes_128_only {
+        if self.own_key == Some(AES_128) {
             without_aes_256(&mut message);
         }
         let answer = runtime.block_on(self.transport.exchange(&message))?;
@@ -193,6 +198,9 @@ impl Exchange {
                 return Err(self.rejected(runtime, &message, error));
             }
             self.salt = error.salt;
+            if self.own_key.is_none() && self.salt.as_ref().is_some_and(|salt| !salt.is_ascii()) {
+                return Err(NotSupported::Salt.into());
+            }
         } else if self.answers == 1 && answer.first() == Some(&AS_REP) {
             return Err(NotSupported::NoPreauthentication.into());
         }
