@@ -1,12 +1,19 @@
 //! `adctl sync`
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use adlib::{
     Config, Directory, DirectoryConfig, Error, Syncer,
-    sync::{self, Guard, ManualRun, Plan, Rejection, Trigger},
+    sync::{
+        self, Guard, ManualRun, Plan, Rejection, Trigger,
+        store::{Begin, Revision, Store, StoreState},
+    },
 };
-use adlib_examples::SqliteStore;
+use adlib_examples::{SqliteStore, SqliteStoreError};
 use serde_json::Value;
 
 use crate::{
@@ -68,7 +75,7 @@ pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
 }
 
 /// The store of the configuration, and what a run would do to it.
-async fn plan(file: &Path, trigger: Trigger) -> Result<(SqliteStore, Plan), Stopped> {
+async fn plan(file: &Path, trigger: Trigger) -> Result<(StoreFile, Plan), Stopped> {
     let config = Config::read(file)?;
     let missing = |what: &str| Stopped::new(format_args!("{}: there is no {what}", file.display()));
     let primary = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
@@ -82,7 +89,10 @@ async fn plan(file: &Path, trigger: Trigger) -> Result<(SqliteStore, Plan), Stop
         source(primary)?,
         config.secondary_directory.as_ref().map(source).transpose()?,
     );
-    let store = SqliteStore::open(path)?;
+    let store = StoreFile {
+        path: path.clone(),
+        opened: OnceLock::new(),
+    };
     let mut syncer = Syncer::new(primary, &store, config.sync.options()).with_trigger(trigger);
     if let Some(secondary) = secondary {
         syncer = syncer.with_secondary(secondary);
@@ -94,6 +104,35 @@ async fn plan(file: &Path, trigger: Trigger) -> Result<(SqliteStore, Plan), Stop
     bar.clear();
     drop(syncer);
     Ok((store, plan.map_err(|error: Error| Stopped::new(error))?))
+}
+
+/// The store, opened when it is first asked: a source that cannot be read leaves no file behind.
+struct StoreFile {
+    path: PathBuf,
+    opened: OnceLock<SqliteStore>,
+}
+
+impl StoreFile {
+    fn opened(&self) -> Result<&SqliteStore, SqliteStoreError> {
+        if let Some(store) = self.opened.get() {
+            return Ok(store);
+        }
+        let store = SqliteStore::open(&self.path)?;
+        Ok(self.opened.get_or_init(|| store))
+    }
+}
+
+impl Store for StoreFile {
+    type Error = SqliteStoreError;
+    type Run = <SqliteStore as Store>::Run;
+
+    async fn load(&self) -> Result<StoreState, SqliteStoreError> {
+        self.opened()?.load().await
+    }
+
+    async fn begin(&self, revision: &Revision) -> Result<Begin<Self::Run>, SqliteStoreError> {
+        self.opened()?.begin(revision).await
+    }
 }
 
 /// The hash in a plan that `preview --plan` wrote.
