@@ -57,3 +57,8 @@ pub use adlib_upn as upn;
 fn read_file(path: &std::path::Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|error| Error::File(format!("{}: {error}", path.display())))
 }
+
+/// The code of the project's README, tested.
+#[cfg(all(doctest, feature = "signin", feature = "sync"))]
+#[doc = include_str!("../../../README.md")]
+struct ProjectReadme;

@@ -8,7 +8,7 @@ use std::{
 /// A number from 0 to `limit`, both included.
 pub(crate) fn up_to(limit: u32) -> u32 {
     let number = RandomState::new().build_hasher().finish();
-    let scaled = u128::from(number) * (u128::from(limit) + 1) >> 64;
+    let scaled = (u128::from(number) * (u128::from(limit) + 1)) >> 64;
     u32::try_from(scaled).unwrap_or(limit)
 }
 

@@ -7,10 +7,9 @@ use crate::{Directory, Error, Progress};
 /// Makes the plan that brings a store in step with its directories (R33).
 ///
 /// ```no_run
-/// use adlib::{Directory, Syncer, sync::{SyncOptions, store::MemoryStore}};
+/// use adlib::{Directory, Syncer, sync::{Store, SyncOptions}};
 ///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let store = MemoryStore::default();
+/// # async fn run(store: impl Store) -> Result<(), Box<dyn std::error::Error>> {
 /// let directory = Directory::from_ldif(["corp.ldif"]);
 /// let plan = Syncer::new(directory, &store, SyncOptions::default()).preview().await?;
 /// println!("{plan}");

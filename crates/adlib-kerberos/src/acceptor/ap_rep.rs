@@ -45,7 +45,8 @@ impl Accepted {
     }
 }
 
-#[cfg(all(test, feature = "issue"))]
+#[cfg(test)]
+#[cfg(feature = "issue")]
 mod tests {
     use adlib_core::gss::{KERBEROS_OID, unframe};
 

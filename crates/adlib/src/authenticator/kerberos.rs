@@ -2,7 +2,7 @@
 
 use adlib_core::{Password, Sid};
 use adlib_kdc::{ApReqToken, Endpoint, Service, TicketError, TicketRequest, locate};
-use adlib_kerberos::{Accepted, UnverifiedApReq};
+use adlib_kerberos::{Accepted, UnverifiedApReq, pac::VerifiedPac};
 use adlib_schema::record::User;
 
 use super::Inner;
@@ -76,7 +76,7 @@ impl Inner {
         accepted: &Accepted,
     ) -> Result<Identity, SignInError> {
         let sid = vouched_sid(user, accepted)?;
-        let sids = accepted.pac().map_or(&[][..], |pac| pac.groups());
+        let sids = accepted.pac().map_or(&[][..], VerifiedPac::groups);
         let mut names = lookup.group_names(sids).await?;
         let group = |sid: &Sid| GroupIdentity {
             sid: *sid,
@@ -98,7 +98,7 @@ impl Inner {
 
 /// The SID that the controller vouches for, which must be that of the account that was found.
 fn vouched_sid(user: &User, accepted: &Accepted) -> Result<Sid, Refusal> {
-    let vouched = accepted.pac().and_then(|pac| pac.user_sid());
+    let vouched = accepted.pac().and_then(VerifiedPac::user_sid);
     let client = accepted.client();
     let refused = |detail: String| Err(Refusal::new(Reason::SidMismatch, detail));
     match (user.sid, vouched) {

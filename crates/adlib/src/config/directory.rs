@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr, time::Duration};
 
-use adlib_schema::{Preset, Schema};
+use adlib_schema::{Preset, Schema, SchemaError};
 use serde::{Deserialize, Deserializer, de};
 
 use super::value;
@@ -218,12 +218,29 @@ fn preset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Preset>, 
     text.parse().map(Some).map_err(de::Error::custom)
 }
 
-/// `[directory.schema]`, each key tried on a schema, so that a mistake is found while its place is known.
+/// `[directory.schema]`, tried on a schema, so that a mistake is found while its place is known.
 fn schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Vec<String>)>, D::Error> {
-    let overrides = value::lists(deserializer)?;
+    let overrides = value::lists::<SchemaKey, D>(deserializer)?;
     let mut schema = Schema::of(Preset::ActiveDirectory);
-    for (key, values) in &overrides {
+    for (SchemaKey(key), values) in &overrides {
         schema.set(key, values.clone()).map_err(de::Error::custom)?;
     }
-    Ok(overrides)
+    Ok(overrides
+        .into_iter()
+        .map(|(SchemaKey(key), values)| (key, values))
+        .collect())
+}
+
+/// A key of `[directory.schema]`. An unknown one is refused here, where its line is known.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct SchemaKey(String);
+
+impl<'de> Deserialize<'de> for SchemaKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        match Schema::of(Preset::ActiveDirectory).set(&key, Vec::new()) {
+            Err(error @ SchemaError::UnknownKey { .. }) => Err(de::Error::custom(error)),
+            _ => Ok(Self(key)),
+        }
+    }
 }

@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn columns_count_characters() {
-        assert_eq!(position("a\nöö=x", 6), (2, 4));
+        assert_eq!(position("a\nöö=x", 6), (2, 3));
         assert_eq!(position("", 99), (1, 1));
     }
 }

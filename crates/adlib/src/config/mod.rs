@@ -202,7 +202,7 @@ mod tests {
             ),
             ("[directory\n", "line 1, column 11: "),
             (
-                "[directory]\ndomains=\"a\"\nbind = { method = \"simple\" }",
+                "[directory]\ndomains=\"a\"\nbind = { method = \"simple\", name = \"x\" }",
                 "line 1, column 1: [directory] bind",
             ),
             (

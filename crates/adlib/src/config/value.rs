@@ -67,11 +67,12 @@ enum OneOrMany {
 }
 
 /// A table whose values are a text or a list of texts.
-pub(super) fn lists<'de, D>(deserializer: D) -> Result<Vec<(String, Vec<String>)>, D::Error>
+pub(super) fn lists<'de, K, D>(deserializer: D) -> Result<Vec<(K, Vec<String>)>, D::Error>
 where
+    K: Deserialize<'de> + Ord,
     D: Deserializer<'de>,
 {
-    let table = std::collections::BTreeMap::<String, OneOrMany>::deserialize(deserializer)?;
+    let table = std::collections::BTreeMap::<K, OneOrMany>::deserialize(deserializer)?;
     let list = |value| match value {
         OneOrMany::One(text) => vec![text],
         OneOrMany::Many(texts) => texts,

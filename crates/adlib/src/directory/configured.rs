@@ -36,7 +36,7 @@ impl Directory {
             card,
         };
         let source = if config.ldif.is_empty() {
-            Source::Ldap(ldap_source(config)?)
+            Source::Ldap(Box::new(ldap_source(config)?))
         } else {
             Source::Ldif(config.ldif.clone())
         };

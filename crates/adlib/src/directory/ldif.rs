@@ -42,7 +42,7 @@ fn read_file(
     for entry in LdifReader::new(BufReader::new(file)) {
         builder.entry(&entry.map_err(|error| failed(&error))?);
         at.entries += 1;
-        if at.entries % PROGRESS_EVERY == 0 {
+        if at.entries.is_multiple_of(PROGRESS_EVERY) {
             progress(&at);
         }
     }

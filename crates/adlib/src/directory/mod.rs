@@ -43,7 +43,7 @@ pub struct Directory {
 enum Source {
     Ldif(Vec<PathBuf>),
     #[cfg(feature = "directory")]
-    Ldap(LdapSource),
+    Ldap(Box<LdapSource>),
 }
 
 /// How entries become users and groups.
@@ -163,7 +163,7 @@ impl Directory {
             ..MapperRules::default()
         };
         Self {
-            source: Source::Ldap(source),
+            source: Source::Ldap(Box::new(source)),
             rules,
         }
     }

@@ -1,0 +1,276 @@
+//! `adctl` on files, without any server.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
+
+/// Exit code, standard output, standard error of `adctl` in `directory`.
+fn run(directory: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_adctl"))
+        .args(arguments)
+        .current_dir(directory.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn json(directory: &TempDir, arguments: &[&str]) -> (i32, Value) {
+    let (code, output, errors) = run(directory, &[arguments, &["--json"]].concat());
+    let value = serde_json::from_str(&output).unwrap_or_else(|_| panic!("no JSON: {output}\n{errors}"));
+    (code, value)
+}
+
+/// A directory with these files in it.
+fn site(files: &[(&str, &[u8])]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(directory.path().join(name), content).unwrap();
+    }
+    directory
+}
+
+fn company() -> Vec<u8> {
+    fs::read(format!("{DATA}/company.ldif")).unwrap()
+}
+
+const CONFIG: &[u8] = b"[directory]\nldif = [\"company.ldif\"]\n[sync]\nstore = \"users.sqlite\"\n";
+
+/// R19, R23
+#[test]
+fn r23_a_directory_is_read_from_files() {
+    let site = site(&[("company.ldif", &company())]);
+    let (code, read) = json(&site, &["directory", "read", "--ldif", "company.ldif"]);
+    assert_eq!(
+        (code, &read["schema"], &read["complete"]),
+        (0, &1.into(), &true.into())
+    );
+    assert_eq!(
+        read["users"].as_array().unwrap().len(),
+        48,
+        "53, of whom 5 are disabled"
+    );
+    let (_, all) = json(
+        &site,
+        &["directory", "read", "--ldif", "company.ldif", "--import-disabled"],
+    );
+    assert_eq!(all["users"].as_array().unwrap().len(), 53);
+    let user = all["users"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|user| user["name"] == "akeller")
+        .unwrap();
+    for key in [
+        "domain",
+        "upn",
+        "full_name",
+        "email",
+        "other_emails",
+        "department",
+        "office",
+        "cards",
+    ] {
+        assert!(!user[key].is_null(), "{key}");
+    }
+    assert_eq!(user["domain"], "paperworks.example");
+    assert_eq!(user["cards"][0], "ID-100401");
+}
+
+/// R33, R37
+#[test]
+fn r33_what_was_previewed_is_applied_and_nothing_else() {
+    let site = site(&[("company.ldif", &company()), ("adlib.toml", CONFIG)]);
+    let call = |arguments: &[&str]| json(&site, &[arguments, &["--config", "adlib.toml"]].concat());
+    let (code, preview) = call(&["sync", "preview", "--plan", "plan.json", "--html", "plan.html"]);
+    assert_eq!(code, 0);
+    for key in [
+        "creates",
+        "updates",
+        "deletes",
+        "groups",
+        "held_back",
+        "found",
+        "stopped_by",
+        "plan_hash",
+    ] {
+        assert!(preview.get(key).is_some(), "{key}");
+    }
+    assert!(
+        fs::read_to_string(site.path().join("plan.html"))
+            .unwrap()
+            .contains("akeller")
+    );
+
+    // Approved, but the directory changed since.
+    let moved = String::from_utf8(company())
+        .unwrap()
+        .replacen("Mill 2.14", "Mill 3.01", 1);
+    fs::write(site.path().join("company.ldif"), moved).unwrap();
+    let (code, _, errors) = run(
+        &site,
+        &["sync", "apply", "--config", "adlib.toml", "--plan", "plan.json"],
+    );
+    assert_eq!(code, 2, "{errors}");
+    assert!(errors.contains("changed since the plan was made"), "{errors}");
+
+    fs::write(site.path().join("company.ldif"), company()).unwrap();
+    let (code, applied) = call(&["sync", "apply", "--plan", "plan.json"]);
+    assert_eq!((code, &applied["plan_hash"]), (0, &preview["plan_hash"]));
+    let (_, again) = call(&["sync", "preview"]);
+    assert_eq!(again["creates"].as_array().unwrap().len(), 0);
+}
+
+/// R31, R34, A56: most users vanish from the directory. Without being asked, nothing is deleted; when asked, the
+/// guard stops the run before its first change.
+#[test]
+fn a56_a_directory_that_lost_its_users_deletes_nobody() {
+    let site = site(&[("company.ldif", &company()), ("adlib.toml", CONFIG)]);
+    let call = |arguments: &[&str]| json(&site, &[arguments, &["--config", "adlib.toml"]].concat());
+    assert_eq!(call(&["sync", "apply"]).0, 0);
+
+    let all = String::from_utf8(company()).unwrap();
+    let entries: Vec<&str> = all.split("\n\n").collect();
+    let is_user = |entry: &&&str| entry.contains("\nobjectClass: person\n") && !entry.contains("akeller");
+    let few: Vec<&str> = entries.iter().filter(|entry| !is_user(entry)).copied().collect();
+    assert!(
+        few.len() + 40 < entries.len(),
+        "{} of {}",
+        few.len(),
+        entries.len()
+    );
+    fs::write(site.path().join("company.ldif"), few.join("\n\n")).unwrap();
+
+    let (code, preview) = call(&["sync", "preview"]);
+    assert_eq!((code, &preview["stopped_by"]), (1, &"guard".into()));
+    assert_eq!(preview["deletes"].as_array().unwrap().len(), 0);
+    let (code, stopped) = call(&["sync", "apply", "--delete-missing"]);
+    assert_eq!((code, &stopped["stopped_by"]), (1, &"guard".into()));
+    assert!(stopped["deletes"].as_array().unwrap().len() > 40);
+
+    fs::write(site.path().join("company.ldif"), all).unwrap();
+    let (_, again) = call(&["sync", "preview"]);
+    assert_eq!(
+        again["creates"].as_array().unwrap().len(),
+        0,
+        "nobody was deleted"
+    );
+}
+
+/// R16, R18
+#[test]
+fn r18_names_are_resolved_by_the_mapping_file_alone() {
+    let site = site(&[(
+        "m.conf",
+        b"acme.example = ch.example.com\nacme.example = de.example.com\n",
+    )]);
+    let (code, resolved) = json(&site, &["upn", "resolve", "m.conf", "ada@ACME.example"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        resolved["candidates"],
+        serde_json::json!(["ada@ch.example.com", "ada@de.example.com"])
+    );
+    let (_, resolved) = json(&site, &["upn", "resolve", "m.conf", "ada@other.example"]);
+    assert_eq!(resolved["candidates"], serde_json::json!(["ada@other.example"]));
+    let (code, refused) = json(&site, &["upn", "resolve", "m.conf", "a*@acme.example"]);
+    assert_eq!((code, refused["candidates"].as_array().unwrap().len()), (1, 0));
+    assert!(refused["reason"].is_string());
+}
+
+/// R17
+#[test]
+fn r17_a_mapping_file_is_checked_with_line_and_column() {
+    let site = site(&[(
+        "m.conf",
+        b"# ours\nacme.example = corp.example.com\nacme example\nx.example =\n",
+    )]);
+    let (code, checked) = json(&site, &["upn", "check", "m.conf"]);
+    assert_eq!((code, &checked["mappings"]), (1, &1.into()));
+    let lines: Vec<u64> = checked["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["line"].as_u64().unwrap())
+        .collect();
+    assert_eq!(lines, [3, 4]);
+}
+
+/// What the operator got wrong: file and line, exit 2, nothing on standard output, nothing changed.
+#[test]
+fn mistakes_in_files_are_one_line_with_file_and_line() {
+    let broken_ldif = b"version: 1\n\ndn: CN=A,DC=x\ncn: A\nthis is no attribute\n";
+    let login: &[u8] = b"[directory]\nldif=[\"company.ldif\"]\n[signin]\nservice=\"HTTP/a\"\nkeytab=\"k\"\n";
+    let bad_map = [login, b"upn_mappings=\"m.conf\"\n"].concat();
+    let no_keytab = [login, b"deadline=\"1s\"\n"].concat();
+    for (files, arguments, expected) in [
+        (
+            &[("company.ldif", &broken_ldif[..])][..],
+            &["directory", "read", "--ldif", "company.ldif"][..],
+            &["company.ldif", "line 5"][..],
+        ),
+        (&[], &["directory", "read", "--ldif", "none.ldif"], &["none.ldif"]),
+        (
+            &[("c", b"[sync]\nstorre=\"x\"\n")],
+            &["sync", "preview", "--config", "c"],
+            &["c: line 2", "`store`"],
+        ),
+        (
+            &[("c", b"")],
+            &["sync", "preview", "--config", "c"],
+            &["[directory]"],
+        ),
+        (
+            &[("c", CONFIG), ("company.ldif", broken_ldif)],
+            &["sync", "apply", "--config", "c"],
+            &["company.ldif", "line 5"],
+        ),
+        (
+            &[
+                ("c", &no_keytab),
+                ("company.ldif", b"version: 1\n"),
+                ("k", b"\x05\x02\x00"),
+            ],
+            &["login", "--config", "c", "ada@x.example"],
+            &["k: "],
+        ),
+        (
+            &[
+                ("c", &bad_map),
+                ("k", b"\x05\x02"),
+                ("m.conf", b"\nacme.example corp\n"),
+            ],
+            &["login", "--config", "c", "ada@x.example"],
+            &["m.conf", "line 2"],
+        ),
+        (
+            &[("m.conf", b"acme.example\n")],
+            &["upn", "resolve", "m.conf", "a@b.example"],
+            &["m.conf", "line 1"],
+        ),
+    ] {
+        let site = site(files);
+        let (code, output, errors) = run(&site, arguments);
+        assert_eq!((code, &*output), (2, ""), "{arguments:?}: {errors}");
+        assert_eq!(errors.trim_end().lines().count(), 1, "{errors}");
+        for part in expected {
+            assert!(
+                errors.contains(part),
+                "{arguments:?}: `{part}` is not in: {errors}"
+            );
+        }
+        assert!(!site.path().join("users.sqlite").exists());
+    }
+}
