@@ -97,8 +97,10 @@ impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NameClash(dns) => {
-                f.write_str("several entries bear this name:")?;
-                dns.iter().try_for_each(|dn| write!(f, " {};", Visible(dn)))
+                f.write_str("several entries bear this name")?;
+                dns.iter().enumerate().try_for_each(|(index, dn)| {
+                    write!(f, "{} {}", if index == 0 { ":" } else { ";" }, Visible(dn))
+                })
             }
             Self::KeyClash(key) => write!(f, "several entries have the key {}", Visible(key)),
             Self::NoName => f.write_str("the entry has no name of the kind that users are called by"),
