@@ -87,6 +87,9 @@ pub(crate) fn succeeds(mut command: Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// A longer command is cut where it is described.
+const DESCRIBED: usize = 100;
+
 /// The file name and the arguments, as one would type them.
 fn described(command: &Command) -> String {
     let program = Path::new(command.get_program())
@@ -97,7 +100,10 @@ fn described(command: &Command) -> String {
         text.push(' ');
         text.push_str(&arg.to_string_lossy());
     }
-    text
+    match text.char_indices().nth(DESCRIBED) {
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + " ...",
+        None => text,
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +116,8 @@ mod tests {
         assert_eq!(failure.to_string(), "sh -c exit 3: exit status: 3");
         assert!(run(program("no-such-program", &[])).is_err());
         assert!(!succeeds(program("no-such-program", &[])));
+        let long = run(program("sh", &["-c", "exit 3", &"x".repeat(200)])).unwrap_err();
+        assert!(long.to_string().ends_with("x ...: exit status: 3"));
     }
 
     #[test]
