@@ -40,6 +40,7 @@ fn a56_an_empty_source_deletes_nothing() {
         let plan = plan(&store, sources, &options(), &everything.clone().into());
         assert!(plan.is_empty() && plan.is_stopped());
         assert_eq!(plan.alarms()[0].guard, Guard::EmptySource);
+        assert!(!plan.to_string().contains("Nothing to do"), "{plan}");
         assert!(matches!(
             ready(plan.apply(&store)),
             Err(Error::Refused(Rejection::Guards(_)))

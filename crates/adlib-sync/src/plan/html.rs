@@ -42,7 +42,7 @@ impl fmt::Display for Page<'_> {
                 "<p class=\"stopped\">Stopped by a guard: nothing would be changed.</p>"
             )?;
         }
-        if plan.is_empty() {
+        if plan.is_empty() && !plan.is_stopped() {
             writeln!(f, "<p>Nothing to do.</p>")?;
         }
         rows(f, "Guards that fired", &["Guard"], plan.alarms(), |alarm| {

@@ -14,7 +14,7 @@ impl fmt::Display for Plan {
         for FoundLine(text) in found(self) {
             writeln!(f, "{text}")?;
         }
-        if self.is_empty() {
+        if self.is_empty() && !self.is_stopped() {
             writeln!(f, "Nothing to do.")?;
         }
         section(f, "Create", "user", self.creates(), |f, create| {
