@@ -84,6 +84,9 @@ pub(crate) struct Preview {
     /// Also write the plan, to be applied later.
     #[arg(long, value_name = "OUT")]
     pub(crate) plan: Option<PathBuf>,
+    /// As a run that deletes the users that no source has any more.
+    #[arg(long)]
+    pub(crate) delete_missing: bool,
 }
 
 #[derive(Debug, Args)]

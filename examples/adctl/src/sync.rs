@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) async fn preview(arguments: &Preview) -> Result<Outcome, Stopped> {
-    let (_, plan) = plan(&arguments.config, Trigger::manual()).await?;
+    let (_, plan) = plan(&arguments.config, manual(arguments.delete_missing).into()).await?;
     let json = serde_json::to_value(&plan)?;
     if let Some(file) = &arguments.html {
         write(file, &plan.to_html())?;
@@ -40,10 +40,7 @@ pub(crate) async fn preview(arguments: &Preview) -> Result<Outcome, Stopped> {
 
 pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
     let approved = arguments.plan.as_deref().map(approved_hash).transpose()?;
-    let mut run = ManualRun::default();
-    if arguments.delete_missing {
-        run = run.deleting_missing();
-    }
+    let mut run = manual(arguments.delete_missing);
     for guard in &arguments.allow {
         run = run.allowing(guard.parse::<Guard>()?);
     }
@@ -71,6 +68,15 @@ pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
             text: plan.to_string(),
         }),
         Err(error) => Err(error.into()),
+    }
+}
+
+fn manual(delete_missing: bool) -> ManualRun {
+    let run = ManualRun::default();
+    if delete_missing {
+        run.deleting_missing()
+    } else {
+        run
     }
 }
 

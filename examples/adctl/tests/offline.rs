@@ -157,7 +157,9 @@ fn a56_a_directory_that_lost_its_users_deletes_nobody() {
     let (code, preview) = call(&["sync", "preview"]);
     assert_eq!((code, &preview["stopped_by"]), (1, &"guard".into()));
     assert_eq!(preview["deletes"].as_array().unwrap().len(), 0);
-    let (code, stopped) = call(&["sync", "apply", "--delete-missing"]);
+    let (_, deleting) = call(&["sync", "preview", "--delete-missing", "--plan", "plan.json"]);
+    assert!(deleting["deletes"].as_array().unwrap().len() > 40);
+    let (code, stopped) = call(&["sync", "apply", "--delete-missing", "--plan", "plan.json"]);
     assert_eq!((code, &stopped["stopped_by"]), (1, &"guard".into()));
     assert!(stopped["deletes"].as_array().unwrap().len() > 40);
 
