@@ -22,7 +22,12 @@ pub(crate) fn exec(command: &[&str]) -> Output {
 }
 
 /// Puts the directory back to its fixtures, whether that worked.
+///
+/// A lab that was stopped stays so: whoever stopped it expects no other to start it.
 pub(crate) fn reset() -> bool {
+    if !run(&["status"]).status.success() {
+        return false;
+    }
     let output = run(&["reset"]);
     if !output.status.success() {
         eprintln!("lab: not reset: {}", String::from_utf8_lossy(&output.stderr));

@@ -54,7 +54,10 @@ impl Turn {
     }
 
     fn restore_if_marked(&self) {
-        if self.is_marked() && script::reset() {
+        if self.is_marked() {
+            if !script::reset() {
+                fail("the lab holds what a test left behind; restart it with `cargo xtask lab reset`");
+            }
             self.restored();
         }
     }
