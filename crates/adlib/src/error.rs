@@ -53,6 +53,14 @@ pub enum SignInError {
     Failed(#[from] Error),
 }
 
+impl SignInError {
+    /// What the user is told: the same for every reason, and when nobody could decide (R9).
+    #[must_use]
+    pub const fn user_message(&self) -> &'static str {
+        crate::USER_MESSAGE
+    }
+}
+
 impl From<Refusal> for SignInError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)

@@ -120,7 +120,7 @@ pub struct Evidence {
     pub session_etype: i32,
     /// The version of the key that opened the ticket.
     pub kvno: u32,
-    /// The authenticator's time less ours, in seconds (R10).
+    /// The controller's time less ours, in seconds (R10).
     pub clock_difference_s: i64,
     /// Whether the ticket's PAC was verified: `verified`, `absent` or `off`.
     pub pac: &'static str,

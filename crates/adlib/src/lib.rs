@@ -44,8 +44,14 @@ pub use syncer::Syncer;
 /// Verification of service tickets, for an application that has the client's token itself.
 #[cfg(feature = "kerberos")]
 pub use adlib_kerberos as kerberos;
+/// NTLM hashes, responses and messages.
+#[cfg(feature = "ntlm")]
+pub use adlib_ntlm as ntlm;
 /// Records, filters, LDIF and presets.
 pub use adlib_schema as schema;
+/// Negotiation tokens: which mechanism a client's token is for, and what is in it.
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+pub use adlib_spnego as spnego;
 /// Plans, guards, stores.
 #[cfg(feature = "sync")]
 pub use adlib_sync as sync;

@@ -63,7 +63,7 @@ struct Kdc {
     key: ServiceKey,
     /// The relative identifier that the PAC vouches for.
     rid: u32,
-    answer: Option<Rejection>,
+    answer: Option<TicketError>,
     /// The same token every time.
     recorded: Option<Mutex<Option<Vec<u8>>>>,
     asked: AtomicUsize,
@@ -106,7 +106,7 @@ impl TicketSource for Kdc {
         self.accounts.lock().unwrap().push(request.account.to_owned());
         assert_eq!((request.realm, request.service), ("CORP.EXAMPLE.COM", SERVICE));
         let token = match (&self.answer, &self.recorded) {
-            (Some(rejection), _) => Err((*rejection).into()),
+            (Some(error), _) => Err(error.clone()),
             (None, Some(recorded)) => {
                 let mut recorded = recorded.lock().unwrap();
                 Ok(recorded
@@ -264,7 +264,7 @@ fn r09_reasons() {
         ),
     ] {
         let site = Site::new(Kdc {
-            answer: Some(answer),
+            answer: Some(answer.into()),
             ..Kdc::new()
         });
         assert_eq!(site.refusal(name), reason);
@@ -275,7 +275,7 @@ fn r09_reasons() {
 #[test]
 fn a46_unknown_names_make_the_same_exchanges() {
     let site = Site::new(Kdc {
-        answer: Some(Rejection::WrongPassword),
+        answer: Some(Rejection::WrongPassword.into()),
         ..Kdc::new()
     });
     for (name, reason) in [
@@ -291,4 +291,19 @@ fn a46_unknown_names_make_the_same_exchanges() {
         asked.iter().all(|account| account.len() > 20),
         "nobody's account may pay for it: {asked:?}"
     );
+}
+
+/// R9: when no KDC can be asked, nobody learns who exists.
+#[test]
+fn r09_an_outage_does_not_tell_who_exists() {
+    let unreachable = adlib_kdc::Unreachable { tried: Vec::new() };
+    let site = Site::new(Kdc {
+        answer: Some(unreachable.into()),
+        ..Kdc::new()
+    });
+    let known = site.refusal("ada@corp.example.com");
+    assert!(known.starts_with("failed: "), "{known}");
+    assert_eq!(site.refusal("nobody@corp.example.com"), known);
+    let error = site.sign_in("nobody@corp.example.com").unwrap_err();
+    assert_eq!(error.user_message(), USER_MESSAGE);
 }

@@ -37,6 +37,7 @@ pub(crate) struct Login {
     #[arg(long, value_name = "F")]
     pub(crate) config: PathBuf,
     /// The logon name, such as ada@corp.example.com.
+    #[arg(allow_hyphen_values = true)]
     pub(crate) name: String,
     /// auto, modern (f, -f) or legacy (l, -l); else what the configuration says.
     #[arg(long, allow_hyphen_values = true)]
@@ -117,6 +118,7 @@ pub(crate) enum Upn {
         /// The mapping file.
         file: PathBuf,
         /// The logon name.
+        #[arg(allow_hyphen_values = true)]
         name: String,
     },
 }

@@ -87,7 +87,7 @@ impl Shown<'_> {
             .map(|(index, user)| {
                 json!({
                     "name": user.account,
-                    "domain": user.domain,
+                    "domain": present(&user.domain),
                     "upn": user.upn,
                     "full_name": user.full_name,
                     "email": user.email,
@@ -110,7 +110,7 @@ impl Shown<'_> {
             .map(|(index, group)| {
                 json!({
                     "name": group.name,
-                    "domain": group.domain,
+                    "domain": present(&group.domain),
                     "sid": group.sid.map(|sid| sid.to_string()),
                     "effective": self.members_of(index),
                 })
@@ -146,10 +146,10 @@ impl Shown<'_> {
         users.push_record(["user", "domain", "full name", "e-mail", "groups", ""]);
         for (index, user) in self.users() {
             users.push_record([
-                visible(&user.account),
-                visible(&user.domain),
-                visible(user.full_name.as_deref().unwrap_or_default()),
-                visible(user.email.as_deref().unwrap_or_default()),
+                user.account.clone(),
+                user.domain.clone(),
+                user.full_name.clone().unwrap_or_default(),
+                user.email.clone().unwrap_or_default(),
                 self.groups_of(index).len().to_string(),
                 if user.state.enabled {
                     String::new()
@@ -162,7 +162,7 @@ impl Shown<'_> {
         groups.push_record(["group", "domain", "members"]);
         for (index, group) in self.read.groups.iter().enumerate() {
             let members = self.members_of(index).len().to_string();
-            groups.push_record([visible(&group.name), visible(&group.domain), members]);
+            groups.push_record([group.name.clone(), group.domain.clone(), members]);
         }
         let mut text = format!(
             "{}\n{}\n",
@@ -176,7 +176,7 @@ impl Shown<'_> {
             ));
         }
         for warning in self.warnings() {
-            text.push_str(&format!("warning: {}\n", visible(&warning)));
+            text.push_str(&format!("warning: {}\n", warning));
         }
         text.push_str(match self.read.completeness {
             Completeness::Complete(_) => "The read is complete.\n",
@@ -186,15 +186,7 @@ impl Shown<'_> {
     }
 }
 
-/// Text from a directory, which must not drive the terminal (A61).
-fn visible(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character.is_control() {
-                '\u{fffd}'
-            } else {
-                character
-            }
-        })
-        .collect()
+/// The text, or nothing for an absent one.
+fn present(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }

@@ -23,7 +23,7 @@ impl Outcome {
             }
             println!("{object:#}");
         } else {
-            anstream::println!("{}", self.text.trim_end());
+            anstream::println!("{}", visible(self.text.trim_end()));
         }
         ExitCode::from(u8::from(!self.clean))
     }
@@ -57,7 +57,33 @@ impl<E: std::error::Error> From<E> for Stopped {
 
 impl Stopped {
     pub(crate) fn print(&self) -> ExitCode {
-        anstream::eprintln!("adctl: {}", self.0.replace('\n', " "));
+        anstream::eprintln!("adctl: {}", visible(&self.0.replace('\n', " ")));
         ExitCode::from(2)
+    }
+}
+
+/// Text that may come from a directory or a server, and must not drive the terminal (A61): control characters and
+/// those that turn the direction of writing are replaced.
+fn visible(text: &str) -> String {
+    let is_hostile = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| if is_hostile(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A61
+    #[test]
+    fn a61_text_from_outside_cannot_drive_the_terminal() {
+        assert_eq!(
+            visible("a\u{1b}[2Jb\nc\u{202e}d\r"),
+            "a\u{fffd}[2Jb\nc\u{fffd}d\u{fffd}"
+        );
     }
 }

@@ -216,6 +216,9 @@ fn r09_the_operator_gets_the_reason_and_the_user_the_one_text() {
         ("st.mustchange@corp.example.com", "must-change-password"),
         ("st.pwexpired@corp.example.com", "password-expired"),
         ("st.hours@corp.example.com", "logon-hours"),
+        ("st.workstation@corp.example.com", "workstation"),
+        // This server gives such an account a password that nobody knows.
+        ("st.smartcard@corp.example.com", "wrong-password"),
         ("CORP\\ada", "down-level-name"),
         ("a*a@corp.example.com", "invalid-name"),
     ] {

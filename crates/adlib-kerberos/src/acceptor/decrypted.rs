@@ -103,7 +103,7 @@ impl DecryptedApReq {
         now: UnixTime,
         bindings: Option<&ChannelBindings>,
     ) -> Result<PendingReplay, Rejection> {
-        self.check_names()?;
+        self.check_names(policy)?;
         self.check_times(policy, now)?;
         let bindings = self.check_bindings(policy, bindings)?;
         let pac = self.check_pac(policy)?;
@@ -120,15 +120,16 @@ impl DecryptedApReq {
         ))
     }
 
-    fn check_names(&self) -> Result<(), Rejection> {
+    fn check_names(&self, policy: &Policy) -> Result<(), Rejection> {
         if self.ticket.client != self.authenticator.client {
             return Err(Rejection::ClientMismatch {
                 ticket: self.ticket.client.clone(),
                 authenticator: self.authenticator.client.clone(),
             });
         }
+        let mut accepted = self.aliases.iter().filter(|alias| policy.services.accept(alias));
         match &self.authenticator.authorization.target {
-            Some(target) if !self.aliases.iter().any(|alias| alias.answers_to(target)) => {
+            Some(target) if !accepted.any(|alias| alias.answers_to(target)) => {
                 Err(Rejection::TargetMismatch {
                     target: target.clone(),
                     service: self.entry.principal.clone(),

@@ -85,6 +85,22 @@ fn a01_the_service_that_the_client_means() {
     assert_eq!(meaning(""), "target-mismatch");
 }
 
+/// Another name of the same account, which the policy does not list.
+#[test]
+fn a01_the_service_that_the_client_means_must_be_listed() {
+    let mut scene = Scene::new();
+    scene.keytab = Keytab::new(vec![
+        entry("HTTP/app.corp.example.com@CORP.EXAMPLE.COM", 1, &scene.key),
+        entry("CIFS/app.corp.example.com@CORP.EXAMPLE.COM", 1, &scene.key),
+    ]);
+    let mut request = scene.request();
+    let target = utf16::encode("CIFS/app.corp.example.com");
+    request.authorization_data = vec![if_relevant(&[(AD_CLIENT_TARGET, target)])];
+    assert_eq!(scene.reason(&request), "accepted", "any name of the keytab");
+    scene.policy.services = AcceptedServices::Only(vec!["HTTP/app.corp.example.com".into()]);
+    assert_eq!(scene.reason(&request), "target-mismatch");
+}
+
 #[test]
 fn a02_a_rewritten_name_is_still_a_replay() {
     let scene = Scene::new();

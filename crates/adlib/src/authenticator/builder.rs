@@ -38,6 +38,7 @@ pub struct AuthenticatorBuilder {
     tls: TlsSettings,
     dns: Vec<String>,
     kdcs: BTreeMap<String, Vec<String>>,
+    other_kdcs: Vec<String>,
     service: Option<String>,
     keytab: Option<Keytab>,
     policy: Policy,
@@ -109,6 +110,15 @@ impl AuthenticatorBuilder {
         self.kdcs
             .insert(domain.to_lowercase(), kdcs.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// The KDCs of every domain for which neither KDCs nor controllers are given, as `host` or `host:port`.
+    #[must_use]
+    pub fn other_kdcs<S: Into<String>>(self, kdcs: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            other_kdcs: kdcs.into_iter().map(Into::into).collect(),
+            ..self
+        }
     }
 
     /// The application's own service principal, such as `HTTP/app.corp.example.com`.
@@ -205,6 +215,11 @@ impl AuthenticatorBuilder {
             .map_err(|error| Error::Configuration(format!("dns: {error}")))?,
         );
         let kdcs = self.fixed_kdcs()?;
+        let other_kdcs = self
+            .other_kdcs
+            .iter()
+            .map(|kdc| endpoint(kdc, Service::Kerberos.port()));
+        let other_kdcs = other_kdcs.collect::<Result<_, _>>()?;
         let directory = match self.directory {
             Some(directory) => directory,
             None => ldap_directory(&self.domains, self.bind, self.tls, resolver.clone())?,
@@ -223,11 +238,12 @@ impl AuthenticatorBuilder {
         let inner = Inner {
             directory,
             kdcs,
+            other_kdcs,
             resolver,
             tickets: self
                 .tickets
                 .or_else(default_tickets)
-                .ok_or_else(|| missing("a source of tickets"))?,
+                .ok_or_else(|| missing("a source of tickets (the feature `sspi` has one)"))?,
             replays: MemoryReplayCache::new(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             service,
@@ -312,7 +328,37 @@ fn default_tickets() -> Option<Arc<dyn TicketSource>> {
 #[cfg(feature = "config")]
 mod configured {
     use super::*;
-    use crate::{Config, config::Controllers, read_file};
+    use adlib_schema::Preset;
+
+    use crate::{
+        Config,
+        config::{Controllers, DirectoryConfig, SignInConfig},
+        read_file,
+    };
+
+    /// What the configuration may say and this version cannot do: better refused than silently left out.
+    fn refuse_unsupported(directory: &DirectoryConfig, signin: &SignInConfig) -> Result<(), Error> {
+        let asked = [
+            (signin.accept_down_level_names, "accept_down_level_names"),
+            (signin.danger_accept_ntlmv1, "danger_accept_ntlmv1"),
+            (
+                signin.danger_accept_unauthenticated_controller,
+                "danger_accept_unauthenticated_controller",
+            ),
+            (
+                directory
+                    .preset
+                    .is_some_and(|preset| preset != Preset::ActiveDirectory),
+                "sign-in with this `preset`",
+            ),
+        ];
+        match asked.iter().find(|(is_asked, _)| *is_asked) {
+            Some((_, what)) => Err(Error::Configuration(format!(
+                "{what} is not supported by this version"
+            ))),
+            None => Ok(()),
+        }
+    }
 
     impl Authenticator {
         /// The authenticator that a configuration describes.
@@ -325,6 +371,7 @@ mod configured {
                 |key: &str| Error::Configuration(format!("sign-in needs {key} in the configuration"));
             let section = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
             let signin = &config.signin;
+            refuse_unsupported(section, signin)?;
             let mut builder = Self::builder()
                 .directory(Directory::from_config(section, &config.sync)?)
                 .dns(&section.dns)
@@ -339,17 +386,23 @@ mod configured {
                 .deadline(signin.deadline)
                 .policy(signin.policy());
             for domain in &section.domains {
-                let of_domain = |servers: &Option<Controllers>| {
-                    servers
-                        .as_ref()
-                        .map(|servers| servers.of(domain).to_vec())
-                        .unwrap_or_default()
-                };
-                builder = builder.domain_at(domain, of_domain(&section.controllers));
-                if signin.kdc.is_some() {
-                    builder = builder.kdcs(domain, of_domain(&signin.kdc));
-                }
+                let controllers = section
+                    .controllers
+                    .as_ref()
+                    .map_or(&[][..], |servers| servers.of(domain));
+                builder = builder.domain_at(domain, controllers);
             }
+            builder = match &signin.kdc {
+                Some(Controllers::ByDomain(table)) => table
+                    .iter()
+                    .fold(builder, |builder, (realm, kdcs)| builder.kdcs(realm, kdcs)),
+                Some(Controllers::All(kdcs)) if section.domains.is_empty() => builder.other_kdcs(kdcs),
+                Some(Controllers::All(kdcs)) => section
+                    .domains
+                    .iter()
+                    .fold(builder, |builder, domain| builder.kdcs(domain, kdcs)),
+                None => builder,
+            };
             for rule in &signin.provision {
                 builder = builder.provision(&rule.group, &rule.profile);
             }

@@ -1,9 +1,10 @@
 //! A ticket for a password, and an identity for a ticket.
 
-use adlib_core::{Password, Sid};
+use adlib_core::{Password, Sid, UnixTime};
 use adlib_kdc::{ApReqToken, Endpoint, Service, TicketError, TicketRequest, locate};
-use adlib_kerberos::{Accepted, UnverifiedApReq, pac::VerifiedPac};
+use adlib_kerberos::{Accepted, PacMode, UnverifiedApReq, pac::VerifiedPac};
 use adlib_schema::record::User;
+use adlib_upn::AccountCase;
 
 use super::Inner;
 use crate::{
@@ -15,6 +16,9 @@ impl Inner {
     pub(super) async fn kdcs_of(&self, domain: &str) -> Result<Vec<Endpoint>, Error> {
         let found = match self.kdcs.get(&domain.to_lowercase()) {
             Some(given) => adlib_kdc::locate::resolve(&*self.resolver, given.clone()).await,
+            None if !self.other_kdcs.is_empty() => {
+                adlib_kdc::locate::resolve(&*self.resolver, self.other_kdcs.clone()).await
+            }
             None => {
                 locate(
                     &*self.resolver,
@@ -75,7 +79,7 @@ impl Inner {
         user: &User,
         accepted: &Accepted,
     ) -> Result<Identity, SignInError> {
-        let sid = vouched_sid(user, accepted)?;
+        let sid = vouched_sid(user, accepted, self.policy.pac)?;
         let sids = accepted.pac().map_or(&[][..], VerifiedPac::groups);
         let mut names = lookup.group_names(sids).await?;
         let group = |sid: &Sid| GroupIdentity {
@@ -89,15 +93,15 @@ impl Inner {
             domain: user.domain.clone(),
             upn: user.upn.clone(),
             full_name: user.full_name.clone(),
-            profile: profile(&self.settings.provision, &groups),
+            profile: profile(&self.settings.provision, &groups, &user.domain),
             groups,
-            evidence: evidence(user, accepted),
+            evidence: evidence(user, accepted, self.clock.now()),
         })
     }
 }
 
 /// The SID that the controller vouches for, which must be that of the account that was found.
-fn vouched_sid(user: &User, accepted: &Accepted) -> Result<Sid, Refusal> {
+fn vouched_sid(user: &User, accepted: &Accepted, pac: PacMode) -> Result<Sid, Refusal> {
     let vouched = accepted.pac().and_then(VerifiedPac::user_sid);
     let client = accepted.client();
     let refused = |detail: String| Err(Refusal::new(Reason::SidMismatch, detail));
@@ -107,9 +111,10 @@ fn vouched_sid(user: &User, accepted: &Accepted) -> Result<Sid, Refusal> {
             "{} has {found}, the controller vouches for {client} with {vouched}",
             user.dn
         )),
-        // Without a PAC, which the policy must have allowed, the name is all there is.
+        // Where the policy does without a PAC, the name is all there is.
         (Some(found), None)
-            if client.name().eq_ignore_ascii_case(&user.account)
+            if pac != PacMode::Required
+                && client.name().eq_ignore_ascii_case(&user.account)
                 && client.realm().eq_ignore_ascii_case(&user.domain) =>
         {
             Ok(found)
@@ -122,14 +127,17 @@ fn vouched_sid(user: &User, accepted: &Accepted) -> Result<Sid, Refusal> {
     }
 }
 
-/// The profile of the first rule whose group is among `groups` (R12).
-fn profile(rules: &[(String, String)], groups: &[GroupIdentity]) -> Option<String> {
+/// The profile of the first rule whose group is among `groups` (R12). A name without a domain is a group of the
+/// user's own domain: another domain's administrator must not be able to grant it.
+fn profile(rules: &[(String, String)], groups: &[GroupIdentity], domain: &str) -> Option<String> {
     let is_in = |wanted: &str| {
-        let names = groups.iter().filter_map(GroupIdentity::name);
-        names.into_iter().any(|name| {
-            let short = name.rsplit_once('\\').map_or(name, |(_, short)| short);
-            name.eq_ignore_ascii_case(wanted) || short.eq_ignore_ascii_case(wanted)
-        })
+        let wanted = if wanted.contains('\\') {
+            wanted.to_owned()
+        } else {
+            format!("{domain}\\{wanted}")
+        };
+        let mut names = groups.iter().filter_map(GroupIdentity::name);
+        names.any(|name| AccountCase::Insensitive.same(name, &wanted))
     };
     rules
         .iter()
@@ -137,7 +145,7 @@ fn profile(rules: &[(String, String)], groups: &[GroupIdentity]) -> Option<Strin
         .map(|(_, profile)| profile.clone())
 }
 
-fn evidence(user: &User, accepted: &Accepted) -> Evidence {
+fn evidence(user: &User, accepted: &Accepted, now: UnixTime) -> Evidence {
     let evidence = accepted.evidence();
     Evidence {
         mechanism: Mechanism::Kerberos,
@@ -145,7 +153,8 @@ fn evidence(user: &User, accepted: &Accepted) -> Evidence {
         ticket_etype: evidence.ticket_etype.number(),
         session_etype: evidence.session_etype.number(),
         kvno: evidence.kvno,
-        clock_difference_s: evidence.clock_difference_s,
+        // The authenticator was made by our own clock: the KDC's time is that of the ticket it has just made.
+        clock_difference_s: accepted.auth_time().seconds_after(now),
         pac: evidence.pac.as_str(),
         bindings: evidence.bindings.as_str(),
         account_dn: user.dn.clone(),

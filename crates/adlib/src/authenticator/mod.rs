@@ -8,7 +8,7 @@ mod resolve;
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use adlib_core::Password;
-use adlib_kdc::{Endpoint, Resolver, TicketSource};
+use adlib_kdc::{Endpoint, Resolver, TicketError, TicketSource};
 use adlib_kerberos::{Keytab, MemoryReplayCache};
 use adlib_schema::record::User;
 use adlib_upn::{AccountCase, LogonName, NameRule, SuffixMap, Upn};
@@ -35,8 +35,10 @@ pub struct Authenticator {
 
 struct Inner {
     directory: Directory,
-    /// The KDCs given by hand, by the domain's DNS name; for any other domain, DNS is asked.
+    /// The KDCs given by hand, by the domain's DNS name; then `other_kdcs`, then DNS.
     kdcs: BTreeMap<String, Vec<Endpoint>>,
+    /// The KDCs given by hand for every other domain.
+    other_kdcs: Vec<Endpoint>,
     resolver: Arc<dyn Resolver>,
     tickets: Arc<dyn TicketSource>,
     replays: MemoryReplayCache,
@@ -76,7 +78,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// `Refused` with the exact reason when the user is not let in; `Failed` when nobody could decide. Show a
-    /// user [`Refusal::user_message`] in either case.
+    /// user [`SignInError::user_message`] in either case.
     pub async fn sign_in(&self, name: &str, password: &Password) -> Result<Identity, SignInError> {
         let deadline = self.inner.settings.deadline;
         match tokio::time::timeout(deadline, self.decide(name, password)).await {
@@ -104,7 +106,7 @@ impl Authenticator {
         match resolve::resolve(&lookup, &name, &self.inner.suffixes, case).await {
             Ok(user) => self.verified(&lookup, &user, password).await,
             Err(ResolveError::Refused(refusal)) => {
-                self.stand_in(&lookup, name.suffix(), password).await;
+                self.stand_in(&lookup, name.suffix(), password).await?;
                 Err(refusal.into())
             }
             Err(ResolveError::Failed(error)) => Err(error.into()),
@@ -129,14 +131,18 @@ impl Authenticator {
     }
 
     /// The exchanges of a wrong password for a name that stands for nobody, so that the two look alike from
-    /// outside (R9). What comes of it does not matter.
-    async fn stand_in(&self, lookup: &Lookup<'_>, suffix: &str, password: &Password) {
+    /// outside (R9). What comes of it does not matter, but that nobody could be asked does: an outage must not tell
+    /// who exists.
+    async fn stand_in(&self, lookup: &Lookup<'_>, suffix: &str, password: &Password) -> Result<(), Error> {
         let domains = lookup.domains();
         let own = domains.iter().find(|domain| domain.eq_ignore_ascii_case(suffix));
-        if let Some(domain) = own.or(domains.first())
-            && let Ok(kdcs) = self.inner.kdcs_of(domain).await
-        {
-            let _ = self.inner.ticket(STAND_IN, domain, password, &kdcs).await;
+        let Some(domain) = own.or(domains.first()) else {
+            return Ok(());
+        };
+        let kdcs = self.inner.kdcs_of(domain).await?;
+        match self.inner.ticket(STAND_IN, domain, password, &kdcs).await {
+            Err(error @ TicketError::Unreachable(_)) => Err(Error::Unreachable(error.to_string())),
+            _ => Ok(()),
         }
     }
 }

@@ -83,6 +83,23 @@ impl DirectoryConfig {
         if self.domains.is_empty() && self.urls.is_empty() && self.ldif.is_empty() {
             return Some("names no directory; set `domains`, or `urls` and `base`, or `ldif`");
         }
+        let kinds = [
+            !self.domains.is_empty(),
+            !self.urls.is_empty(),
+            !self.ldif.is_empty(),
+        ];
+        if kinds.iter().filter(|is_set| **is_set).count() > 1 {
+            return Some("is one of `domains`, `urls` and `ldif`, not several");
+        }
+        if self.base.is_some() && self.urls.is_empty() {
+            return Some("`base` goes with `urls`; domains have their own");
+        }
+        if self.controllers.is_some() && self.domains.is_empty() {
+            return Some("`controllers` go with `domains`");
+        }
+        if self.page_size == 0 || self.timeout.is_zero() {
+            return Some("`page_size` and `timeout` must be more than nothing");
+        }
         if self.ca_only && self.ca_file.is_none() {
             return Some("`ca_only` needs `ca_file`");
         }

@@ -124,7 +124,6 @@ mod tests {
         preset = "openldap"
         urls   = ["ldaps://ldap.example.org"]
         base   = "dc=example,dc=org"
-        controllers = { "corp.example.com" = ["dc2.corp.example.com"] }
         [signin]
         mode = "auto"
         service = "HTTP/app.corp.example.com"
@@ -165,6 +164,23 @@ mod tests {
         assert_eq!(directory.schema.len(), 2);
         assert_eq!(config.signin.clock_tolerance, std::time::Duration::from_secs(300));
         assert_eq!(config.sync.guard.canaries, ["administrator"]);
+    }
+
+    #[test]
+    fn controllers_are_a_list_or_a_table() {
+        let controllers = |text: &str| {
+            let text = format!("[directory]\ndomains = \"a.example; b.example\"\ncontrollers = {text}");
+            Config::parse(&text)
+                .unwrap()
+                .directory
+                .unwrap()
+                .controllers
+                .unwrap()
+        };
+        assert_eq!(controllers("[\"dc1\"]").of("b.example"), ["dc1"]);
+        let table = controllers("{ \"A.example\" = [\"dc1\", \"dc2\"] }");
+        assert_eq!(table.of("a.example"), ["dc1", "dc2"]);
+        assert!(table.of("b.example").is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use adlib_schema::{CardFormat, UserName};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::value;
 
@@ -26,11 +26,13 @@ pub struct SyncConfig {
     #[serde(deserialize_with = "value::parsed")]
     pub user_name: UserName,
     /// When the nightly run starts, in local time (R32).
+    #[serde(deserialize_with = "schedule")]
     pub schedule: Option<String>,
     /// By how much the nightly run may start later.
     #[serde(deserialize_with = "value::duration")]
     pub jitter: Duration,
     /// How changes are read (R28).
+    #[serde(deserialize_with = "delta")]
     pub delta: String,
     /// How card numbers are made (R24).
     pub card: Option<CardConfig>,
@@ -130,4 +132,20 @@ impl Default for GuardConfig {
             only_above: 20,
         }
     }
+}
+
+/// `HH:MM`
+fn schedule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match jiff::civil::Time::strptime("%H:%M", &text) {
+        Ok(_) => Ok(Some(text)),
+        Err(_) => Err(D::Error::custom(format_args!(
+            "`{text}` is not a time of day; expected a form like 00:55"
+        ))),
+    }
+}
+
+fn delta<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let known = ["auto", "full", "dirsync", "usn", "syncrepl", "timestamp"].map(|name| (name, name));
+    value::one_of(deserializer, &known).map(str::to_owned)
 }

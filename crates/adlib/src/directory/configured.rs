@@ -132,10 +132,10 @@ fn bind(config: &BindConfig) -> Result<Bind, Error> {
     }
     let password = match (&config.password_file, &config.password_env) {
         (Some(file), _) => {
-            let bytes = read_file(file)?;
-            let text = String::from_utf8(bytes)
-                .map_err(|_| Error::File(format!("{}: the password is not UTF-8", file.display())))?;
-            text.lines().next().unwrap_or_default().to_owned()
+            let text = String::from_utf8(read_file(file)?).map(Password::new);
+            let text =
+                text.map_err(|_| Error::File(format!("{}: the password is not UTF-8", file.display())))?;
+            text.expose().lines().next().unwrap_or_default().to_owned()
         }
         (None, Some(variable)) => std::env::var(variable)
             .map_err(|_| Error::Configuration(format!("bind: the environment has no `{variable}`")))?,

@@ -88,6 +88,15 @@ impl LdapSource {
             let mut found = locate(resolver, Service::Ldap, &place.name, &mut random)
                 .await
                 .map_err(unreachable)?;
+            // Nobody vouches for DNS, and the password of the bind goes to whom it names: a certificate for a name
+            // outside of the domain proves nothing.
+            found.retain(|endpoint| is_in_domain(&endpoint.host, &place.name));
+            if found.is_empty() {
+                return Err(Error::Configuration(format!(
+                    "DNS names controllers outside of {} only; if they are right, list them as `controllers`",
+                    place.name
+                )));
+            }
             if self.settings.security == TransportSecurity::Ldaps {
                 // DNS knows the port without TLS only.
                 found
@@ -153,6 +162,13 @@ impl LdapSource {
     }
 }
 
+/// Whether `host` is `domain` or a name below it.
+fn is_in_domain(host: &str, domain: &str) -> bool {
+    let (host, domain) = (host.trim_end_matches('.').to_lowercase(), domain.to_lowercase());
+    host.strip_suffix(&*domain)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
 /// The mapper by the rules; where they leave the preset open, the server's root DSE tells.
 pub(super) async fn mapper(rules: &MapperRules, connection: &Connection) -> Result<Mapper, Error> {
     let preset = match rules.preset {
@@ -163,4 +179,31 @@ pub(super) async fn mapper(rules: &MapperRules, connection: &Connection) -> Resu
         })?,
     };
     rules.mapper(preset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A54: a controller that DNS names must be in the domain.
+    #[test]
+    fn a54_a_foreign_target_is_no_controller() {
+        for host in [
+            "dc1.corp.example.com",
+            "DC1.Corp.Example.COM.",
+            "corp.example.com",
+            "a.b.corp.example.com",
+        ] {
+            assert!(is_in_domain(host, "corp.example.com"), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "dc1.evilcorp.example.com",
+            "corp.example.com.evil.example",
+            "example.com",
+            "",
+        ] {
+            assert!(!is_in_domain(host, "corp.example.com"), "{host}");
+        }
+    }
 }

@@ -182,6 +182,9 @@ impl<'a> LdapLookup<'a> {
                     .connection
                     .search(&place.base, Scope::Subtree, &filter, &attributes)
                     .await?;
+                if let Some(incomplete) = found.incomplete {
+                    return Err(Error::Directory(format!("{}: {incomplete}", place.name)));
+                }
                 for entry in &found.entries {
                     if let Mapped::Group(group) = open.mapper.map(entry, &mut Vec::new()) {
                         names.extend(group.sid.map(|sid| (sid, group.qualified_name())));
