@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{escape::Visible, trigger::Trigger};
 
@@ -10,7 +10,8 @@ use crate::{escape::Visible, trigger::Trigger};
 ///
 /// A limit in per cent holds only where there are more than `only_above` of what is counted, so that two
 /// leavers in a team of five are no alarm.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct GuardLimits {
     /// Users, and likewise groups, deleted because no source has them.

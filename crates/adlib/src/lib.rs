@@ -27,8 +27,8 @@ pub use authenticator::{Authenticator, AuthenticatorBuilder};
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "config")]
 pub use config::{
-    BindConfig, BindMethod, CardConfig, Config, ConfigError, Controllers, DirectoryConfig, GuardConfig,
-    ProvisionRule, ScopeConfig, SignInConfig, SyncConfig, Transport,
+    BindConfig, BindMethod, CardConfig, Config, ConfigError, Controllers, DirectoryConfig, ProvisionRule,
+    ScopeConfig, SignInConfig, SyncConfig, Transport,
 };
 #[cfg(feature = "directory")]
 pub use directory::Bind;

@@ -97,10 +97,10 @@ impl<'s, S: Store> Syncer<'s, S> {
 
 #[cfg(feature = "config")]
 mod configured {
-    use adlib_sync::{GuardLimits, Scope};
+    use adlib_sync::Scope;
 
     use super::*;
-    use crate::config::{GuardConfig, SyncConfig};
+    use crate::config::SyncConfig;
 
     impl SyncConfig {
         /// The options of a run.
@@ -117,25 +117,8 @@ mod configured {
             options.import_disabled = self.import_disabled;
             options.update_details = self.update_details;
             options.user_name = self.user_name;
-            options.guard = self.guard.limits();
+            options.guard = self.guard.clone();
             options
-        }
-    }
-
-    impl GuardConfig {
-        fn limits(&self) -> GuardLimits {
-            let mut limits = GuardLimits::default();
-            limits.max_deletes = self.max_deletes;
-            limits.max_deletes_percent = self.max_deletes_percent;
-            limits.max_membership_removals = self.max_membership_removals;
-            limits.max_membership_removals_percent = self.max_membership_removals_percent;
-            limits.max_blanked = self.max_blanked;
-            limits.max_blanked_percent = self.max_blanked_percent;
-            limits.max_shrink = self.max_shrink;
-            limits.max_shrink_percent = self.max_shrink_percent;
-            limits.canaries.clone_from(&self.canaries);
-            limits.only_above = self.only_above;
-            limits
         }
     }
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 pub use directory::{BindConfig, BindMethod, Controllers, DirectoryConfig, Transport};
 pub use error::ConfigError;
 pub use signin::{ProvisionRule, SignInConfig};
-pub use sync::{CardConfig, GuardConfig, ScopeConfig, SyncConfig};
+pub use sync::{CardConfig, ScopeConfig, SyncConfig};
 
 /// A configuration file, read and checked.
 ///

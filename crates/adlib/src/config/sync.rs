@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use adlib_schema::{CardFormat, UserName};
+use adlib_sync::GuardLimits;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::value;
@@ -37,7 +38,7 @@ pub struct SyncConfig {
     /// How card numbers are made (R24).
     pub card: Option<CardConfig>,
     /// What stops a run (R34).
-    pub guard: GuardConfig,
+    pub guard: GuardLimits,
 }
 
 impl Default for SyncConfig {
@@ -53,7 +54,7 @@ impl Default for SyncConfig {
             jitter: Duration::from_secs(600),
             delta: "auto".to_owned(),
             card: None,
-            guard: GuardConfig::default(),
+            guard: GuardLimits::default(),
         }
     }
 }
@@ -86,50 +87,6 @@ impl Default for CardConfig {
         Self {
             pattern: None,
             format: CardFormat::Text,
-        }
-    }
-}
-
-/// What stops a run before its first change (R34).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct GuardConfig {
-    /// At most so many users deleted.
-    pub max_deletes: usize,
-    /// At most so many per cent of the users deleted.
-    pub max_deletes_percent: u32,
-    /// At most so many memberships removed.
-    pub max_membership_removals: usize,
-    /// At most so many per cent of the memberships removed.
-    pub max_membership_removals_percent: u32,
-    /// At most so many values of one field blanked.
-    pub max_blanked: usize,
-    /// At most so many per cent of the values of one field blanked.
-    pub max_blanked_percent: u32,
-    /// The sources may have at most so many users fewer than the store.
-    pub max_shrink: usize,
-    /// The sources may have at most so many per cent users fewer than the store.
-    pub max_shrink_percent: u32,
-    /// Accounts without which a source is not believed.
-    pub canaries: Vec<String>,
-    /// Percentages count only from so many on.
-    pub only_above: usize,
-}
-
-impl Default for GuardConfig {
-    fn default() -> Self {
-        Self {
-            max_deletes: 500,
-            max_deletes_percent: 20,
-            max_membership_removals: 5000,
-            max_membership_removals_percent: 20,
-            max_blanked: 500,
-            max_blanked_percent: 20,
-            max_shrink: 500,
-            max_shrink_percent: 20,
-            canaries: Vec::new(),
-            only_above: 20,
         }
     }
 }
