@@ -372,3 +372,14 @@ proptest! {
         }
     }
 }
+
+/// R17, A48: a line with a mistake is no mapping, also where its mistake is not listed any more.
+#[test]
+fn a48_mistakes_beyond_the_limit_are_no_mappings() {
+    let mut file = "wrong line\n".repeat(MAX_DIAGNOSTICS + 1);
+    file.push_str(" = \n.. = corp.example.com\nacme.example = corp.example.com\n");
+    let parsed = SuffixMap::parse(file.as_bytes());
+    assert_eq!(parsed.diagnostics.len(), MAX_DIAGNOSTICS + 1);
+    let mappings: Vec<&str> = parsed.map.mappings().map(Mapping::alternate).collect();
+    assert_eq!(mappings, ["acme.example"]);
+}

@@ -58,14 +58,19 @@ impl SuffixMap {
     /// The domains that `suffix` stands for, whatever its case, in the order of the file. Nothing is allocated.
     pub fn domains_of<'a>(&'a self, suffix: &str) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
         let suffix = without_trailing_dot(suffix);
+        let is_ascii = suffix.is_ascii();
+        // UTF-8 sorts as the characters do, so that the usual case is one pass over bytes.
+        let order = |known: &str| match is_ascii {
+            true => known
+                .bytes()
+                .cmp(suffix.bytes().map(|byte| byte.to_ascii_lowercase())),
+            false => known.chars().cmp(folded(suffix)),
+        };
         let start = self
             .by_alternate
-            .partition_point(|(known, _)| known.chars().lt(folded(suffix)));
+            .partition_point(|(known, _)| order(known).is_lt());
         let from = self.by_alternate.get(start..).unwrap_or_default();
-        let count = from
-            .iter()
-            .take_while(|(known, _)| known.chars().eq(folded(suffix)))
-            .count();
+        let count = from.iter().take_while(|(known, _)| order(known).is_eq()).count();
         from.iter().take(count).map(|(_, domain)| domain.as_str())
     }
 

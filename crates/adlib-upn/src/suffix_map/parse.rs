@@ -82,13 +82,11 @@ impl Parser {
 
     fn mapping(&mut self, number: usize, alternate: Span<'_>, domain: Span<'_>) {
         let sides = [(Side::Alternate, alternate), (Side::Domain, domain)];
-        let mistakes = sides
-            .into_iter()
-            .filter_map(|(side, span)| mistake_in(side, span));
-        let before = self.diagnostics.len();
-        mistakes.for_each(|mistake| self.mistake(number, mistake));
-        if self.diagnostics.len() > before {
-            return;
+        // Not every mistake is listed, but a line with one is never a mapping.
+        let mistakes = sides.map(|(side, span)| mistake_in(side, span));
+        if mistakes.iter().any(Option::is_some) {
+            let mistakes = mistakes.into_iter().flatten();
+            return mistakes.for_each(|mistake| self.mistake(number, mistake));
         }
         let columns = alternate.column..domain.columns().end;
         let mapping = Mapping::new(alternate.text, domain.text, number);
