@@ -44,6 +44,9 @@ pub use syncer::Syncer;
 /// Verification of service tickets, for an application that has the client's token itself.
 #[cfg(feature = "kerberos")]
 pub use adlib_kerberos as kerberos;
+/// Connections to directory servers.
+#[cfg(feature = "directory")]
+pub use adlib_ldap as ldap;
 /// NTLM hashes, responses and messages.
 #[cfg(feature = "ntlm")]
 pub use adlib_ntlm as ntlm;

@@ -2,16 +2,15 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use adlib_kdc::{DnsResolver, Endpoint, Resolver, Service, TicketSource};
+use adlib_kdc::{Endpoint, Service, TicketSource};
 use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, Policy};
 use adlib_ldap::{Settings as LdapSettings, TlsSettings};
-use adlib_schema::lookup;
 use adlib_upn::{AccountCase, SuffixMap};
 
 use super::{Authenticator, Inner, Settings};
 use crate::{
     Bind, Clock, Directory, Error, Mode, SystemClock,
-    directory::{LdapSource, Place},
+    directory::{endpoint, resolver},
 };
 
 /// The parts of an [`Authenticator`]. The domain, the service and its keytab are needed; all else has a default.
@@ -206,14 +205,7 @@ impl AuthenticatorBuilder {
     /// `Configuration` when a part is missing or a name is no name. No server is asked.
     pub async fn build(self) -> Result<Authenticator, Error> {
         let missing = |what: &str| Error::Configuration(format!("sign-in needs {what}"));
-        let resolver: Arc<dyn Resolver> = Arc::new(
-            if self.dns.is_empty() {
-                DnsResolver::system()
-            } else {
-                DnsResolver::with_name_servers(&self.dns)
-            }
-            .map_err(|error| Error::Configuration(format!("dns: {error}")))?,
-        );
+        let resolver = resolver(&self.dns)?;
         let kdcs = self.fixed_kdcs()?;
         let other_kdcs = self
             .other_kdcs
@@ -222,7 +214,11 @@ impl AuthenticatorBuilder {
         let other_kdcs = other_kdcs.collect::<Result<_, _>>()?;
         let directory = match self.directory {
             Some(directory) => directory,
-            None => ldap_directory(&self.domains, self.bind, self.tls, resolver.clone())?,
+            None => {
+                let mut settings = LdapSettings::default();
+                settings.tls = self.tls;
+                Directory::at(&self.domains, self.bind, settings, resolver.clone())?
+            }
         };
         let service = self
             .service
@@ -276,43 +272,6 @@ impl AuthenticatorBuilder {
         kdcs.retain(|_, kdcs| !kdcs.is_empty());
         Ok(kdcs)
     }
-}
-
-fn ldap_directory(
-    domains: &[(String, Vec<String>)],
-    bind: Option<Bind>,
-    tls: TlsSettings,
-    resolver: Arc<dyn Resolver>,
-) -> Result<Directory, Error> {
-    if domains.is_empty() {
-        return Err(Error::Configuration(
-            "sign-in needs a domain or a directory".to_owned(),
-        ));
-    }
-    let mut settings = LdapSettings::default();
-    settings.tls = tls;
-    let port = settings.security.default_port();
-    let place = |(domain, controllers): &(String, Vec<String>)| {
-        let servers = controllers.iter().map(|server| endpoint(server, port));
-        let servers = servers.collect::<Result<_, _>>()?;
-        Ok(Place {
-            name: domain.clone(),
-            base: lookup::domain_dn(domain),
-            servers,
-        })
-    };
-    let places = domains.iter().map(place).collect::<Result<_, Error>>()?;
-    Ok(Directory::from_ldap(LdapSource {
-        places,
-        settings,
-        bind,
-        page_size: 500,
-        resolver,
-    }))
-}
-
-fn endpoint(text: &str, port: u16) -> Result<Endpoint, Error> {
-    Endpoint::parse(text, port).map_err(|error| Error::Configuration(error.to_string()))
 }
 
 #[cfg(feature = "sspi")]

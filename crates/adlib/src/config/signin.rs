@@ -87,7 +87,8 @@ pub struct ProvisionRule {
 
 impl SignInConfig {
     /// What is asked of tickets.
-    pub(crate) fn policy(&self) -> adlib_kerberos::Policy {
+    #[must_use]
+    pub fn policy(&self) -> adlib_kerberos::Policy {
         let mut policy = adlib_kerberos::Policy::default();
         policy.clock_tolerance = self.clock_tolerance;
         policy.pac = self.pac;

@@ -1,13 +1,15 @@
 //! A directory as the configuration file describes it.
 
-use std::sync::Arc;
-
 use adlib_core::Password;
-use adlib_kdc::{DnsResolver, Endpoint, Resolver};
+use adlib_kdc::Endpoint;
 use adlib_ldap::{Settings, TransportSecurity};
 use adlib_schema::{CardRule, lookup};
 
-use super::{Bind, Directory, LdapSource, MapperRules, Place, Source};
+use super::{
+    Bind, Directory, LdapSource, MapperRules, Source,
+    ldap::{Place, endpoint},
+    resolver,
+};
 use crate::{
     Error,
     config::{BindConfig, BindMethod, DirectoryConfig, SyncConfig, Transport},
@@ -64,17 +66,6 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
     })
 }
 
-/// The resolver that the configuration names; else the system's.
-pub(crate) fn resolver(servers: &[String]) -> Result<Arc<dyn Resolver>, Error> {
-    let resolver = if servers.is_empty() {
-        DnsResolver::system()
-    } else {
-        DnsResolver::with_name_servers(servers)
-    };
-    let resolver = resolver.map_err(|error| Error::Configuration(format!("dns: {error}")))?;
-    Ok(Arc::new(resolver))
-}
-
 fn places(config: &DirectoryConfig, security: TransportSecurity) -> Result<Vec<Place>, Error> {
     if let Some(base) = config.base.as_ref().filter(|_| !config.urls.is_empty()) {
         let servers = config.urls.iter().map(|url| server_of_url(url, security));
@@ -120,10 +111,6 @@ fn server_of_url(url: &str, security: TransportSecurity) -> Result<Endpoint, Err
             "`{url}` is not of the form ldaps://host:port"
         ))),
     }
-}
-
-pub(crate) fn endpoint(text: &str, port: u16) -> Result<Endpoint, Error> {
-    Endpoint::parse(text, port).map_err(|error| Error::Configuration(error.to_string()))
 }
 
 fn bind(config: &BindConfig) -> Result<Bind, Error> {

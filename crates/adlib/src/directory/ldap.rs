@@ -6,12 +6,15 @@ use adlib_core::Password;
 use adlib_kdc::{Endpoint, Resolver, Service, locate};
 use adlib_ldap::{Connection, Settings, TransportSecurity};
 use adlib_schema::{
-    Mapper, Preset,
+    Mapper, Preset, lookup,
     read::{DirectoryRead, ReadBuilder},
 };
 
-use super::{MapperRules, Progress};
+use super::{Directory, MapperRules, Progress, Source};
 use crate::Error;
+
+/// How many entries are asked for at a time where nobody says otherwise.
+const PAGE_SIZE: u32 = 500;
 
 /// The servers of one source, and how to talk to them.
 #[derive(Clone)]
@@ -76,6 +79,75 @@ impl From<adlib_ldap::Error> for Error {
             _ => Self::Directory(error.to_string()),
         }
     }
+}
+
+impl Directory {
+    /// The domains of an Active Directory, by their DNS names, each with its controllers as `host` or `host:port`;
+    /// where none are named, DNS is asked.
+    ///
+    /// ```
+    /// use adlib::{Bind, Directory, Password};
+    ///
+    /// let bind = Bind::simple("svc@corp.example.com", Password::from("secret"));
+    /// let controllers = vec!["dc1.corp.example.com".to_owned()];
+    /// let domains = [("corp.example.com".to_owned(), controllers)];
+    /// let directory = Directory::of_domains(&domains, Some(bind), adlib::ldap::Settings::default())?;
+    /// # Ok::<(), adlib::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Configuration` when there is no domain, a controller is no host, or the system has no resolver. No server is
+    /// asked.
+    pub fn of_domains(
+        domains: &[(String, Vec<String>)],
+        bind: Option<Bind>,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        Self::at(domains, bind, settings, super::resolver(&[])?)
+    }
+
+    pub(crate) fn at(
+        domains: &[(String, Vec<String>)],
+        bind: Option<Bind>,
+        settings: Settings,
+        resolver: Arc<dyn Resolver>,
+    ) -> Result<Self, Error> {
+        if domains.is_empty() {
+            return Err(Error::Configuration(
+                "a domain or a directory must be named".to_owned(),
+            ));
+        }
+        let port = settings.security.default_port();
+        let place = |(domain, controllers): &(String, Vec<String>)| {
+            let servers = controllers.iter().map(|server| endpoint(server, port));
+            Ok(Place {
+                name: domain.to_lowercase(),
+                base: lookup::domain_dn(domain),
+                servers: servers.collect::<Result<_, _>>()?,
+            })
+        };
+        let places = domains.iter().map(place).collect::<Result<_, Error>>()?;
+        let source = LdapSource {
+            places,
+            settings,
+            bind,
+            page_size: PAGE_SIZE,
+            resolver,
+        };
+        let rules = MapperRules {
+            preset: Some(Preset::ActiveDirectory),
+            ..MapperRules::default()
+        };
+        Ok(Self {
+            source: Source::Ldap(Box::new(source)),
+            rules,
+        })
+    }
+}
+
+/// The server that `text` names.
+pub(crate) fn endpoint(text: &str, port: u16) -> Result<Endpoint, Error> {
+    Endpoint::parse(text, port).map_err(|error| Error::Configuration(error.to_string()))
 }
 
 impl LdapSource {

@@ -9,7 +9,11 @@ mod ldif;
 mod lookup;
 
 use std::path::PathBuf;
+#[cfg(feature = "directory")]
+use std::sync::Arc;
 
+#[cfg(feature = "directory")]
+use adlib_kdc::{DnsResolver, Resolver};
 use adlib_schema::{CardRule, Mapper, Preset, Schema, UserName, read::DirectoryRead};
 
 use crate::Error;
@@ -17,7 +21,9 @@ use crate::Error;
 #[cfg(feature = "directory")]
 pub use ldap::Bind;
 #[cfg(feature = "directory")]
-pub(crate) use ldap::{LdapSource, Place};
+use ldap::LdapSource;
+#[cfg(feature = "signin")]
+pub(crate) use ldap::endpoint;
 #[cfg(feature = "signin")]
 pub(crate) use lookup::Lookup;
 
@@ -155,16 +161,15 @@ impl Directory {
             Source::Ldap(source) => Ok(Lookup::of_servers(source, &self.rules)),
         }
     }
+}
 
-    #[cfg(feature = "signin")]
-    pub(crate) fn from_ldap(source: LdapSource) -> Self {
-        let rules = MapperRules {
-            preset: Some(Preset::ActiveDirectory),
-            ..MapperRules::default()
-        };
-        Self {
-            source: Source::Ldap(Box::new(source)),
-            rules,
-        }
-    }
+/// The resolver that asks these DNS servers; the system's when there are none.
+#[cfg(feature = "directory")]
+pub(crate) fn resolver(servers: &[String]) -> Result<Arc<dyn Resolver>, Error> {
+    let resolver = match servers {
+        [] => DnsResolver::system(),
+        servers => DnsResolver::with_name_servers(servers),
+    };
+    let resolver = resolver.map_err(|error| Error::Configuration(format!("dns: {error}")))?;
+    Ok(Arc::new(resolver))
 }
