@@ -27,7 +27,7 @@ pub(crate) async fn read(arguments: &Read) -> Result<Outcome, Stopped> {
     Ok(Outcome {
         clean: read.completeness.complete().is_some(),
         json: shown.json(),
-        text: shown.text(),
+        text: shown.text().into(),
     })
 }
 

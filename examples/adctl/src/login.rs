@@ -90,7 +90,7 @@ fn accepted(identity: &Identity) -> Outcome {
     Outcome {
         clean: true,
         json,
-        text,
+        text: text.into(),
     }
 }
 
@@ -108,6 +108,6 @@ fn refused(refusal: &Refusal) -> Outcome {
     Outcome {
         clean: false,
         json,
-        text,
+        text: text.into(),
     }
 }

@@ -11,7 +11,21 @@ pub(crate) struct Outcome {
     /// The object that `--json` prints, without `schema`.
     pub(crate) json: Value,
     /// What is printed otherwise.
-    pub(crate) text: String,
+    pub(crate) text: Text,
+}
+
+/// Text for a person.
+pub(crate) enum Text {
+    /// Whatever its origin: what could drive a terminal is replaced.
+    Plain(String),
+    /// With colours, made of parts that are [`visible`].
+    Styled(String),
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::Plain(text)
+    }
 }
 
 impl Outcome {
@@ -23,7 +37,10 @@ impl Outcome {
             }
             println!("{object:#}");
         } else {
-            anstream::println!("{}", visible(self.text.trim_end()));
+            match &self.text {
+                Text::Plain(text) => anstream::println!("{}", visible(text.trim_end())),
+                Text::Styled(text) => anstream::println!("{}", text.trim_end()),
+            }
         }
         ExitCode::from(u8::from(!self.clean))
     }
@@ -63,8 +80,8 @@ impl Stopped {
 }
 
 /// Text that may come from a directory or a server, and must not drive the terminal (A61): control characters and
-/// those that turn the direction of writing are replaced.
-fn visible(text: &str) -> String {
+/// those that turn the direction of writing are replaced, each by one character.
+pub(crate) fn visible(text: &str) -> String {
     let is_hostile = |c: char| {
         (c.is_control() && c != '\n')
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

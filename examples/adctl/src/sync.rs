@@ -34,7 +34,7 @@ pub(crate) async fn preview(arguments: &Preview) -> Result<Outcome, Stopped> {
     Ok(Outcome {
         clean: !plan.is_stopped(),
         json,
-        text: plan.to_string(),
+        text: plan.to_string().into(),
     })
 }
 
@@ -60,12 +60,12 @@ pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
         Ok(report) => Ok(Outcome {
             clean: true,
             json,
-            text: format!("{plan}\n{report}"),
+            text: format!("{plan}\n{report}").into(),
         }),
         Err(sync::Error::Refused(Rejection::Guards(_))) => Ok(Outcome {
             clean: false,
             json,
-            text: plan.to_string(),
+            text: plan.to_string().into(),
         }),
         Err(error) => Err(error.into()),
     }

@@ -1,5 +1,7 @@
 //! `adctl upn`
 
+mod report;
+
 use std::path::Path;
 
 use adlib::{LogonName, SuffixMap};
@@ -8,24 +10,23 @@ use serde_json::json;
 use crate::outcome::{Outcome, Stopped};
 
 pub(crate) fn check(file: &Path) -> Result<Outcome, Stopped> {
-    let parsed = SuffixMap::parse(&read(file)?);
-    let mut text = format!("{}: {} mappings in force\n", file.display(), parsed.map.len());
-    let mut errors = Vec::new();
-    for diagnostic in &parsed.diagnostics {
-        let (line, column) = (diagnostic.line, diagnostic.columns.start);
-        let problem = &diagnostic.problem;
-        errors.push(json!({ "line": line, "column": column, "message": problem.to_string() }));
-        text.push_str(&format!(
-            "{}:{line}:{column}: {problem}\n  help: {}\n",
-            file.display(),
-            problem.help()
-        ));
-    }
-    let json = json!({ "mappings": parsed.map.len(), "errors": errors });
+    let content = read(file)?;
+    let parsed = SuffixMap::parse(&content);
+    let errors: Vec<_> = parsed
+        .diagnostics
+        .iter()
+        .map(|diagnostic| {
+            json!({
+                "line": diagnostic.line,
+                "column": diagnostic.columns.start,
+                "message": diagnostic.problem.to_string(),
+            })
+        })
+        .collect();
     Ok(Outcome {
         clean: errors.is_empty(),
-        json,
-        text,
+        json: json!({ "mappings": parsed.map.len(), "errors": errors }),
+        text: report::of(file, &content, &parsed),
     })
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn resolve(file: &Path, name: &str) -> Result<Outcome, Stopped> {
                     .candidates(&name)
                     .map(|candidate| candidate.to_string())
                     .collect();
-                let text = candidates.join("\n");
+                let text = candidates.join("\n").into();
                 Outcome {
                     clean: true,
                     json: json!({ "candidates": candidates }),
@@ -51,7 +52,7 @@ pub(crate) fn resolve(file: &Path, name: &str) -> Result<Outcome, Stopped> {
                 Outcome {
                     clean: false,
                     json,
-                    text: format!("refused: {error}"),
+                    text: format!("refused: {error}").into(),
                 }
             }
         },
