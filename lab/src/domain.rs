@@ -54,6 +54,36 @@ pub struct Domain {
     pub machine_password: String,
     /// Where the lab keeps its state.
     pub lab_dir: PathBuf,
+    /// The second domain; each trusts the other.
+    pub staff: TrustedDomain,
+}
+
+/// STAFF.EXAMPLE.COM, another forest. Its users have CORP's passwords.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TrustedDomain {
+    /// Address of the domain controller.
+    pub ip: IpAddr,
+    /// Host name of the domain controller, which its certificate bears.
+    pub host: String,
+    /// Kerberos realm.
+    pub realm: String,
+    /// DNS name of the domain, in lower case.
+    pub dns_domain: String,
+    /// `NetBIOS` name of the domain.
+    pub netbios: String,
+    /// DN of the domain.
+    pub base: String,
+    /// SID of the domain.
+    pub sid: String,
+}
+
+impl TrustedDomain {
+    /// The UPN of `account` with the domain's own suffix.
+    #[must_use]
+    pub fn upn(&self, account: &str) -> String {
+        format!("{account}@{}", self.dns_domain)
+    }
 }
 
 impl Domain {
@@ -69,13 +99,15 @@ impl Domain {
             Some(value) => value.clone(),
             None => fail(&format!("`samba-ad env` gives no {name}")),
         };
+        let address = |name: &str| match value(name).parse() {
+            Ok(ip) => ip,
+            Err(error) => fail(&format!("{name}: {error}")),
+        };
         let realm = value("LAB_CORP_REALM");
         let dns_domain = realm.to_lowercase();
+        let staff_realm = value("LAB_STAFF_REALM");
         Self {
-            ip: match value("LAB_CORP_IP").parse() {
-                Ok(ip) => ip,
-                Err(error) => fail(&format!("LAB_CORP_IP: {error}")),
-            },
+            ip: address("LAB_CORP_IP"),
             host: value("LAB_CORP_HOST"),
             netbios: "CORP".to_owned(),
             base: value("LAB_CORP_BASE"),
@@ -93,6 +125,15 @@ impl Domain {
             lab_dir: value("LAB_DIR").into(),
             realm,
             dns_domain,
+            staff: TrustedDomain {
+                ip: address("LAB_STAFF_IP"),
+                host: value("LAB_STAFF_HOST"),
+                dns_domain: staff_realm.to_lowercase(),
+                realm: staff_realm,
+                netbios: "STAFF".to_owned(),
+                base: value("LAB_STAFF_BASE"),
+                sid: value("LAB_STAFF_SID"),
+            },
         }
     }
 

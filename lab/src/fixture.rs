@@ -19,6 +19,10 @@ pub const OTHER_PREFIX: &str = "alan";
 pub const ALTERNATE_SUFFIX: &str = "grace";
 /// A user without a UPN attribute.
 pub const NO_UPN: &str = "noupn";
+/// A user of either domain, each with its own domain's UPN; CORP has `mia2` with `mia@acme.example` besides.
+pub const STAFF_NAMESAKE: &str = "mia";
+/// A user of STAFF only.
+pub const STAFF_ONLY: &str = "tess";
 /// A user at the bottom of four groups in each other, [`NESTED_GROUPS`].
 pub const NESTED: &str = "deep";
 /// A user whose primary group is [`PRIMARY_GROUP`].

@@ -7,7 +7,7 @@ mod turn;
 
 use std::{ops::Deref, process::Output};
 
-pub use domain::Domain;
+pub use domain::{Domain, TrustedDomain};
 use turn::Turn;
 
 /// CORP.EXAMPLE.COM as provisioned. While one lives, nobody changes the directory.

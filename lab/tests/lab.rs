@@ -51,6 +51,45 @@ fn the_fixtures_are_there() {
     assert_eq!(members.len(), fixture::BIG_GROUP_MEMBERS);
 }
 
+/// Through the trust, by two clients that are not ours: NTLM across it, and a ticket of the one for a service of the other.
+#[test]
+fn the_second_domain_is_there_and_trusts_the_first() {
+    let corp = corp();
+    let found = exec(&[
+        "bash",
+        "-c",
+        &format!(
+            "ldbsearch -H ldap://{} -U '{}\\{}%{}' --use-kerberos=off -b {} '(sAMAccountName={})' userPrincipalName",
+            corp.staff.host,
+            corp.netbios,
+            fixture::SYNC,
+            corp.service_password,
+            corp.staff.base,
+            fixture::STAFF_NAMESAKE,
+        ),
+    ]);
+    let found = String::from_utf8_lossy(&found.stdout).into_owned();
+    let upn = format!("userPrincipalName: {}", corp.staff.upn(fixture::STAFF_NAMESAKE));
+    assert!(found.lines().any(|line| line == upn), "{found}");
+
+    let ticket = exec(&[
+        "bash",
+        "-c",
+        &format!(
+            "export KRB5CCNAME=$(mktemp); kinit {}@{} <<< {} && kvno {}; kdestroy -q",
+            fixture::STAFF_NAMESAKE,
+            corp.staff.realm,
+            corp.user_password,
+            corp.http_service,
+        ),
+    ]);
+    let ticket = String::from_utf8_lossy(&ticket.stdout).into_owned();
+    assert!(
+        ticket.contains(&format!("{}@{}: kvno = 1", corp.http_service, corp.realm)),
+        "{ticket}"
+    );
+}
+
 #[test]
 fn a_change_is_gone_when_the_guard_is() {
     let ada = format!("(sAMAccountName={})", fixture::ORDINARY);
