@@ -6,7 +6,7 @@
 //! A *peer* does the same work by other means. A *floor* is the part of the work that nobody can leave out.
 
 use std::{
-    env,
+    env, fmt,
     hint::black_box,
     time::{Duration, Instant},
 };
@@ -26,8 +26,39 @@ const MAX_CALLS: u32 = 1 << 24;
 pub struct Row {
     /// `crate/operation`.
     pub name: &'static str,
-    /// What is wanted: ours takes less than so many nanoseconds.
-    pub below: f64,
+    /// What is wanted, all of it; empty where a figure is only shown.
+    pub bars: &'static [Bar],
+}
+
+/// What is wanted of ours.
+#[derive(Clone, Copy, Debug)]
+pub enum Bar {
+    /// Less than so many nanoseconds.
+    Below(f64),
+    /// At most so many times the floor.
+    TimesFloor(f64),
+    /// At least so many times as fast as the peer.
+    FasterThanPeer(f64),
+}
+
+impl Bar {
+    fn is_met(self, medians: &Medians) -> bool {
+        match self {
+            Self::Below(limit) => medians.ours < limit,
+            Self::TimesFloor(limit) => medians.ratio_to_floor <= limit,
+            Self::FasterThanPeer(times) => medians.ratio_to_peer * times <= 1.0,
+        }
+    }
+}
+
+impl fmt::Display for Bar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Below(limit) => write!(f, "below {limit} ns"),
+            Self::TimesFloor(limit) => write!(f, "at most {limit} of the floor"),
+            Self::FasterThanPeer(times) => write!(f, "at least {times} times as fast as the peer"),
+        }
+    }
 }
 
 /// Medians over the rounds of a comparison.
@@ -59,6 +90,8 @@ impl Row {
     }
 
     fn line(self, medians: &Medians) -> serde_json::Value {
+        let bars: Vec<String> = self.bars.iter().map(ToString::to_string).collect();
+        let met = self.bars.iter().all(|bar| bar.is_met(medians));
         json!({
             "name": self.name,
             "ours": medians.ours,
@@ -67,8 +100,8 @@ impl Row {
             "ratio_to_peer": medians.ratio_to_peer,
             "ratio_to_floor": medians.ratio_to_floor,
             "unit": "ns",
-            "bar": format!("below {} ns", self.below),
-            "met": medians.ours < self.below,
+            "bar": (!bars.is_empty()).then(|| bars.join(", ")),
+            "met": (!bars.is_empty()).then_some(met),
         })
     }
 }
@@ -130,16 +163,24 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_met_below_it() {
+    fn a_row_is_met_when_all_its_bars_are() {
         let medians = Medians {
             ours: 50.0,
             peer: 40.0,
             floor: 10.0,
-            ratio_to_peer: 1.25,
+            ratio_to_peer: 0.25,
             ratio_to_floor: 5.0,
         };
-        let met = |below| Row { name: "x", below }.line(&medians)["met"].clone();
-        assert_eq!(met(50.1), true);
-        assert_eq!(met(50.0), false);
+        let met = |bars| Row { name: "x", bars }.line(&medians)["met"].clone();
+        assert!(met(&[]).is_null());
+        for (bars, is_met) in [
+            (&[Bar::Below(50.1)][..], true),
+            (&[Bar::Below(50.0)], false),
+            (&[Bar::TimesFloor(5.0), Bar::FasterThanPeer(4.0)], true),
+            (&[Bar::TimesFloor(4.9), Bar::FasterThanPeer(4.0)], false),
+            (&[Bar::TimesFloor(5.0), Bar::FasterThanPeer(4.1)], false),
+        ] {
+            assert_eq!(met(bars), is_met, "{bars:?}");
+        }
     }
 }

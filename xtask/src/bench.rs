@@ -75,12 +75,12 @@ fn line(row: &Value) -> String {
             None => text.push_str(&format!("{:>width$}", "-")),
         }
     }
-    let verdict = match row.get("met").and_then(Value::as_bool) {
-        Some(true) => "met",
-        Some(false) => "NOT met",
-        None => "-",
-    };
-    text.push_str(&format!("  {:<4}  {}: {verdict}", word("unit"), word("bar")));
+    text.push_str(&format!("  {:<4}  {}", word("unit"), word("bar")));
+    match row.get("met").and_then(Value::as_bool) {
+        Some(true) => text.push_str(": met"),
+        Some(false) => text.push_str(": NOT met"),
+        None => {}
+    }
     text
 }
 

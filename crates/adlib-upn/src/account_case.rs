@@ -30,6 +30,7 @@ impl AccountCase {
     #[must_use]
     pub fn same(self, one: &str, other: &str) -> bool {
         match self {
+            Self::Insensitive if one.is_ascii() && other.is_ascii() => one.eq_ignore_ascii_case(other),
             Self::Insensitive => folded(one).eq(folded(other)),
             Self::Sensitive => one == other,
         }
