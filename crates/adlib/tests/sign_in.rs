@@ -1,6 +1,6 @@
 //! Signing in, against a directory in a file and a KDC in memory.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::{
     fs,
@@ -227,6 +227,26 @@ fn r06_a_spoofed_kdc_is_refused() {
 fn r18_the_sid_must_be_that_of_the_account_found() {
     let site = Site::new(Kdc::new());
     assert_eq!(site.refusal("ada@corp.example.com"), "sid-mismatch");
+}
+
+/// R17: the next sign-in goes by the new file; a broken file changes nothing and says what is wrong with it.
+#[test]
+fn r17_the_mapping_is_reloaded_while_running() {
+    let site = Site::new(Kdc {
+        rid: 0x450,
+        ..Kdc::new()
+    });
+    assert_eq!(site.refusal("ada@other.example"), "unknown-domain");
+    let file = b"other.example = corp.example.com\n";
+    site.authenticator.reload_suffixes(file).unwrap();
+    assert_eq!(site.sign_in("ada@other.example").unwrap().account(), "ada");
+    assert_eq!(site.refusal("ada@pw.example"), "unknown-domain");
+
+    let broken = b"pw.example = corp.example.com\nother.example\n";
+    let error = site.authenticator.reload_suffixes(broken).unwrap_err();
+    assert_eq!(error.diagnostics()[0].line, 2);
+    assert_eq!(site.sign_in("ada@other.example").unwrap().account(), "ada");
+    assert_eq!(site.refusal("ada@pw.example"), "unknown-domain");
 }
 
 /// A7: a source of tickets that hands out the same message twice.

@@ -1,6 +1,6 @@
 //! A mapping file in use: all of it is right, or the last one that was stays in force (R17).
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
 use super::{Diagnostic, Parsed, SuffixMap};
@@ -52,6 +52,8 @@ impl Parsed {
 
 /// A mapping that can be replaced while running, by a file that is right.
 ///
+/// Whoever took the map before keeps the one that it took: a sign-in never sees half of each.
+///
 /// ```
 /// use adlib_upn::ReloadableSuffixMap;
 ///
@@ -66,7 +68,13 @@ impl Parsed {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ReloadableSuffixMap {
-    map: SuffixMap,
+    map: Arc<SuffixMap>,
+}
+
+impl From<SuffixMap> for ReloadableSuffixMap {
+    fn from(map: SuffixMap) -> Self {
+        Self { map: Arc::new(map) }
+    }
 }
 
 impl ReloadableSuffixMap {
@@ -75,7 +83,7 @@ impl ReloadableSuffixMap {
     /// # Errors
     /// All that is wrong with the file.
     pub fn load(file: &[u8]) -> Result<Self, SuffixMapError> {
-        SuffixMap::parse(file).into_map().map(|map| Self { map })
+        SuffixMap::parse(file).into_map().map(Self::from)
     }
 
     /// Put the mapping of `file` in the place of the present one.
@@ -83,13 +91,13 @@ impl ReloadableSuffixMap {
     /// # Errors
     /// All that is wrong with the file; the mapping is what it was.
     pub fn reload(&mut self, file: &[u8]) -> Result<(), SuffixMapError> {
-        self.map = SuffixMap::parse(file).into_map()?;
+        self.map = Arc::new(SuffixMap::parse(file).into_map()?);
         Ok(())
     }
 
     /// The mapping in force.
     #[must_use]
-    pub const fn map(&self) -> &SuffixMap {
-        &self.map
+    pub fn map(&self) -> Arc<SuffixMap> {
+        Arc::clone(&self.map)
     }
 }

@@ -1,6 +1,10 @@
 //! Putting an [`Authenticator`] together.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
 use adlib_kdc::{Endpoint, Service, TicketSource};
 use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, Policy};
@@ -247,9 +251,10 @@ impl AuthenticatorBuilder {
                 .keytab
                 .ok_or_else(|| missing("the service's keys (`keytab`)"))?,
             policy,
-            suffixes: self.suffixes.unwrap_or_default(),
+            suffixes: RwLock::new(self.suffixes.unwrap_or_default().into()),
             settings,
         };
+        inner.warn_of_unused(&inner.suffixes());
         Ok(Authenticator {
             inner: Arc::new(inner),
         })

@@ -5,13 +5,18 @@ mod kerberos;
 mod reason;
 mod resolve;
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use adlib_core::Password;
 use adlib_kdc::{Endpoint, Resolver, TicketError, TicketSource};
 use adlib_kerberos::{Keytab, MemoryReplayCache};
 use adlib_schema::record::User;
-use adlib_upn::{AccountCase, LogonName, NameRule, SuffixMap, Upn};
+use adlib_upn::{AccountCase, LogonName, NameRule, ReloadableSuffixMap, SuffixMap, SuffixMapError, Upn};
 
 use crate::{Clock, Directory, Error, Identity, Mode, Reason, Refusal, SignInError, directory::Lookup};
 
@@ -46,7 +51,7 @@ struct Inner {
     service: String,
     keytab: Keytab,
     policy: adlib_kerberos::Policy,
-    suffixes: SuffixMap,
+    suffixes: RwLock<ReloadableSuffixMap>,
     settings: Settings,
 }
 
@@ -90,6 +95,30 @@ impl Authenticator {
         }
     }
 
+    /// Use the mapping of `file`, its content, for every later sign-in (R17).
+    ///
+    /// ```no_run
+    /// # fn reload(ad: &adlib::Authenticator) -> Result<(), Box<dyn std::error::Error>> {
+    /// if let Err(error) = ad.reload_suffixes(&std::fs::read("ad_upn_mappings.conf")?) {
+    ///     eprintln!("ad_upn_mappings.conf: {error}; the old mapping stays in force");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// All that is wrong with the file; the mapping that was in force stays in force.
+    pub fn reload_suffixes(&self, file: &[u8]) -> Result<(), SuffixMapError> {
+        let mut suffixes = self
+            .inner
+            .suffixes
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        suffixes.reload(file)?;
+        self.inner.warn_of_unused(&suffixes.map());
+        Ok(())
+    }
+
     async fn decide(&self, name: &str, password: &Password) -> Result<Identity, SignInError> {
         let name = typed_name(name)?;
         if self.inner.settings.mode == Mode::LegacyOnly {
@@ -103,7 +132,7 @@ impl Authenticator {
         }
         let lookup = self.inner.directory.lookup().await?;
         let case = self.inner.settings.account_case;
-        match resolve::resolve(&lookup, &name, &self.inner.suffixes, case).await {
+        match resolve::resolve(&lookup, &name, &self.inner.suffixes(), case).await {
             Ok(user) => self.verified(&lookup, &user, password).await,
             Err(ResolveError::Refused(refusal)) => {
                 self.stand_in(&lookup, name.suffix(), password).await?;
@@ -143,6 +172,24 @@ impl Authenticator {
         match self.inner.ticket(STAND_IN, domain, password, &kdcs).await {
             Err(error @ TicketError::Unreachable(_)) => Err(Error::Unreachable(error.to_string())),
             _ => Ok(()),
+        }
+    }
+}
+
+impl Inner {
+    /// The mapping in force.
+    fn suffixes(&self) -> Arc<SuffixMap> {
+        self.suffixes.read().unwrap_or_else(PoisonError::into_inner).map()
+    }
+
+    /// Tell the operator which mappings can find nobody.
+    fn warn_of_unused(&self, map: &SuffixMap) {
+        let domains = self.directory.domains();
+        if domains.is_empty() {
+            return;
+        }
+        for mapping in map.unused(&domains) {
+            tracing::warn!(%mapping, line = mapping.line(), "the domain of this mapping is not configured");
         }
     }
 }

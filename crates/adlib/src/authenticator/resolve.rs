@@ -64,25 +64,41 @@ pub(crate) async fn resolve<A: Accounts>(
         found.extend(search.find(domain, Wanted::Upn(name)).await?);
     }
     // (b) The suffix is a domain, the prefix an account of it.
-    let own = accounts
-        .domains()
-        .iter()
-        .find(|domain| domain.eq_ignore_ascii_case(suffix));
+    let own = configured(accounts, suffix);
     if let (true, Some(domain)) = (found.is_empty(), own) {
         found = search.find(domain, Wanted::Account(prefix)).await?;
     }
     // (c) The suffix stands for domains.
     let mapped: Vec<&str> = suffixes.domains_of(suffix).collect();
     if found.is_empty() {
+        // Before any of them is asked: what one of them says must not depend on the order of the file.
+        for domain in &mapped {
+            let unknown = || {
+                unknown_domain(format!(
+                    "`{suffix}` stands for `{domain}`, which is not configured"
+                ))
+            };
+            configured(accounts, domain).ok_or_else(unknown)?;
+        }
         for domain in &mapped {
             found.extend(search.find_in_mapped(domain, prefix).await?);
         }
     }
     if found.is_empty() && own.is_none() && mapped.is_empty() {
         let detail = format!("`{suffix}` is neither a configured domain nor a mapped suffix");
-        return Err(Refusal::new(Reason::UnknownDomain, detail).into());
+        return Err(unknown_domain(detail).into());
     }
     only(found, &typed)
+}
+
+/// The configured domain of this name.
+fn configured<'a, A: Accounts>(accounts: &'a A, name: &str) -> Option<&'a String> {
+    let mut domains = accounts.domains().iter();
+    domains.find(|domain| AccountCase::Insensitive.same(domain, name))
+}
+
+fn unknown_domain(detail: String) -> Refusal {
+    Refusal::new(Reason::UnknownDomain, detail)
 }
 
 /// The one account in `found`.
@@ -122,15 +138,6 @@ impl<A: Accounts> Search<'_, A> {
     }
 
     async fn find_in_mapped(&self, domain: &str, prefix: &str) -> Result<Vec<User>, ResolveError<A::Error>> {
-        if !self
-            .accounts
-            .domains()
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(domain))
-        {
-            let detail = format!("the mapping leads to `{domain}`, which is not configured");
-            return Err(Refusal::new(Reason::UnknownDomain, detail).into());
-        }
         if let Ok(standard) = Upn::parse(&format!("{prefix}@{domain}")) {
             let found = self.find(domain, Wanted::Upn(&standard)).await?;
             if !found.is_empty() {
@@ -250,6 +257,22 @@ mod tests {
             run(&fixture(), "mia@both.example", map, AccountCase::Insensitive),
             Err("ambiguous".to_owned())
         );
+    }
+
+    /// R18: a mapping to a domain that is not configured could lead to somebody there, wherever it stands in the file.
+    #[test]
+    fn r18_a_mapping_to_a_domain_that_cannot_be_asked_is_refused() {
+        let lines = [
+            "acme.example = corp.example.com\n",
+            "acme.example = gone.example.com\n",
+        ];
+        for map in [lines.concat(), lines.iter().rev().copied().collect()] {
+            let outcome = run(&fixture(), "ada@acme.example", &map, AccountCase::Insensitive);
+            assert_eq!(outcome, Err("unknown-domain".to_owned()), "{map}");
+            // What an earlier step finds does not need the mapping.
+            let outcome = run(&fixture(), "mia@acme.example", &map, AccountCase::Insensitive);
+            assert_eq!(outcome.as_deref(), Ok("corp.example.com\\mia2"), "{map}");
+        }
     }
 
     /// R18: a domain that cannot be asked is an error, never "not found".

@@ -153,6 +153,15 @@ impl Directory {
         }
     }
 
+    /// The DNS names of the configured domains; none for files, which are read to know.
+    #[cfg(feature = "signin")]
+    pub(crate) fn domains(&self) -> Vec<&str> {
+        match &self.source {
+            Source::Ldif(_) => Vec::new(),
+            Source::Ldap(source) => source.places.iter().map(|place| &*place.name).collect(),
+        }
+    }
+
     /// A way to look single accounts up.
     #[cfg(feature = "signin")]
     pub(crate) async fn lookup(&self) -> Result<Lookup<'_>, Error> {
