@@ -12,6 +12,7 @@ pub mod read;
 pub mod record;
 pub mod syntax;
 
+pub use adlib_upn::normal_form;
 pub use attribute_name::{AttributeName, AttributeNameError};
 pub use ldif::{LdifError, LdifReader};
 pub use mapping::{CardFormat, CardRule, Mapped, Mapper, UserName};

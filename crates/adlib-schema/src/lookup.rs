@@ -3,10 +3,13 @@
 use adlib_core::Sid;
 
 use crate::{
-    AttributeName,
+    AttributeName, RawEntry,
     preset::Schema,
     syntax::{Dn, Filter},
 };
+
+/// What to ask the root DSE for, to learn as whom a connection is bound: see [`security_context`].
+pub const SECURITY_CONTEXT: &str = "tokenGroups";
 
 /// The users whose account name is `account`, disabled ones included.
 ///
@@ -51,6 +54,14 @@ pub fn domain_dn(domain: &str) -> String {
         .to_string()
 }
 
+/// The security context of a connection, from the root DSE (MS-ADTS 3.1.1.3.2): the account's own SID and those of its
+/// groups, nested ones included, in no order.
+#[must_use]
+pub fn security_context(root_dse: &RawEntry) -> Vec<Sid> {
+    let values = root_dse.values(SECURITY_CONTEXT).iter();
+    values.filter_map(|value| Sid::decode(value).ok()).collect()
+}
+
 /// What to ask for when only the names of groups are wanted: everything but the members.
 #[must_use]
 pub fn group_name_attributes(schema: &Schema) -> Vec<&str> {
@@ -63,4 +74,20 @@ pub fn group_name_attributes(schema: &Schema) -> Vec<&str> {
     let mut names = schema.attributes();
     names.retain(|name| !is_member(name));
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R18: what is no SID is nobody's.
+    #[test]
+    fn r18_the_security_context_of_a_connection() {
+        let ada: Sid = "S-1-5-21-1-2-3-1104".parse().unwrap();
+        let mut root_dse = RawEntry::new("");
+        root_dse.push("tokengroups", ada.encode());
+        root_dse.push("tokengroups", "S-1-5-21-1-2-3-500");
+        assert_eq!(security_context(&root_dse), [ada]);
+        assert_eq!(security_context(&RawEntry::new("")), []);
+    }
 }

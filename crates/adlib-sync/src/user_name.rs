@@ -20,7 +20,7 @@ impl FoldedName {
     /// The folded form of `name`.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        Self(name.chars().map(fold).collect::<String>().into())
+        Self(adlib_schema::normal_form(name).into())
     }
 
     /// The folded text.
@@ -28,22 +28,6 @@ impl FoldedName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// The lower case of `character`, if that is one character whose upper case leads back here. The final sigma,
-/// which has no upper case of its own, is a sigma.
-fn fold(character: char) -> char {
-    if character == 'ς' {
-        return 'σ';
-    }
-    let lower = only(character.to_lowercase());
-    let back = lower.and_then(|lower| only(lower.to_uppercase()));
-    lower.filter(|_| back == Some(character)).unwrap_or(character)
-}
-
-fn only(mut characters: impl Iterator<Item = char>) -> Option<char> {
-    let first = characters.next()?;
-    characters.next().is_none().then_some(first)
 }
 
 impl fmt::Display for FoldedName {
