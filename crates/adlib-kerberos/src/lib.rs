@@ -26,6 +26,7 @@ mod principal;
 #[path = "../tests/attacks/scene.rs"]
 #[allow(dead_code, reason = "shared with the integration tests, which use more of it")]
 mod scene;
+mod ticket;
 
 pub use acceptor::{
     Accepted, BindingsState, DecryptedApReq, Evidence, Fresh, KeyTried, PacState, PendingReplay,
@@ -39,3 +40,4 @@ pub use keytab::{Keytab, KeytabEntry, KeytabError, UnusableEntry};
 pub use number::{ChecksumType, EncryptionType, ErrorCode, UnsupportedEtype, name_type};
 pub use policy::{AcceptedServices, BindingsMode, PacMode, Policy};
 pub use principal::{Principal, PrincipalParseError};
+pub use ticket::{TicketReport, UnverifiedTicket};

@@ -5,7 +5,8 @@
 use adlib_core::{Password, UnixTime};
 use adlib_kerberos::{
     EncryptionType, Fresh, Keytab, KeytabEntry, Policy, Principal, Rejection, ServiceKey, UnverifiedApReq,
-    pac::BufferType,
+    UnverifiedTicket,
+    pac::{BufferType, SignatureState},
 };
 
 /// A recorded message: the encryption type, the account and its service, the second, the bytes.
@@ -95,5 +96,43 @@ fn recorded_messages_are_stale_and_fragile() {
         let mut flipped = recording.4.to_vec();
         flipped[at] ^= 1;
         assert!(verify(&flipped, now).is_err(), "byte {at}");
+    }
+}
+
+/// The key of the recorded domain's krbtgt account, which is no more.
+const CONTROLLERS_KEY: [u8; 32] = [
+    0x03, 0x19, 0xa3, 0xce, 0x19, 0x0d, 0x44, 0xb2, 0xc3, 0x56, 0x37, 0x80, 0xb1, 0xda, 0x4d, 0xfd, 0x62,
+    0xd5, 0x65, 0x9f, 0x34, 0x09, 0x33, 0xff, 0x7c, 0x55, 0xab, 0xaa, 0xb7, 0x11, 0x07, 0x2c,
+];
+
+/// A26: Samba signs the ticket and the whole PAC too; a ticket for granting tickets only as any service's.
+#[test]
+fn recorded_tickets_have_all_signatures_of_their_controller() {
+    let controllers = ServiceKey::new(EncryptionType::Aes256Sha1, CONTROLLERS_KEY).expect("32 bytes");
+    let service = keytab(&RECORDINGS[0]).entries()[0].key.clone();
+    let (valid, absent) = (SignatureState::Valid, SignatureState::Absent);
+    for (bytes, key, ticket_signatures, sid) in [
+        (
+            &include_bytes!("vectors/samba-4.17-ticket-aes256.bin")[..],
+            &service,
+            valid,
+            None,
+        ),
+        (
+            include_bytes!("vectors/samba-4.17-tgt-aes256.bin"),
+            &controllers,
+            absent,
+            Some(1103),
+        ),
+    ] {
+        let ticket = UnverifiedTicket::decode(bytes).unwrap();
+        let report = ticket.report(key, Some(&controllers)).unwrap();
+        assert_eq!(report.rejection, None);
+        let pac = report.pac.expect("a PAC");
+        assert_eq!((pac.signatures.server, pac.signatures.kdc), (valid, valid));
+        assert_eq!(pac.signatures.ticket, ticket_signatures);
+        assert_eq!(pac.signatures.full, ticket_signatures);
+        assert_eq!(pac.content.account(), Some("ada"));
+        assert_eq!(pac.content.requestor().and_then(|sid| sid.rid()), sid);
     }
 }

@@ -1,7 +1,5 @@
 //! The message as it came.
 
-use adlib_core::{DecodeError, DecodeErrorKind};
-
 use super::{DecryptedApReq, key_search};
 use crate::{
     EncryptionType, Keytab, Part, Policy, Principal, Rejection, SessionKey, UnsupportedEtype,
@@ -27,9 +25,9 @@ impl<'a> UnverifiedApReq<'a> {
     pub fn decode(token: &'a [u8]) -> Result<Self, Rejection> {
         let (framing, message) = Framing::open(token)?;
         let ApReq::<'a> { 0: message } = der::decode("AP-REQ", message)?;
-        expect_number("pvno", message.pvno, der::VERSION)?;
-        expect_number("msg-type", message.msg_type, ApReqBody::MESSAGE_TYPE)?;
-        expect_number("tkt-vno", message.ticket.0.tkt_vno, der::VERSION)?;
+        der::expect_number("pvno", message.pvno, der::VERSION)?;
+        der::expect_number("msg-type", message.msg_type, ApReqBody::MESSAGE_TYPE)?;
+        der::expect_number("tkt-vno", message.ticket.0.tkt_vno, der::VERSION)?;
         Ok(Self { framing, message })
     }
 
@@ -68,7 +66,7 @@ impl<'a> UnverifiedApReq<'a> {
             .and_then(|message| cipher.decrypt(message))
             .ok_or(Rejection::AuthenticatorNotOpened)?;
         let Authenticator::<'_> { 0: authenticator } = der::decode("Authenticator", plaintext.expose())?;
-        expect_number("authenticator-vno", authenticator.authenticator_vno, der::VERSION)?;
+        der::expect_number("authenticator-vno", authenticator.authenticator_vno, der::VERSION)?;
         let subkey = authenticator.subkey.as_ref();
         let subkey = subkey
             .map(|key| read_key(Part::Subkey, key, policy))
@@ -87,15 +85,6 @@ impl<'a> UnverifiedApReq<'a> {
             &opened,
             keytab,
         )
-    }
-}
-
-/// That a number in a message is the only one it can be.
-fn expect_number(what: &'static str, number: i32, expected: i32) -> Result<(), DecodeError> {
-    if number == expected {
-        Ok(())
-    } else {
-        Err(DecodeError::new(what, 0, DecodeErrorKind::Unexpected))
     }
 }
 
@@ -120,7 +109,7 @@ fn admitted(part: Part, number: i32, policy: &Policy) -> Result<EncryptionType, 
 fn read_key(part: Part, key: &EncryptionKey<'_>, policy: &Policy) -> Result<SessionKey, Rejection> {
     let etype = admitted(part, key.keytype, policy)?;
     let bytes = key.keyvalue.0;
-    SessionKey::new(etype, bytes).map_err(|_| Rejection::KeyLength {
+    SessionKey::copied(etype, bytes).map_err(|_| Rejection::KeyLength {
         part,
         etype,
         actual: bytes.len(),

@@ -15,15 +15,15 @@ const MAX_DEPTH: usize = 4;
 
 /// What a ticket says besides.
 #[derive(Debug, Default)]
-pub(super) struct TicketAuthorization {
+pub(crate) struct TicketAuthorization {
     /// The PAC.
-    pub(super) pac: Option<Vec<u8>>,
+    pub(crate) pac: Option<Vec<u8>>,
 }
 
 impl TicketAuthorization {
     /// # Errors
     /// `PacDuplicate`, `UnknownAuthorizationData`, `AuthorizationDataNesting`, `Malformed`.
-    pub(super) fn read(data: Option<&AuthorizationData<'_>>) -> Result<Self, Rejection> {
+    pub(crate) fn read(data: Option<&AuthorizationData<'_>>) -> Result<Self, Rejection> {
         let mut found = Self::default();
         walk(data, |element| {
             if element.ad_type != ad_type::WIN2K_PAC {

@@ -184,9 +184,10 @@ impl DecryptedApReq {
                 _ => Ok(None),
             };
         };
-        let pac = UnverifiedPac::decode(pac)?.verify(&self.entry.key)?;
+        let pac = UnverifiedPac::decode(pac)?;
+        let pac = pac.verify_in_place(&self.entry.key)?;
         pac.check_client(&self.ticket.client, self.ticket.auth_time)?;
-        Ok(Some(pac))
+        Ok(Some(pac.read()?))
     }
 
     /// A15. Windows never sets the flag; its PAC vouches for the client all the same.

@@ -6,9 +6,7 @@ use core::{cmp::Reverse, fmt};
 use adlib_core::Secret;
 
 use crate::{
-    EncryptionType, Keytab, KeytabEntry, Principal, Rejection,
-    der::{EncryptedData, TicketBody},
-    policy::AcceptedServices,
+    EncryptionType, Keytab, KeytabEntry, Principal, Rejection, der::TicketBody, policy::AcceptedServices,
 };
 
 /// A key that was tried on a ticket: whose, and which version.
@@ -58,7 +56,7 @@ pub(super) fn open<'k>(
     services: &AcceptedServices,
 ) -> Result<Opened<'k>, Rejection> {
     let service = ticket.sname.in_realm(ticket.realm);
-    let kvno = version(&ticket.enc_part);
+    let kvno = ticket.enc_part.version();
     let candidates = candidates(keytab, etype, kvno, &service, services);
     if candidates.is_empty() {
         return Err(Rejection::NoKey { etype, kvno, service });
@@ -98,11 +96,4 @@ fn candidates<'k>(
         (!accepted, !named, Some(entry.kvno) != kvno, Reverse(entry.kvno))
     });
     candidates
-}
-
-/// The version that the ticket names; controllers that write it as a negative number mean the 32 bits.
-fn version(enc_part: &EncryptedData<'_>) -> Option<u32> {
-    let kvno = enc_part.kvno?;
-    let signed = i32::try_from(kvno).map(i32::cast_unsigned);
-    signed.or_else(|_| u32::try_from(kvno)).ok()
 }

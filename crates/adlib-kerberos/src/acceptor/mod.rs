@@ -16,6 +16,7 @@ mod replay;
 
 pub use accepted::{Accepted, Evidence, PacState};
 pub use ap_req::UnverifiedApReq;
+pub(crate) use authorization::TicketAuthorization;
 pub use bindings::BindingsState;
 pub use decrypted::DecryptedApReq;
 pub use key_search::KeyTried;

@@ -2,57 +2,57 @@
 
 use alloc::vec::Vec;
 
-use adlib_core::Secret;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-use subtle::ConstantTimeEq;
+use sha1::{Digest, Sha1};
+use zeroize::Zeroizing;
 
-use super::{cts, nfold::nfold};
+use super::{
+    KeyBytes,
+    cts::{self, Aes},
+    key_bytes::padded,
+    mac::Mac,
+    nfold::nfold,
+};
 
 /// The length of the confounder, in bytes.
 const CONFOUNDER: usize = cts::BLOCK;
 /// The length of the truncated HMAC, in bytes.
-pub(super) const TAG: usize = 12;
+const TAG: usize = 12;
 
 /// DK (RFC 3961 5.1): the key that `base` gives for `constant`, as long as `base`.
-pub(super) fn derive(base: &[u8], constant: &[u8]) -> Secret<Vec<u8>> {
-    let mut block = [0; cts::BLOCK];
-    nfold(constant, &mut block);
-    let mut derived = Vec::with_capacity(base.len() + cts::BLOCK);
-    while derived.len() < base.len() {
-        if cts::encrypt_block(base, &mut block).is_none() {
-            break;
-        }
-        derived.extend_from_slice(&block);
+pub(super) fn derive(base: &KeyBytes, constant: &[u8]) -> KeyBytes {
+    let mut state = [0; cts::BLOCK];
+    nfold(constant, &mut state);
+    let aes = Aes::new(base);
+    let mut derived = Zeroizing::new([[0; cts::BLOCK]; 2]);
+    for block in derived.iter_mut() {
+        aes.encrypt_block(&mut state);
+        *block = state;
     }
-    derived.truncate(base.len());
-    Secret::new(derived)
-}
-
-/// HMAC-SHA1 of `data`, cut to 96 bits.
-pub(super) fn tag(key: &[u8], data: &[u8]) -> Option<[u8; TAG]> {
-    let mut mac = Hmac::<Sha1>::new_from_slice(key).ok()?;
-    mac.update(data);
-    mac.finalize().into_bytes().first_chunk().copied()
+    let length = base.expose().len();
+    KeyBytes::new(derived.as_flattened().get(..length).unwrap_or_default())
 }
 
 /// Encrypt `confounded`, a confounder with the plaintext after it: ciphertext, then the HMAC of the plaintext.
-pub(super) fn encrypt(ke: &[u8], ki: &[u8], mut confounded: Vec<u8>) -> Option<Vec<u8>> {
-    let tag = tag(ki, &confounded)?;
-    cts::encrypt(ke, &mut confounded)?;
-    confounded.extend_from_slice(&tag);
+pub(super) fn seal(ke: &Aes, ki: &Mac, mut confounded: Vec<u8>) -> Option<Vec<u8>> {
+    let tag = ki.clone().of(&confounded);
+    ke.encrypt(&mut confounded)?;
+    confounded.extend_from_slice(tag.as_slice());
     Some(confounded)
 }
 
-/// The plaintext, or `None` when the HMAC does not verify.
-pub(super) fn decrypt(ke: &[u8], ki: &[u8], message: &[u8]) -> Option<Secret<Vec<u8>>> {
-    let (ciphertext, sent) = message.split_last_chunk::<TAG>()?;
-    let mut data = ciphertext.to_vec();
-    cts::decrypt(ke, &mut data)?;
-    let data = Secret::new(data);
-    let verified = bool::from(tag(ki, data.expose())?.ct_eq(sent));
-    let plaintext = data.expose().get(CONFOUNDER..)?;
-    verified.then(|| Secret::new(plaintext.to_vec()))
+/// The plaintext within `message`, which is overwritten, or `None` when the HMAC does not verify.
+pub(super) fn open<'m>(ke: &Aes, ki: &Mac, message: &'m mut [u8]) -> Option<&'m mut [u8]> {
+    let (data, sent) = message.split_last_chunk_mut::<TAG>()?;
+    ke.decrypt(data)?;
+    let verified = ki.clone().of(data).is(sent);
+    data.get_mut(CONFOUNDER..).filter(|_| verified)
+}
+
+/// The pseudo-random function (RFC 3962 6).
+pub(super) fn prf(base: &KeyBytes, input: &[u8]) -> KeyBytes {
+    let mut block = padded(&Sha1::digest(input));
+    Aes::new(&derive(base, b"prf")).encrypt_block(&mut block);
+    KeyBytes::new(&block)
 }
 
 #[cfg(test)]
@@ -61,17 +61,21 @@ mod tests {
     use crate::crypto::hex;
 
     /// RFC 3961 5.3 with the constants of usage 2, as MIT's `t_derive` has them
+    fn base_key(text: &str) -> KeyBytes {
+        KeyBytes::new(&hex(text))
+    }
+
     #[test]
     fn derived_keys() {
-        let base = hex("42263c6e89f4fc28b8df68ee09799f15");
+        let base = base_key("42263c6e89f4fc28b8df68ee09799f15");
         for (constant, expected) in [
             ("0000000299", "34280a382bc92769b2da2f9ef066854b"),
             ("00000002aa", "5b14fc4e250e14ddf9dccf1af6674f53"),
             ("0000000255", "4ed31063621684f09ae8d89991af3e8f"),
         ] {
-            assert_eq!(*derive(&base, &hex(constant)).expose(), hex(expected));
+            assert_eq!(derive(&base, &hex(constant)).expose(), hex(expected));
         }
-        let base = hex("fe697b52bc0d3ce14432ba036a92e65bbb52280990a2fa27883998d72af30161");
+        let base = base_key("fe697b52bc0d3ce14432ba036a92e65bbb52280990a2fa27883998d72af30161");
         for (constant, expected) in [
             (
                 "0000000299",
@@ -86,7 +90,7 @@ mod tests {
                 "97151b4c76945063e2eb0529dc067d97d7bba90776d8126d91f34f3101aea8ba",
             ),
         ] {
-            assert_eq!(*derive(&base, &hex(constant)).expose(), hex(expected));
+            assert_eq!(derive(&base, &hex(constant)).expose(), hex(expected));
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Keyed checksums (RFC 3961 3): what signs a PAC.
 
-use alloc::vec::Vec;
-
-use adlib_core::Secret;
-use subtle::ConstantTimeEq;
-
-use super::{aes_sha1, aes_sha2, rc4_hmac};
+use super::{
+    KeyBytes, aes_sha1, aes_sha2,
+    mac::{Mac, Tag},
+    rc4_hmac,
+};
 use crate::{
     EncryptionType,
     number::{ChecksumType, KeyUsage},
@@ -18,25 +17,27 @@ const CHECKSUM_CONSTANT: u8 = 0x99;
 #[derive(Clone)]
 pub(crate) struct ChecksumKey {
     etype: EncryptionType,
-    usage: KeyUsage,
-    /// Derived for the usage; with RC4, which derives within the checksum, the base key itself.
-    key: Secret<Vec<u8>>,
+    /// What every checksum begins with.
+    mac: Mac,
 }
 
 impl ChecksumKey {
     /// The key that `base` gives for `usage`.
-    pub(crate) fn new(etype: EncryptionType, base: &[u8], usage: KeyUsage) -> Self {
+    pub(crate) fn new(etype: EncryptionType, base: &KeyBytes, usage: KeyUsage) -> Self {
         let [a, b, c, d] = usage.0.to_be_bytes();
         let constant = [a, b, c, d, CHECKSUM_CONSTANT];
-        let sha2 =
-            |profile: aes_sha2::Profile| aes_sha2::derive(profile, base, &constant, profile.tag_length());
-        let key = match etype {
-            EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => aes_sha1::derive(base, &constant),
+        let sha2 = |profile: aes_sha2::Profile| {
+            profile.mac(&aes_sha2::derive(profile, base, &constant, profile.tag_length()))
+        };
+        let mac = match etype {
+            EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => {
+                Mac::sha1(&aes_sha1::derive(base, &constant))
+            }
             EncryptionType::Aes128Sha2 => sha2(aes_sha2::Profile::Sha256),
             EncryptionType::Aes256Sha2 => sha2(aes_sha2::Profile::Sha384),
-            EncryptionType::Rc4 => Secret::new(base.to_vec()),
+            EncryptionType::Rc4 => rc4_hmac::checksum(base, usage),
         };
-        Self { etype, usage, key }
+        Self { etype, mac }
     }
 
     /// The type of the checksums that this key makes.
@@ -44,24 +45,16 @@ impl ChecksumKey {
         ChecksumType::of(self.etype)
     }
 
-    /// The checksum of `data`.
-    pub(crate) fn sum(&self, data: &[u8]) -> Vec<u8> {
-        let key = self.key.expose();
-        let sum = match self.etype {
-            EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => {
-                aes_sha1::tag(key, data).map(Vec::from)
-            }
-            EncryptionType::Aes128Sha2 => aes_sha2::Profile::Sha256.tag(key, &[data]),
-            EncryptionType::Aes256Sha2 => aes_sha2::Profile::Sha384.tag(key, &[data]),
-            EncryptionType::Rc4 => rc4_hmac::checksum(key, self.usage, data).map(Vec::from),
-        };
-        // An HMAC takes a key of any length: there is always a sum.
-        sum.unwrap_or_default()
+    /// The checksum of the parts that `feed` hands over.
+    pub(crate) fn sum_parts(&self, feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Tag {
+        let mut mac = self.mac.clone();
+        feed(&mut |part| mac.update(part));
+        mac.finish()
     }
 
-    /// Whether `sum` is the checksum of `data`, in constant time. An empty one never is.
-    pub(crate) fn verify(&self, data: &[u8], sum: &[u8]) -> bool {
-        !sum.is_empty() && self.sum(data).ct_eq(sum).into()
+    /// The checksum of `data`.
+    pub(crate) fn sum(&self, data: &[u8]) -> Tag {
+        self.mac.clone().of(data)
     }
 }
 
@@ -82,10 +75,10 @@ mod tests {
                 20 => Aes256Sha2,
                 _ => Rc4,
             };
-            let key = ChecksumKey::new(etype, &hex(key), KeyUsage(*usage));
-            assert_eq!(key.sum(&hex(data)), hex(expected), "{etype}");
-            assert!(key.verify(&hex(data), &hex(expected)));
-            assert!(!key.verify(&hex(data), &[]), "{etype}: no checksum");
+            let key = ChecksumKey::new(etype, &KeyBytes::new(&hex(key)), KeyUsage(*usage));
+            assert_eq!(key.sum(&hex(data)).as_slice(), hex(expected), "{etype}");
+            assert!(key.sum(&hex(data)).is(&hex(expected)));
+            assert!(!key.sum(&hex(data)).is(&[]), "{etype}: no checksum");
         }
     }
 

@@ -3,69 +3,92 @@
 use alloc::{vec, vec::Vec};
 
 use adlib_core::Secret;
+use zeroize::Zeroizing;
 
-use super::{Random, aes_sha1, aes_sha2, aes_sha2::Profile, cts, rc4_hmac};
+use super::{
+    KeyBytes, Random, aes_sha1, aes_sha2,
+    aes_sha2::Profile,
+    cts::{self, Aes},
+    mac::Mac,
+    rc4_hmac,
+};
 use crate::{EncryptionType, number::KeyUsage};
 
 /// End the constants from which the keys are derived (RFC 3961 5.3).
 const ENCRYPTION_CONSTANT: u8 = 0xaa;
 const INTEGRITY_CONSTANT: u8 = 0x55;
 
-/// The keys for the messages of one purpose.
+/// The keys for the messages of one purpose, expanded.
 #[derive(Clone)]
-pub(crate) struct Cipher(Keys);
-
-#[derive(Clone)]
-enum Keys {
+pub(crate) enum Cipher {
+    /// Encryption types 17 and 18.
     AesSha1 {
-        ke: Secret<Vec<u8>>,
-        ki: Secret<Vec<u8>>,
+        /// Encrypts.
+        ke: Aes,
+        /// Signs.
+        ki: Mac,
     },
+    /// Encryption types 19 and 20.
     AesSha2 {
+        /// Which of them.
         profile: Profile,
-        ke: Secret<Vec<u8>>,
-        ki: Secret<Vec<u8>>,
+        /// Encrypts.
+        ke: Aes,
+        /// Signs.
+        ki: Mac,
     },
+    /// Encryption type 23, which derives within the message.
     Rc4 {
-        key: Secret<Vec<u8>>,
+        /// The base key.
+        key: KeyBytes,
+        /// The purpose.
         usage: KeyUsage,
     },
 }
 
 impl Cipher {
     /// The keys that `base` gives for `usage`.
-    pub(crate) fn new(etype: EncryptionType, base: &[u8], usage: KeyUsage) -> Self {
+    pub(crate) fn new(etype: EncryptionType, base: &KeyBytes, usage: KeyUsage) -> Self {
         let [a, b, c, d] = usage.0.to_be_bytes();
         let encryption = [a, b, c, d, ENCRYPTION_CONSTANT];
         let integrity = [a, b, c, d, INTEGRITY_CONSTANT];
-        let sha2 = |profile: Profile| Keys::AesSha2 {
-            profile,
-            ke: aes_sha2::derive(profile, base, &encryption, profile.key_length()),
-            ki: aes_sha2::derive(profile, base, &integrity, profile.tag_length()),
+        let sha2 = |profile: Profile| {
+            let ke = aes_sha2::derive(profile, base, &encryption, profile.key_length());
+            let ki = aes_sha2::derive(profile, base, &integrity, profile.tag_length());
+            Self::AesSha2 {
+                profile,
+                ke: Aes::new(&ke),
+                ki: profile.mac(&ki),
+            }
         };
-        Self(match etype {
-            EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => Keys::AesSha1 {
-                ke: aes_sha1::derive(base, &encryption),
-                ki: aes_sha1::derive(base, &integrity),
+        match etype {
+            EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => Self::AesSha1 {
+                ke: Aes::new(&aes_sha1::derive(base, &encryption)),
+                ki: Mac::sha1(&aes_sha1::derive(base, &integrity)),
             },
             EncryptionType::Aes128Sha2 => sha2(Profile::Sha256),
             EncryptionType::Aes256Sha2 => sha2(Profile::Sha384),
-            EncryptionType::Rc4 => Keys::Rc4 {
-                key: Secret::new(base.to_vec()),
+            EncryptionType::Rc4 => Self::Rc4 {
+                key: base.clone(),
                 usage,
             },
-        })
+        }
+    }
+
+    /// The plaintext within `message`, which is overwritten, or `None` when it is not authentic.
+    pub(crate) fn open<'m>(&self, message: &'m mut [u8]) -> Option<&'m mut [u8]> {
+        match self {
+            Self::AesSha1 { ke, ki } => aes_sha1::open(ke, ki, message),
+            Self::AesSha2 { profile, ke, ki } => aes_sha2::open(*profile, ke, ki, message),
+            Self::Rc4 { key, usage } => rc4_hmac::open(key, *usage, message),
+        }
     }
 
     /// The plaintext of `message`, or `None` when it is not authentic.
     pub(crate) fn decrypt(&self, message: &[u8]) -> Option<Secret<Vec<u8>>> {
-        match &self.0 {
-            Keys::AesSha1 { ke, ki } => aes_sha1::decrypt(ke.expose(), ki.expose(), message),
-            Keys::AesSha2 { profile, ke, ki } => {
-                aes_sha2::decrypt(*profile, ke.expose(), ki.expose(), message)
-            }
-            Keys::Rc4 { key, usage } => rc4_hmac::decrypt(key.expose(), *usage, message),
-        }
+        let mut copy = Zeroizing::new(message.to_vec());
+        self.open(&mut copy)
+            .map(|plaintext| Secret::new(plaintext.to_vec()))
     }
 
     /// Encrypt `plaintext` under a fresh confounder.
@@ -73,21 +96,19 @@ impl Cipher {
         let mut confounded = vec![0; self.confounder_length()];
         random(&mut confounded);
         confounded.extend_from_slice(plaintext);
-        let message = match &self.0 {
-            Keys::AesSha1 { ke, ki } => aes_sha1::encrypt(ke.expose(), ki.expose(), confounded),
-            Keys::AesSha2 { profile, ke, ki } => {
-                aes_sha2::encrypt(*profile, ke.expose(), ki.expose(), confounded)
-            }
-            Keys::Rc4 { key, usage } => rc4_hmac::encrypt(key.expose(), *usage, confounded),
+        let message = match self {
+            Self::AesSha1 { ke, ki } => aes_sha1::seal(ke, ki, confounded),
+            Self::AesSha2 { ke, ki, .. } => aes_sha2::seal(ke, ki, confounded),
+            Self::Rc4 { key, usage } => rc4_hmac::encrypt(key, *usage, confounded),
         };
-        // With a confounder there is at least one block, and the keys were derived here: it cannot fail.
+        // With a confounder there is at least one block, and no key is empty: it cannot fail.
         message.unwrap_or_default()
     }
 
     const fn confounder_length(&self) -> usize {
-        match &self.0 {
-            Keys::AesSha1 { .. } | Keys::AesSha2 { .. } => cts::BLOCK,
-            Keys::Rc4 { .. } => rc4_hmac::CONFOUNDER,
+        match self {
+            Self::AesSha1 { .. } | Self::AesSha2 { .. } => cts::BLOCK,
+            Self::Rc4 { .. } => rc4_hmac::CONFOUNDER,
         }
     }
 }
@@ -103,7 +124,7 @@ mod tests {
     fn published_values() {
         for (etype, usage, key, plaintext, message) in MESSAGES {
             let etype = EncryptionType::from_number(*etype).unwrap();
-            let cipher = Cipher::new(etype, &hex(key), KeyUsage(*usage));
+            let cipher = Cipher::new(etype, &KeyBytes::new(&hex(key)), KeyUsage(*usage));
             let opened = cipher.decrypt(&hex(message)).expect("authentic");
             assert_eq!(*opened.expose(), hex(plaintext), "{etype}, usage {usage}");
         }
@@ -113,7 +134,7 @@ mod tests {
         #[test]
         fn what_is_encrypted_comes_back(plaintext in proptest::collection::vec(any::<u8>(), 0..100), bit: u16) {
             for etype in EncryptionType::ALL {
-                let cipher = Cipher::new(etype, &vec![5; etype.key_length()], KeyUsage(2));
+                let cipher = Cipher::new(etype, &KeyBytes::new(&vec![5; etype.key_length()]), KeyUsage(2));
                 let mut message = cipher.encrypt(&plaintext, &mut |bytes| bytes.fill(9));
                 let opened = cipher.decrypt(&message).unwrap();
                 prop_assert_eq!(opened.expose(), &plaintext);
@@ -126,7 +147,7 @@ mod tests {
         #[test]
         fn no_bytes_panic(message in proptest::collection::vec(any::<u8>(), 0..80)) {
             for etype in EncryptionType::ALL {
-                let cipher = Cipher::new(etype, &vec![5; etype.key_length()], KeyUsage(2));
+                let cipher = Cipher::new(etype, &KeyBytes::new(&vec![5; etype.key_length()]), KeyUsage(2));
                 prop_assert!(cipher.decrypt(&message).is_none());
             }
         }

@@ -2,73 +2,72 @@
 
 use aes::{Aes128, Aes256};
 use cts::{
-    CbcCs3, Decrypt, Encrypt, KeyInit, KeyIvInit,
-    cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt},
+    CbcCs3, Decrypt, Encrypt, KeyInit,
+    cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt, InnerIvInit},
 };
+
+use super::KeyBytes;
 
 /// The length of a block, in bytes.
 pub(crate) const BLOCK: usize = 16;
 /// The first cipher state of every message.
 pub(crate) const ZERO_VECTOR: [u8; BLOCK] = [0; BLOCK];
 
-/// Encrypt `data` in place; `None` when it is shorter than a block or the key is no AES key.
-pub(crate) fn encrypt(key: &[u8], data: &mut [u8]) -> Option<()> {
-    // A message of one block is plain CBC: the stealing mode is not defined for it.
-    if let Ok(block) = <&mut [u8; BLOCK]>::try_from(&mut *data) {
-        return encrypt_block(key, block);
-    }
-    match key.len() {
-        16 => CbcCs3::<Aes128>::new_from_slices(key, &ZERO_VECTOR)
-            .ok()?
-            .encrypt(data)
-            .ok(),
-        _ => CbcCs3::<Aes256>::new_from_slices(key, &ZERO_VECTOR)
-            .ok()?
-            .encrypt(data)
-            .ok(),
-    }
+/// An AES key, expanded.
+#[derive(Clone)]
+pub(crate) enum Aes {
+    /// Of 16 bytes.
+    Short(Aes128),
+    /// Of 32 bytes.
+    Long(Aes256),
 }
 
-/// Decrypt `data` in place; `None` when it is shorter than a block or the key is no AES key.
-pub(crate) fn decrypt(key: &[u8], data: &mut [u8]) -> Option<()> {
-    if let Ok(block) = <&mut [u8; BLOCK]>::try_from(&mut *data) {
-        return decrypt_block(key, block);
+impl Aes {
+    /// The key that `key` is: AES-256 with 32 bytes, AES-128 with 16.
+    pub(crate) fn new(key: &KeyBytes) -> Self {
+        match key.expose().len() {
+            32.. => Self::Long(Aes256::new(&key.padded().into())),
+            _ => Self::Short(Aes128::new(&key.padded().into())),
+        }
     }
-    match key.len() {
-        16 => CbcCs3::<Aes128>::new_from_slices(key, &ZERO_VECTOR)
-            .ok()?
-            .decrypt(data)
-            .ok(),
-        _ => CbcCs3::<Aes256>::new_from_slices(key, &ZERO_VECTOR)
-            .ok()?
-            .decrypt(data)
-            .ok(),
-    }
-}
 
-/// Encrypt one block in place; `None` when the key is no AES key.
-pub(crate) fn encrypt_block(key: &[u8], block: &mut [u8; BLOCK]) -> Option<()> {
-    match key.len() {
-        16 => Aes128::new_from_slice(key)
-            .ok()?
-            .encrypt_block(Block::<Aes128>::cast_from_core_mut(block)),
-        _ => Aes256::new_from_slice(key)
-            .ok()?
-            .encrypt_block(Block::<Aes256>::cast_from_core_mut(block)),
+    /// Encrypt `data` in place; `None` when it is shorter than a block.
+    pub(crate) fn encrypt(&self, data: &mut [u8]) -> Option<()> {
+        // A message of one block is plain CBC: the stealing mode is not defined for it.
+        if let Ok(block) = <&mut [u8; BLOCK]>::try_from(&mut *data) {
+            self.encrypt_block(block);
+            return Some(());
+        }
+        let iv = &ZERO_VECTOR.into();
+        match self {
+            Self::Short(aes) => CbcCs3::inner_iv_init(aes, iv).encrypt(data).ok(),
+            Self::Long(aes) => CbcCs3::inner_iv_init(aes, iv).encrypt(data).ok(),
+        }
     }
-    Some(())
-}
 
-fn decrypt_block(key: &[u8], block: &mut [u8; BLOCK]) -> Option<()> {
-    match key.len() {
-        16 => Aes128::new_from_slice(key)
-            .ok()?
-            .decrypt_block(Block::<Aes128>::cast_from_core_mut(block)),
-        _ => Aes256::new_from_slice(key)
-            .ok()?
-            .decrypt_block(Block::<Aes256>::cast_from_core_mut(block)),
+    /// Decrypt `data` in place; `None` when it is shorter than a block.
+    pub(crate) fn decrypt(&self, data: &mut [u8]) -> Option<()> {
+        if let Ok(block) = <&mut [u8; BLOCK]>::try_from(&mut *data) {
+            match self {
+                Self::Short(aes) => aes.decrypt_block(Block::<Aes128>::cast_from_core_mut(block)),
+                Self::Long(aes) => aes.decrypt_block(Block::<Aes256>::cast_from_core_mut(block)),
+            }
+            return Some(());
+        }
+        let iv = &ZERO_VECTOR.into();
+        match self {
+            Self::Short(aes) => CbcCs3::inner_iv_init(aes, iv).decrypt(data).ok(),
+            Self::Long(aes) => CbcCs3::inner_iv_init(aes, iv).decrypt(data).ok(),
+        }
     }
-    Some(())
+
+    /// Encrypt one block in place.
+    pub(crate) fn encrypt_block(&self, block: &mut [u8; BLOCK]) {
+        match self {
+            Self::Short(aes) => aes.encrypt_block(Block::<Aes128>::cast_from_core_mut(block)),
+            Self::Long(aes) => aes.encrypt_block(Block::<Aes256>::cast_from_core_mut(block)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -97,9 +96,10 @@ mod tests {
             ),
         ] {
             let mut data = text[..length].to_vec();
-            encrypt(key, &mut data).unwrap();
+            let key = Aes::new(&KeyBytes::new(key));
+            key.encrypt(&mut data).unwrap();
             assert_eq!(data, hex(expected), "{length}");
-            decrypt(key, &mut data).unwrap();
+            key.decrypt(&mut data).unwrap();
             assert_eq!(data, text[..length]);
         }
     }
@@ -107,11 +107,16 @@ mod tests {
     #[test]
     fn one_block_comes_back_and_less_is_refused() {
         let mut data = *b"sixteen bytes...";
-        encrypt(&[7; 32], &mut data).unwrap();
-        decrypt(&[7; 32], &mut data).unwrap();
-        assert_eq!(&data, b"sixteen bytes...");
-        assert_eq!(encrypt(&[7; 32], &mut [0; 15]), None);
-        assert_eq!(decrypt(&[7; 16], &mut []), None);
-        assert_eq!(encrypt(&[7; 5], &mut [0; 32]), None);
+        let (long, short) = (
+            Aes::new(&KeyBytes::new(&[7; 32])),
+            Aes::new(&KeyBytes::new(&[7; 16])),
+        );
+        for key in [&long, &short] {
+            key.encrypt(&mut data).unwrap();
+            key.decrypt(&mut data).unwrap();
+            assert_eq!(&data, b"sixteen bytes...");
+        }
+        assert_eq!(long.encrypt(&mut [0; 15]), None);
+        assert_eq!(short.decrypt(&mut []), None);
     }
 }

@@ -4,8 +4,15 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use adlib_core::{Password, Secret};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
-use super::{ChecksumKey, Cipher, string_to_key::string_to_key};
+use super::{
+    ChecksumKey, Cipher, KeyBytes, aes_sha1,
+    aes_sha2::{self, Profile},
+    rc4_hmac,
+    string_to_key::string_to_key,
+};
 use crate::{EncryptionType, number::KeyUsage};
 
 /// A key that cannot be.
@@ -28,15 +35,15 @@ pub enum KeyError {
 }
 
 /// The bytes of a key with their encryption type.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Key {
     etype: EncryptionType,
-    bytes: Secret<Vec<u8>>,
+    bytes: KeyBytes,
 }
 
 impl Key {
-    fn new(etype: EncryptionType, bytes: Secret<Vec<u8>>) -> Result<Self, KeyError> {
-        let (expected, actual) = (etype.key_length(), bytes.expose().len());
+    fn new(etype: EncryptionType, bytes: &[u8]) -> Result<Self, KeyError> {
+        let (expected, actual) = (etype.key_length(), bytes.len());
         if expected != actual {
             return Err(KeyError::Length {
                 etype,
@@ -44,9 +51,29 @@ impl Key {
                 actual,
             });
         }
-        Ok(Self { etype, bytes })
+        Ok(Self {
+            etype,
+            bytes: KeyBytes::new(bytes),
+        })
+    }
+
+    fn cipher(&self, usage: KeyUsage) -> Cipher {
+        Cipher::new(self.etype, &self.bytes, usage)
+    }
+
+    fn checksum(&self, usage: KeyUsage) -> ChecksumKey {
+        ChecksumKey::new(self.etype, &self.bytes, usage)
     }
 }
+
+impl PartialEq for Key {
+    /// In time that does not depend on the bytes.
+    fn eq(&self, other: &Self) -> bool {
+        self.etype == other.etype && self.bytes.expose().ct_eq(other.bytes.expose()).into()
+    }
+}
+
+impl Eq for Key {}
 
 /// A service's own long-term key, with what it opens and signs derived once.
 ///
@@ -73,7 +100,8 @@ impl ServiceKey {
     /// # Errors
     /// `Length` when the encryption type asks for another number of bytes.
     pub fn new(etype: EncryptionType, bytes: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
-        Key::new(etype, Secret::new(bytes.into())).map(Self::derive)
+        let bytes = Zeroizing::new(bytes.into());
+        Key::new(etype, &bytes).map(Self::derive)
     }
 
     /// The key that a password gives. On Active Directory the salt of a user account is the realm in upper case
@@ -88,14 +116,13 @@ impl ServiceKey {
         iterations: Option<u32>,
     ) -> Result<Self, KeyError> {
         let bytes = string_to_key(etype, password, salt, iterations)?;
-        Key::new(etype, bytes).map(Self::derive)
+        Key::new(etype, bytes.expose()).map(Self::derive)
     }
 
     fn derive(key: Key) -> Self {
-        let (etype, bytes) = (key.etype, key.bytes.expose());
         Self {
-            ticket: Cipher::new(etype, bytes, KeyUsage::TICKET),
-            pac: ChecksumKey::new(etype, bytes, KeyUsage::PAC_SIGNATURE),
+            ticket: key.cipher(KeyUsage::TICKET),
+            pac: key.checksum(KeyUsage::PAC_SIGNATURE),
             key,
         }
     }
@@ -148,7 +175,13 @@ impl SessionKey {
     /// # Errors
     /// `Length` when the encryption type asks for another number of bytes.
     pub fn new(etype: EncryptionType, bytes: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
-        Key::new(etype, Secret::new(bytes.into())).map(Self)
+        let bytes = Zeroizing::new(bytes.into());
+        Key::new(etype, &bytes).map(Self)
+    }
+
+    /// The key with these bytes, which a message lends.
+    pub(crate) fn copied(etype: EncryptionType, bytes: &[u8]) -> Result<Self, KeyError> {
+        Key::new(etype, bytes).map(Self)
     }
 
     /// The encryption type.
@@ -165,7 +198,28 @@ impl SessionKey {
 
     /// What encrypts the messages of `usage`.
     pub(crate) fn cipher(&self, usage: KeyUsage) -> Cipher {
-        Cipher::new(self.etype(), self.expose(), usage)
+        self.0.cipher(usage)
+    }
+
+    /// The pseudo-random function of the key's encryption type (RFC 3961 3): as many bytes as that gives, from `input`.
+    ///
+    /// ```
+    /// use adlib_kerberos::{EncryptionType, SessionKey};
+    ///
+    /// let key = SessionKey::new(EncryptionType::Aes256Sha2, [7; 32])?;
+    /// assert_eq!(key.prf(b"channel").expose().len(), 48);
+    /// # Ok::<(), adlib_kerberos::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn prf(&self, input: &[u8]) -> Secret<Vec<u8>> {
+        let base = &self.0.bytes;
+        let bytes = match self.etype() {
+            EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => aes_sha1::prf(base, input),
+            EncryptionType::Aes128Sha2 => aes_sha2::prf(Profile::Sha256, base, input),
+            EncryptionType::Aes256Sha2 => aes_sha2::prf(Profile::Sha384, base, input),
+            EncryptionType::Rc4 => rc4_hmac::prf(base, input),
+        };
+        Secret::new(bytes.expose().to_vec())
     }
 }
 

@@ -9,6 +9,8 @@ mod checksum;
 mod cipher;
 mod cts;
 mod key;
+mod key_bytes;
+mod mac;
 mod nfold;
 mod rc4_hmac;
 mod string_to_key;
@@ -16,6 +18,7 @@ mod string_to_key;
 pub(crate) use checksum::ChecksumKey;
 pub(crate) use cipher::Cipher;
 pub use key::{KeyError, ServiceKey, SessionKey};
+pub(crate) use key_bytes::KeyBytes;
 pub use string_to_key::MAX_ITERATIONS;
 
 /// Fills a buffer with random bytes. Where they come from is the caller's choice.

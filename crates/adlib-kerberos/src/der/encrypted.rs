@@ -19,6 +19,15 @@ pub(crate) struct EncryptedData<'a> {
     pub(crate) cipher: Octets<'a>,
 }
 
+impl EncryptedData<'_> {
+    /// The version of the key; controllers that write it as a negative number mean the 32 bits (A4).
+    pub(crate) fn version(&self) -> Option<u32> {
+        let kvno = self.kvno?;
+        let signed = i32::try_from(kvno).map(i32::cast_unsigned);
+        signed.or_else(|_| u32::try_from(kvno)).ok()
+    }
+}
+
 /// ```text
 /// EncryptionKey ::= SEQUENCE { keytype [0] Int32, keyvalue [1] OCTET STRING }
 /// ```

@@ -3,16 +3,23 @@
 //! Trust level: wire types. They borrow from the message, have public fields and no policy; any bytes give a
 //! value or a [`DecodeError`]. Everything is strict DER, as every implementation in use writes it.
 
+#![allow(dead_code, unused_imports, reason = "the exchanges with a KDC use them")]
+
 mod ap;
 mod application;
 mod authorization_data;
 mod encrypted;
+mod fast;
 mod flags;
+mod kdc;
 mod kerberos_string;
 mod kerberos_time;
+mod krb_error;
 mod microseconds;
 mod octets;
+mod padata;
 mod principal;
+mod splice;
 mod ticket;
 
 use ::der::{Decode, ErrorKind};
@@ -24,15 +31,24 @@ pub(crate) use ap::{
 pub(crate) use application::Application;
 pub(crate) use authorization_data::{AuthorizationData, AuthorizationDatum};
 pub(crate) use encrypted::{Checksum, EncryptedData, EncryptionKey};
+pub(crate) use fast::{
+    Armored, KrbFastArmor, KrbFastArmoredRep, KrbFastArmoredReq, KrbFastFinished, KrbFastReq, KrbFastResponse,
+};
 pub(crate) use flags::KerberosFlags;
+pub(crate) use kdc::{
+    AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRepBody, KdcReqBody, ReqBody, TgsRep, TgsReq,
+};
 pub(crate) use kerberos_string::KerberosString;
 pub(crate) use kerberos_time::KerberosTime;
+pub(crate) use krb_error::{KrbErrorBody, KrbErrorMessage};
 pub(crate) use microseconds::Microseconds;
 pub(crate) use octets::Octets;
+pub(crate) use padata::{EtypeInfo2, EtypeInfo2Entry, MethodData, PaData, PaEncTsEnc, PaPacRequest, find};
 pub(crate) use principal::PrincipalName;
+pub(crate) use splice::without_pac;
 #[cfg(feature = "issue")]
 pub(crate) use ticket::TransitedEncoding;
-pub(crate) use ticket::{EncTicketPart, EncTicketPartBody, Ticket, TicketBody};
+pub(crate) use ticket::{EncTicketPart, EncTicketPartBody, HostAddress, Ticket, TicketBody};
 
 /// The protocol's version, in every message.
 pub(crate) const VERSION: i32 = 5;
@@ -46,6 +62,18 @@ where
     T: Decode<'a, Error = ::der::Error>,
 {
     T::from_der(bytes).map_err(|error| translate(what, error))
+}
+
+/// That a number in a message is the only one it can be.
+///
+/// # Errors
+/// `Unexpected`.
+pub(crate) const fn expect_number(what: &'static str, number: i32, expected: i32) -> Result<(), DecodeError> {
+    if number == expected {
+        Ok(())
+    } else {
+        Err(DecodeError::new(what, 0, DecodeErrorKind::Unexpected))
+    }
 }
 
 /// The bytes of a value that was made here.

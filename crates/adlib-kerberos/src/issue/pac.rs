@@ -95,6 +95,47 @@ impl PacBuilder {
     /// Sign the PAC with the service's key, and that signature with the controllers'.
     #[must_use]
     pub fn sign(&self, service: &ServiceKey, controllers: &ServiceKey) -> Vec<u8> {
+        let mut buffers = self.unsigned();
+        self.sign_buffers(&mut buffers, service, controllers);
+        lay_out(&buffers)
+    }
+
+    /// The same with the controllers' signatures of the ticket, whose decrypted part with one zero byte in the place of
+    /// the PAC is `ticket`, and of the whole PAC.
+    #[must_use]
+    pub(super) fn sign_with_ticket(
+        &self,
+        service: &ServiceKey,
+        controllers: &ServiceKey,
+        ticket: &[u8],
+    ) -> Vec<u8> {
+        let mut buffers = self.unsigned();
+        let ticket_sum = controllers.pac_key().sum(ticket);
+        let ticket_signature = self.encode_signature(controllers, Some(ticket_sum.as_slice()));
+        buffers.push((BufferType::TICKET_SIGNATURE, ticket_signature));
+        // Everything but the other signatures, which are zeros still.
+        let unsigned = [
+            (BufferType::SERVER_SIGNATURE, self.encode_signature(service, None)),
+            (
+                BufferType::KDC_SIGNATURE,
+                self.encode_signature(controllers, None),
+            ),
+            (
+                BufferType::FULL_SIGNATURE,
+                self.encode_signature(controllers, None),
+            ),
+        ];
+        buffers.extend(unsigned);
+        let sum = controllers.pac_key().sum(&lay_out(&buffers));
+        if let Some((_, full)) = buffers.last_mut() {
+            *full = self.encode_signature(controllers, Some(sum.as_slice()));
+        }
+        self.sign_buffers(&mut buffers, service, controllers);
+        lay_out(&buffers)
+    }
+
+    /// All buffers but the signatures.
+    fn unsigned(&self) -> Vec<(BufferType, Vec<u8>)> {
         let mut buffers = Vec::new();
         buffers.extend(
             self.logon
@@ -112,23 +153,39 @@ impl PacBuilder {
                 .map(|info| (BufferType::UPN_DNS_INFO, encode_upn_dns_info(info))),
         );
         buffers.extend(self.other.iter().cloned());
-        buffers.push((BufferType::SERVER_SIGNATURE, self.encode_signature(service, None)));
-        buffers.push((
-            BufferType::KDC_SIGNATURE,
-            self.encode_signature(controllers, None),
-        ));
-        let server_sum = service.pac_key().sum(&lay_out(&buffers));
-        let controllers_sum = controllers.pac_key().sum(&server_sum);
-        for (kind, data) in &mut buffers {
+        buffers
+    }
+
+    /// The service's signature and the controllers' of it.
+    fn sign_buffers(
+        &self,
+        buffers: &mut Vec<(BufferType, Vec<u8>)>,
+        service: &ServiceKey,
+        controllers: &ServiceKey,
+    ) {
+        if buffers
+            .iter()
+            .all(|(kind, _)| *kind != BufferType::SERVER_SIGNATURE)
+        {
+            buffers.push((BufferType::SERVER_SIGNATURE, self.encode_signature(service, None)));
+            buffers.push((
+                BufferType::KDC_SIGNATURE,
+                self.encode_signature(controllers, None),
+            ));
+        }
+        let server_sum = service.pac_key().sum(&lay_out(buffers));
+        let controllers_sum = controllers.pac_key().sum(server_sum.as_slice());
+        for (kind, data) in buffers {
             match *kind {
-                BufferType::SERVER_SIGNATURE => *data = self.encode_signature(service, Some(&server_sum)),
+                BufferType::SERVER_SIGNATURE => {
+                    *data = self.encode_signature(service, Some(server_sum.as_slice()));
+                }
                 BufferType::KDC_SIGNATURE => {
-                    *data = self.encode_signature(controllers, Some(&controllers_sum));
+                    *data = self.encode_signature(controllers, Some(controllers_sum.as_slice()));
                 }
                 _ => {}
             }
         }
-        lay_out(&buffers)
     }
 
     /// The type and `sum`, and what a read-only controller puts behind; zeros while the sum is not known.

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use adlib_core::UnixTime;
 
-use super::{AD_WIN2K_PAC, AuthorizationElements, authorization_data, if_relevant};
+use super::{AD_WIN2K_PAC, AuthorizationElements, PacBuilder, authorization_data, if_relevant};
 use crate::{
     Principal, Random, ServiceKey, SessionKey,
     der::{
@@ -70,6 +70,25 @@ impl TicketBuilder {
     #[must_use]
     pub fn with_pac(mut self, pac: Vec<u8>) -> Self {
         self.authorization_data.push(if_relevant(&[(AD_WIN2K_PAC, pac)]));
+        self
+    }
+
+    /// The ticket with the PAC that `pac` describes, and with all signatures that a controller of today makes: those of
+    /// [`PacBuilder::sign`], that of the ticket, and that of the whole PAC. What is changed afterwards breaks them.
+    #[must_use]
+    pub fn with_signed_pac(
+        mut self,
+        pac: &PacBuilder,
+        service: &ServiceKey,
+        controllers: &ServiceKey,
+    ) -> Self {
+        let unsigned = if_relevant(&[(AD_WIN2K_PAC, alloc::vec![0])]);
+        self.authorization_data.insert(0, unsigned);
+        let part = der::encode(&self.enc_part());
+        let pac = pac.sign_with_ticket(service, controllers, &part);
+        if let Some(first) = self.authorization_data.first_mut() {
+            *first = if_relevant(&[(AD_WIN2K_PAC, pac)]);
+        }
         self
     }
 

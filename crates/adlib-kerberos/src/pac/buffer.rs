@@ -1,7 +1,5 @@
 //! The outer structure: a table of buffers (MS-PAC 2.3, 2.4).
 
-use alloc::vec::Vec;
-
 use adlib_core::{DecodeError, DecodeErrorKind, Reader};
 
 use super::PacRejection;
@@ -20,16 +18,32 @@ pub struct BufferType(pub u32);
 impl BufferType {
     /// `KERB_VALIDATION_INFO`: the user, the groups.
     pub const LOGON_INFO: Self = Self(1);
+    /// `PAC_CREDENTIAL_INFO`: credentials for the client's own machine, encrypted.
+    pub const CREDENTIALS: Self = Self(2);
     /// The signature with the service's key.
     pub const SERVER_SIGNATURE: Self = Self(6);
     /// The signature with the controllers' key.
     pub const KDC_SIGNATURE: Self = Self(7);
     /// `PAC_CLIENT_INFO`: the client's name and the time of the sign-in.
     pub const CLIENT_INFO: Self = Self(10);
+    /// `S4U_DELEGATION_INFO`: the services that act for the client.
+    pub const DELEGATION_INFO: Self = Self(11);
     /// `UPN_DNS_INFO`.
     pub const UPN_DNS_INFO: Self = Self(12);
+    /// `PAC_CLIENT_CLAIMS_INFO`.
+    pub const CLIENT_CLAIMS: Self = Self(13);
+    /// `PAC_DEVICE_INFO`: the machine that the client signed in from.
+    pub const DEVICE_INFO: Self = Self(14);
+    /// `PAC_DEVICE_CLAIMS_INFO`.
+    pub const DEVICE_CLAIMS: Self = Self(15);
+    /// The controllers' signature of the ticket.
+    pub const TICKET_SIGNATURE: Self = Self(16);
+    /// `PAC_ATTRIBUTES_INFO`: whether the client asked for a PAC.
+    pub const ATTRIBUTES: Self = Self(17);
     /// `PAC_REQUESTOR`: the SID of the client.
     pub const REQUESTOR: Self = Self(18);
+    /// The controllers' signature of the whole PAC.
+    pub const FULL_SIGNATURE: Self = Self(19);
 }
 
 /// A PAC cut into its buffers, none of which is believed yet.
@@ -37,10 +51,11 @@ impl BufferType {
 /// ```text
 /// cBuffers (4) Version (4) = 0, for each: ulType (4) cbBufferSize (4) Offset (8); the buffers, aligned to 8 bytes
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct UnverifiedPac<'a> {
     pub(super) bytes: &'a [u8],
-    buffers: Vec<Buffer<'a>>,
+    /// As many lines as were checked.
+    table: &'a [[u8; LINE]],
 }
 
 /// A line of the table with the bytes that it points to.
@@ -49,6 +64,13 @@ pub(super) struct Buffer<'a> {
     pub(super) kind: BufferType,
     pub(super) offset: usize,
     pub(super) data: &'a [u8],
+}
+
+impl Buffer<'_> {
+    /// Where the buffer ends.
+    const fn end(&self) -> usize {
+        self.offset.saturating_add(self.data.len())
+    }
 }
 
 impl<'a> UnverifiedPac<'a> {
@@ -64,23 +86,49 @@ impl<'a> UnverifiedPac<'a> {
         if reader.u32_le("PAC version")? != VERSION {
             return Err(at.error("PAC version", DecodeErrorKind::Unexpected).into());
         }
-        let table_end = HEADER + count * LINE;
-        let mut buffers = Vec::with_capacity(count);
-        for _ in 0..count {
-            buffers.push(read_line(&mut reader, table_end)?);
+        let lines = reader.bytes("PAC buffer table", count * LINE)?;
+        let (table, _) = lines.as_chunks();
+        let pac = Self { bytes, table };
+        for (index, line) in table.iter().enumerate() {
+            let buffer = read_line(bytes, line, HEADER + table.len() * LINE)?;
+            pac.refuse_clashes(buffer, index)?;
         }
-        refuse_duplicates(&buffers)?;
-        refuse_overlaps(&buffers)?;
-        Ok(Self { bytes, buffers })
+        Ok(pac)
+    }
+
+    /// That no buffer before `index` is of the same type as `buffer` or shares bytes with it: whoever reads the first
+    /// of two and whoever reads the last would believe different things.
+    fn refuse_clashes(&self, buffer: Buffer<'_>, index: usize) -> Result<(), PacRejection> {
+        for other in self.buffers().take(index) {
+            if other.kind == buffer.kind {
+                return Err(PacRejection::BufferTwice(buffer.kind));
+            }
+            // An empty buffer has no bytes to share.
+            if other.offset.max(buffer.offset) < other.end().min(buffer.end()) {
+                return Err(PacRejection::BufferOverlap(buffer.kind));
+            }
+        }
+        Ok(())
+    }
+
+    fn buffers(&self) -> impl Iterator<Item = Buffer<'a>> + use<'a> {
+        let bytes = self.bytes;
+        let table = self.table.iter();
+        table.filter_map(move |line| read_line(bytes, line, HEADER).ok())
     }
 
     /// The types of the buffers, in their order.
-    pub fn buffer_types(&self) -> impl Iterator<Item = BufferType> + '_ {
-        self.buffers.iter().map(|buffer| buffer.kind)
+    pub fn buffer_types(&self) -> impl Iterator<Item = BufferType> + use<'a> {
+        self.buffers().map(|buffer| buffer.kind)
     }
 
     pub(super) fn buffer(&self, kind: BufferType) -> Option<Buffer<'a>> {
-        self.buffers.iter().copied().find(|buffer| buffer.kind == kind)
+        self.buffers().find(|buffer| buffer.kind == kind)
+    }
+
+    /// The bytes of the buffer of `kind`.
+    pub(super) fn data(&self, kind: BufferType) -> Option<&'a [u8]> {
+        self.buffer(kind).map(|buffer| buffer.data)
     }
 }
 
@@ -94,44 +142,20 @@ fn count(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
     }
 }
 
-fn read_line<'a>(reader: &mut Reader<'a>, table_end: usize) -> Result<Buffer<'a>, DecodeError> {
+fn read_line<'a>(bytes: &'a [u8], line: &[u8; LINE], table_end: usize) -> Result<Buffer<'a>, DecodeError> {
+    let mut reader = Reader::new(line);
     let kind = BufferType(reader.u32_le("PAC buffer type")?);
     let length = usize::try_from(reader.u32_le("PAC buffer size")?).unwrap_or(usize::MAX);
-    let at = *reader;
     let offset = usize::try_from(reader.u64_le("PAC buffer offset")?).unwrap_or(usize::MAX);
+    let error = |kind| DecodeError::new("PAC buffer offset", offset, kind);
     if offset < table_end {
-        return Err(at.error("PAC buffer offset", DecodeErrorKind::OutOfBounds));
+        return Err(error(DecodeErrorKind::OutOfBounds));
     }
     if !offset.is_multiple_of(8) {
-        return Err(at.error("PAC buffer offset", DecodeErrorKind::Invalid));
+        return Err(error(DecodeErrorKind::Invalid));
     }
-    let data = reader.slice_at("PAC buffer", offset, length)?;
+    let data = Reader::new(bytes).slice_at("PAC buffer", offset, length)?;
     Ok(Buffer { kind, offset, data })
-}
-
-/// Whoever reads the first of two and whoever reads the last would believe different things.
-fn refuse_duplicates(buffers: &[Buffer<'_>]) -> Result<(), PacRejection> {
-    let mut kinds: Vec<BufferType> = buffers.iter().map(|buffer| buffer.kind).collect();
-    kinds.sort_unstable();
-    match kinds.windows(2).find(|pair| pair.first() == pair.last()) {
-        Some(pair) => Err(PacRejection::BufferTwice(
-            pair.first().copied().unwrap_or(BufferType(0)),
-        )),
-        None => Ok(()),
-    }
-}
-
-fn refuse_overlaps(buffers: &[Buffer<'_>]) -> Result<(), PacRejection> {
-    let mut sorted: Vec<&Buffer<'_>> = buffers.iter().collect();
-    sorted.sort_unstable_by_key(|buffer| (buffer.offset, buffer.data.len()));
-    let mut end = 0;
-    for buffer in sorted {
-        if buffer.offset < end {
-            return Err(PacRejection::BufferOverlap(buffer.kind));
-        }
-        end = buffer.offset + buffer.data.len();
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -139,6 +163,7 @@ mod tests {
     use super::*;
     use adlib_core::Writer;
     use proptest::prelude::*;
+    use std::vec::Vec;
 
     /// A PAC of `lines`, each a type, a size and an offset, with `room` bytes behind the table.
     fn table(count: u32, lines: &[(u32, u32, u64)], room: usize) -> Vec<u8> {

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use adlib_core::{DecodeError, FileTime, Reader, UnixTime, utf16};
 
-use super::PacRejection;
+use super::{PacRejection, ndr::expect_utf16};
 use crate::Principal;
 
 /// The client's name and the time of the sign-in.
@@ -26,10 +26,29 @@ impl ClientInfo {
     /// # Errors
     /// `Truncated` or `Text`.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let view = ClientView::decode(bytes)?;
+        Ok(Self {
+            auth_time: view.auth_time,
+            name: utf16::decode_lossy(view.name),
+        })
+    }
+}
+
+/// The structure where it lies.
+pub(super) struct ClientView<'a> {
+    auth_time: FileTime,
+    /// In UTF-16.
+    name: &'a [u8],
+}
+
+impl<'a> ClientView<'a> {
+    /// # Errors
+    /// `Truncated` or `Text`.
+    pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let auth_time = FileTime(reader.u64_le("ClientId")?);
         let length = reader.u16_le("NameLength")?;
-        let name = utf16::decode("Name", reader.bytes("Name", length.into())?)?;
+        let name = expect_utf16("Name", reader.bytes("Name", length.into())?)?;
         Ok(Self { auth_time, name })
     }
 
@@ -37,7 +56,7 @@ impl ClientInfo {
     ///
     /// # Errors
     /// `ClientTime`, `ClientName`.
-    pub(crate) fn check(&self, client: &Principal, auth_time: UnixTime) -> Result<(), PacRejection> {
+    pub(super) fn check(&self, client: &Principal, auth_time: UnixTime) -> Result<(), PacRejection> {
         let own_time = self.auth_time.to_unix();
         if own_time.map(UnixTime::seconds) != Some(auth_time.seconds()) {
             return Err(PacRejection::ClientTime {
@@ -45,18 +64,32 @@ impl ClientInfo {
                 ticket: auth_time,
             });
         }
-        let name = client.name();
         // With its realm after protocol transition between domains (MS-SFU 3.2.5.1.2).
-        let with_realm = || self.name.strip_suffix(client.realm())?.strip_suffix('@');
-        if self.name == name || with_realm() == Some(&name) {
+        let with_realm = joined(client).chain(['@']).chain(client.realm().chars());
+        if self.is(joined(client)) || self.is(with_realm) {
             Ok(())
         } else {
             Err(PacRejection::ClientName {
-                pac: self.name.clone(),
-                ticket: name,
+                pac: utf16::decode_lossy(self.name),
+                ticket: client.name(),
             })
         }
     }
+
+    fn is(&self, name: impl Iterator<Item = char>) -> bool {
+        let (units, _) = self.name.as_chunks::<2>();
+        let own = char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)));
+        own.map(Result::ok).eq(name.map(Some))
+    }
+}
+
+/// The components of a name with `/` between them.
+fn joined(client: &Principal) -> impl Iterator<Item = char> {
+    let components = client.components().iter().enumerate();
+    components.flat_map(|(index, component)| {
+        let separator = (index > 0).then_some('/');
+        separator.into_iter().chain(component.chars())
+    })
 }
 
 #[cfg(test)]
@@ -68,31 +101,35 @@ mod tests {
     #[test]
     fn a21_another_name_or_time_is_refused() {
         let at = UnixTime::from_seconds(1_800_000_000);
-        let info = |name: &str| ClientInfo {
-            auth_time: FileTime::from_unix(at),
-            name: name.into(),
+        let check = |time: FileTime, name: &str, client: &Principal, auth_time| {
+            let name = utf16::encode(name);
+            let length = u16::try_from(name.len()).unwrap().to_le_bytes();
+            let bytes = [&time.0.to_le_bytes()[..], &length, &name].concat();
+            ClientView::decode(&bytes).unwrap().check(client, auth_time)
         };
+        let at_time = FileTime::from_unix(at);
         let ada = Principal::user("ada", "CORP");
-        assert_eq!(info("ada").check(&ada, at), Ok(()));
-        assert_eq!(info("ada@CORP").check(&ada, at), Ok(()));
+        assert_eq!(check(at_time, "ada", &ada, at), Ok(()));
+        assert_eq!(check(at_time, "ada@CORP", &ada, at), Ok(()));
         for name in ["Ada", "ad", "ada@", "ada@corp", "@CORP", "ada@CORP@CORP", ""] {
             assert_eq!(
-                info(name).check(&ada, at).unwrap_err().reason(),
+                check(at_time, name, &ada, at).unwrap_err().reason(),
                 "pac-client-name"
             );
         }
         for seconds in [-1, 1] {
             let other = UnixTime::from_seconds(at.seconds() + seconds);
             assert_eq!(
-                info("ada").check(&ada, other).unwrap_err().reason(),
+                check(at_time, "ada", &ada, other).unwrap_err().reason(),
                 "pac-client-time"
             );
         }
-        let never = ClientInfo {
-            auth_time: FileTime(0),
-            name: "ada".into(),
-        };
-        assert_eq!(never.check(&ada, at).unwrap_err().reason(), "pac-client-time");
+        let host: Principal = "host/app@CORP".parse().unwrap();
+        assert_eq!(check(at_time, "host/app", &host, at), Ok(()));
+        assert_eq!(
+            check(FileTime(0), "ada", &ada, at).unwrap_err().reason(),
+            "pac-client-time"
+        );
     }
 
     proptest! {

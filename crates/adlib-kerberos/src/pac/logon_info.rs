@@ -2,9 +2,9 @@
 
 use alloc::{string::String, vec::Vec};
 
-use adlib_core::{DecodeError, DecodeErrorKind, FileTime, Sid};
+use adlib_core::{DecodeError, DecodeErrorKind, FileTime, Sid, utf16};
 
-use super::ndr::Ndr;
+use super::ndr::{self, Deferred, Ndr};
 
 /// A group of the user's own domain, or of one domain of resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,14 @@ pub struct GroupMembership {
     pub rid: u32,
     /// `SE_GROUP_*`.
     pub attributes: u32,
+}
+
+impl GroupMembership {
+    /// The membership in an array that is `RelativeId (4) Attributes (4)` for each.
+    pub(super) fn of(bytes: &[u8; 8]) -> Self {
+        let (rid, attributes) = halves(bytes);
+        Self { rid, attributes }
+    }
 }
 
 /// A group by its whole SID.
@@ -58,12 +66,48 @@ pub struct LogonInfo {
 impl LogonInfo {
     /// The structure that `bytes` are.
     ///
-    /// First come all the fixed fields, then, in the same order, what they point to.
-    ///
     /// # Errors
     /// What is wrong, by the name of its field.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut ndr = Ndr::open(bytes)?;
+        LogonView::decode(bytes).map(|view| view.read())
+    }
+
+    /// The user's SID; `None` when the structure has room for none.
+    #[must_use]
+    pub fn user_sid(&self) -> Option<Sid> {
+        match self.user_rid {
+            0 => self.extra_sids.first().map(|extra| extra.sid),
+            rid => self.domain_sid.with_rid(rid),
+        }
+    }
+}
+
+/// The structure where it lies: checked from end to end, with texts and lists that nobody has read yet.
+pub(super) struct LogonView<'a> {
+    logon_time: FileTime,
+    account: &'a [u8],
+    full_name: &'a [u8],
+    user_rid: u32,
+    primary_group_rid: u32,
+    groups: &'a [[u8; 8]],
+    logon_server: &'a [u8],
+    domain: &'a [u8],
+    domain_sid: Sid,
+    user_account_control: u32,
+    extra_sids: ExtraSids<'a>,
+    resource_domain_sid: Option<Sid>,
+    resource_groups: &'a [[u8; 8]],
+}
+
+impl<'a> LogonView<'a> {
+    /// # Errors
+    /// What is wrong, by the name of its field.
+    pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        ndr::read(bytes, Self::walk)
+    }
+
+    /// First come all the fixed fields, then, in the same order, what they point to.
+    fn walk(ndr: &mut Ndr<'a>) -> Result<Self, DecodeError> {
         let logon_time = ndr.time("LogonTime")?;
         for _ in 0..5 {
             ndr.time("KERB_VALIDATION_INFO times")?;
@@ -91,26 +135,20 @@ impl LogonInfo {
         let resource_domain_sid = ndr.pointer("ResourceGroupDomainSid")?;
         let resource_groups = ndr.counted("ResourceGroupIds")?;
 
-        let account = ndr.string("EffectiveName", &effective_name)?;
-        let full_name = ndr.string("FullName", &full_name)?;
-        ndr.string("LogonScript", &logon_script)?;
-        ndr.string("ProfilePath", &profile_path)?;
-        ndr.string("HomeDirectory", &home_directory)?;
-        ndr.string("HomeDirectoryDrive", &home_drive)?;
-        let groups = ndr.elements("GroupIds", &groups, 8, read_membership)?;
-        let logon_server = ndr.string("LogonServer", &logon_server)?;
-        let domain = ndr.string("LogonDomainName", &domain)?;
-        let domain_sid = ndr.sid("LogonDomainId", domain_sid)?.ok_or(DecodeError::new(
-            "LogonDomainId",
-            0,
-            DecodeErrorKind::Invalid,
-        ))?;
-        let extra_sids = ndr.elements("ExtraSids", &extra_sids, 8, |ndr| {
-            Ok((ndr.pointer("ExtraSids")?, ndr.u32("ExtraSids")?))
-        })?;
-        let extra_sids = read_extra_sids(&mut ndr, extra_sids)?;
+        let account = ndr.units("EffectiveName", effective_name)?;
+        let full_name = ndr.units("FullName", full_name)?;
+        ndr.units("LogonScript", logon_script)?;
+        ndr.units("ProfilePath", profile_path)?;
+        ndr.units("HomeDirectory", home_directory)?;
+        ndr.units("HomeDirectoryDrive", home_drive)?;
+        let groups = ndr.chunks("GroupIds", groups)?;
+        let logon_server = ndr.units("LogonServer", logon_server)?;
+        let domain = ndr.units("LogonDomainName", domain)?;
+        let domain_sid = ndr.sid("LogonDomainId", domain_sid)?;
+        let domain_sid = domain_sid.ok_or(DecodeError::new("LogonDomainId", 0, DecodeErrorKind::Invalid))?;
+        let extra_sids = ExtraSids::walk(ndr, extra_sids)?;
         let resource_domain_sid = ndr.sid("ResourceGroupDomainSid", resource_domain_sid)?;
-        let resource_groups = ndr.elements("ResourceGroupIds", &resource_groups, 8, read_membership)?;
+        let resource_groups = ndr.chunks("ResourceGroupIds", resource_groups)?;
         Ok(Self {
             logon_time,
             account,
@@ -129,31 +167,74 @@ impl LogonInfo {
     }
 
     /// The user's SID; `None` when the structure has room for none.
-    #[must_use]
-    pub fn user_sid(&self) -> Option<Sid> {
+    pub(super) fn user_sid(&self) -> Option<Sid> {
         match self.user_rid {
-            0 => self.extra_sids.first().map(|extra| extra.sid),
+            0 => self.extra_sids.iter().next().map(|extra| extra.sid),
             rid => self.domain_sid.with_rid(rid),
         }
     }
-}
 
-fn read_membership(ndr: &mut Ndr<'_>) -> Result<GroupMembership, DecodeError> {
-    Ok(GroupMembership {
-        rid: ndr.u32("RelativeId")?,
-        attributes: ndr.u32("Attributes")?,
-    })
-}
-
-/// The SIDs that an array of pointers points to, behind the whole array.
-fn read_extra_sids(ndr: &mut Ndr<'_>, heads: Vec<(bool, u32)>) -> Result<Vec<SidAndAttributes>, DecodeError> {
-    let mut sids = Vec::with_capacity(heads.len());
-    for (present, attributes) in heads {
-        if let Some(sid) = ndr.sid("ExtraSids", present)? {
-            sids.push(SidAndAttributes { sid, attributes });
+    fn read(&self) -> LogonInfo {
+        let memberships = |groups: &[[u8; 8]]| groups.iter().map(GroupMembership::of).collect();
+        LogonInfo {
+            logon_time: self.logon_time,
+            account: utf16::decode_lossy(self.account),
+            full_name: utf16::decode_lossy(self.full_name),
+            user_rid: self.user_rid,
+            primary_group_rid: self.primary_group_rid,
+            groups: memberships(self.groups),
+            logon_server: utf16::decode_lossy(self.logon_server),
+            domain: utf16::decode_lossy(self.domain),
+            domain_sid: self.domain_sid,
+            user_account_control: self.user_account_control,
+            extra_sids: self.extra_sids.iter().collect(),
+            resource_domain_sid: self.resource_domain_sid,
+            resource_groups: memberships(self.resource_groups),
         }
     }
-    Ok(sids)
+}
+
+/// An array of pointers to SIDs with a number beside each, and the SIDs behind the whole array.
+#[derive(Clone, Copy)]
+pub(super) struct ExtraSids<'a> {
+    heads: &'a [[u8; 8]],
+    /// Each SID with the number of its sub-authorities before it.
+    sids: &'a [u8],
+}
+
+impl<'a> ExtraSids<'a> {
+    /// # Errors
+    /// What [`Ndr::chunks`], [`Ndr::referent`] and [`Ndr::sid`] say.
+    pub(super) fn walk(ndr: &mut Ndr<'a>, head: Deferred) -> Result<Self, DecodeError> {
+        let heads: &[[u8; 8]] = ndr.chunks("ExtraSids", head)?;
+        let sids = ndr.span(|ndr| {
+            for head in heads {
+                ndr.referent("ExtraSids", halves(head).0)?;
+            }
+            for head in heads {
+                ndr.sid("ExtraSids", halves(head).0 != 0)?;
+            }
+            Ok(())
+        })?;
+        Ok(Self { heads, sids })
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = SidAndAttributes> + use<'a> {
+        let mut sids = adlib_core::Reader::new(self.sids);
+        let present = self.heads.iter().map(halves).filter(|head| head.0 != 0);
+        // They were read once: none fails now.
+        present.map_while(move |(_, attributes)| {
+            sids.u32_le("ExtraSids").ok()?;
+            let sid = Sid::read(&mut sids).ok()?;
+            Some(SidAndAttributes { sid, attributes })
+        })
+    }
+}
+
+/// The two numbers of an element.
+fn halves(element: &[u8; 8]) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = *element;
+    (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
 #[cfg(test)]

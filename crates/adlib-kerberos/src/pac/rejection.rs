@@ -34,6 +34,9 @@ pub enum PacRejection {
     /// The server signature is not the PAC's.
     #[error("the server signature is wrong")]
     ServerSignature,
+    /// A signature with the controllers' key is wrong, for who has that key.
+    #[error("the controllers' signature of type {} is wrong", .0.0)]
+    ControllersSignature(BufferType),
     /// There is no client information, which ties the PAC to its ticket.
     #[error("no client information")]
     ClientInfoMissing,
@@ -74,6 +77,7 @@ impl PacRejection {
             Self::ServerSignatureMissing => "pac-server-signature-missing",
             Self::ServerSignatureType { .. } => "pac-server-signature-type",
             Self::ServerSignature => "pac-server-signature",
+            Self::ControllersSignature(_) => "pac-controllers-signature",
             Self::ClientInfoMissing => "pac-client-info-missing",
             Self::ClientName { .. } => "pac-client-name",
             Self::ClientTime { .. } => "pac-client-time",

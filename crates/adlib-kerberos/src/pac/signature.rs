@@ -1,13 +1,11 @@
 //! `PAC_SIGNATURE_DATA`: the signatures (MS-PAC 2.8).
 
-use alloc::vec::Vec;
-
 use adlib_core::{DecodeError, Reader};
 
 use super::{BufferType, PacRejection, UnverifiedPac, buffer::Buffer};
 use crate::{ChecksumType, ServiceKey, crypto::ChecksumKey};
 
-/// What became of a signature that is not the service's own.
+/// What became of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureState {
     /// It verified.
@@ -16,12 +14,29 @@ pub enum SignatureState {
     Invalid,
     /// There is none.
     Absent,
+    /// There is one, and no key to verify it with.
+    NotChecked,
+}
+
+impl SignatureState {
+    /// The state as one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Absent => "absent",
+            Self::NotChecked => "not-checked",
+        }
+    }
 }
 
 /// The length of the identifier of a read-only controller, in bytes.
 const RODC_IDENTIFIER: usize = 2;
 /// The length of the type before a signature, in bytes.
 const TYPE: usize = 4;
+/// The zeros that stand in the place of a signature, as many at a time.
+const ZEROS: [u8; 32] = [0; 32];
 
 /// ```text
 /// SignatureType (4) Signature (12, 16 or 24) [RODCIdentifier (2)]
@@ -47,9 +62,9 @@ impl<'a> Signature<'a> {
         Ok(Self { checksum_type, sum })
     }
 
-    /// Whether this is `key`'s signature of `data`.
-    fn verify(&self, key: &ChecksumKey, data: &[u8]) -> bool {
-        self.checksum_type == key.checksum_type() && key.verify(data, self.sum)
+    /// Whether this is `key`'s signature of what `feed` hands over.
+    fn verify(&self, key: &ChecksumKey, feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> bool {
+        self.checksum_type == key.checksum_type() && key.sum_parts(feed).is(self.sum)
     }
 }
 
@@ -67,7 +82,7 @@ impl UnverifiedPac<'_> {
         if found != expected {
             return Err(PacRejection::ServerSignatureType { found, expected });
         }
-        if signature.verify(key.pac_key(), &self.signed_bytes()) {
+        if signature.verify(key.pac_key(), |part| self.without(&SIGNED_BY_SERVER, part)) {
             Ok(())
         } else {
             Err(PacRejection::ServerSignature)
@@ -77,33 +92,79 @@ impl UnverifiedPac<'_> {
     /// Whether the controllers' signature, of the service's, is right, for whoever holds the controllers' key.
     #[must_use]
     pub fn kdc_signature(&self, key: &ServiceKey) -> SignatureState {
-        let (Some(kdc), Some(server)) = (
-            self.buffer(BufferType::KDC_SIGNATURE),
-            self.buffer(BufferType::SERVER_SIGNATURE),
-        ) else {
-            return SignatureState::Absent;
-        };
-        let (Ok(kdc), Ok(server)) = (Signature::decode(kdc), Signature::decode(server)) else {
-            return SignatureState::Invalid;
-        };
-        if kdc.verify(key.pac_key(), server.sum) {
-            SignatureState::Valid
-        } else {
-            SignatureState::Invalid
+        let server = self.buffer(BufferType::SERVER_SIGNATURE);
+        match server.map(Signature::decode) {
+            None => SignatureState::Absent,
+            Some(Err(_)) => SignatureState::Invalid,
+            Some(Ok(server)) => self.state(BufferType::KDC_SIGNATURE, key, |part| part(server.sum)),
         }
     }
 
-    /// The PAC with everything zeroed in the two signatures that comes after their types (MS-PAC 2.8.1).
-    fn signed_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.bytes.to_vec();
-        for kind in [BufferType::SERVER_SIGNATURE, BufferType::KDC_SIGNATURE] {
-            let range = self
-                .buffer(kind)
-                .map(|buffer| buffer.offset.saturating_add(TYPE)..buffer.offset + buffer.data.len());
-            if let Some(signature) = range.and_then(|range| bytes.get_mut(range)) {
-                signature.fill(0);
+    /// Whether the controllers' signature of the whole PAC is right, for whoever holds the controllers' key.
+    #[must_use]
+    pub fn full_signature(&self, key: &ServiceKey) -> SignatureState {
+        self.state(BufferType::FULL_SIGNATURE, key, |part| {
+            self.without(&ALL_OF_PAC, part);
+        })
+    }
+
+    /// Whether the controllers' signature of the ticket is right, for whoever holds the controllers' key.
+    ///
+    /// `ticket` is the ticket's decrypted part with one zero byte in the place of the PAC (MS-PAC 2.8.3).
+    pub(crate) fn ticket_signature(&self, key: &ServiceKey, ticket: &[u8]) -> SignatureState {
+        self.state(BufferType::TICKET_SIGNATURE, key, |part| part(ticket))
+    }
+
+    /// The state of a signature when there is no key to verify it with.
+    pub(super) fn unchecked(&self, kind: BufferType) -> SignatureState {
+        match self.buffer(kind) {
+            Some(_) => SignatureState::NotChecked,
+            None => SignatureState::Absent,
+        }
+    }
+
+    fn state(
+        &self,
+        kind: BufferType,
+        key: &ServiceKey,
+        feed: impl FnOnce(&mut dyn FnMut(&[u8])),
+    ) -> SignatureState {
+        match self.buffer(kind).map(Signature::decode) {
+            None => SignatureState::Absent,
+            Some(Ok(signature)) if signature.verify(key.pac_key(), feed) => SignatureState::Valid,
+            Some(_) => SignatureState::Invalid,
+        }
+    }
+
+    /// The PAC in parts, with everything zeroed in the signatures of `kinds` that comes after their types
+    /// (MS-PAC 2.8.1), the identifier of a read-only controller included.
+    fn without(&self, kinds: &[BufferType], part: &mut dyn FnMut(&[u8])) {
+        let mut done = 0;
+        while let Some(buffer) = self.next_of(kinds, done) {
+            let start = buffer.offset.saturating_add(TYPE.min(buffer.data.len()));
+            part(self.bytes.get(done..start).unwrap_or_default());
+            done = buffer.offset.saturating_add(buffer.data.len());
+            for from in (start..done).step_by(ZEROS.len()) {
+                part(ZEROS.get(..done - from).unwrap_or(&ZEROS));
             }
         }
-        bytes
+        part(self.bytes.get(done..).unwrap_or_default());
+    }
+
+    /// The first buffer of `kinds` with bytes at `position` or after.
+    fn next_of(&self, kinds: &[BufferType], position: usize) -> Option<Buffer<'_>> {
+        let of_kinds = kinds.iter().filter_map(|kind| self.buffer(*kind));
+        of_kinds
+            .filter(|buffer| buffer.offset >= position && !buffer.data.is_empty())
+            .min_by_key(|buffer| buffer.offset)
     }
 }
+
+/// What is zeroed before the service's key signs.
+const SIGNED_BY_SERVER: [BufferType; 2] = [BufferType::SERVER_SIGNATURE, BufferType::KDC_SIGNATURE];
+/// What is zeroed before the controllers' key signs the whole PAC.
+const ALL_OF_PAC: [BufferType; 3] = [
+    BufferType::SERVER_SIGNATURE,
+    BufferType::KDC_SIGNATURE,
+    BufferType::FULL_SIGNATURE,
+];

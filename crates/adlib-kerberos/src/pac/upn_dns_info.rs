@@ -4,6 +4,8 @@ use alloc::string::String;
 
 use adlib_core::{DecodeError, Reader, Sid, utf16};
 
+use super::ndr::expect_utf16;
+
 /// The flag of the form with account name and SID.
 pub(crate) const EXTENDED: u32 = 2;
 
@@ -36,11 +38,35 @@ impl UpnDnsInfo {
     /// # Errors
     /// `Truncated`, `OutOfBounds` for a name outside of the buffer, `Text`, or what is wrong with the SID.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let view = UpnDnsView::decode(bytes)?;
+        Ok(Self {
+            upn: utf16::decode_lossy(view.upn),
+            dns_domain: utf16::decode_lossy(view.dns_domain),
+            account: view.account.map(utf16::decode_lossy),
+            sid: view.sid,
+            constructed: view.constructed,
+        })
+    }
+}
+
+/// The structure where it lies, its texts in UTF-16.
+pub(super) struct UpnDnsView<'a> {
+    upn: &'a [u8],
+    dns_domain: &'a [u8],
+    account: Option<&'a [u8]>,
+    pub(super) sid: Option<Sid>,
+    constructed: bool,
+}
+
+impl<'a> UpnDnsView<'a> {
+    /// # Errors
+    /// As [`UpnDnsInfo::decode`].
+    pub(super) fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let upn = text(&mut reader, "Upn")?;
         let dns_domain = text(&mut reader, "DnsDomainName")?;
         let flags = reader.u32_le("UPN_DNS_INFO flags")?;
-        let mut info = Self {
+        let mut view = Self {
             upn,
             dns_domain,
             account: None,
@@ -48,10 +74,10 @@ impl UpnDnsInfo {
             constructed: flags & CONSTRUCTED != 0,
         };
         if flags & EXTENDED != 0 {
-            info.account = Some(text(&mut reader, "SamName")?);
-            info.sid = Some(Sid::decode(pointed(&mut reader, "UPN_DNS_INFO SID")?)?);
+            view.account = Some(text(&mut reader, "SamName")?);
+            view.sid = Some(Sid::decode(pointed(&mut reader, "UPN_DNS_INFO SID")?)?);
         }
-        Ok(info)
+        Ok(view)
     }
 }
 
@@ -62,8 +88,8 @@ fn pointed<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<&'a [u8], 
     reader.slice_at(what, offset.into(), length.into())
 }
 
-fn text(reader: &mut Reader<'_>, what: &'static str) -> Result<String, DecodeError> {
-    utf16::decode(what, pointed(reader, what)?)
+fn text<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<&'a [u8], DecodeError> {
+    expect_utf16(what, pointed(reader, what)?)
 }
 
 #[cfg(test)]

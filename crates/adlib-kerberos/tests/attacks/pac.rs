@@ -2,12 +2,14 @@
 
 use adlib_core::FileTime;
 use adlib_kerberos::{
-    EncryptionType, PacMode, PacState, ServiceKey,
-    issue::{AD_IF_RELEVANT, AD_WIN2K_PAC, PacBuilder, if_relevant},
-    pac::{BufferType, GroupMembership, LogonInfo, PacRejection, SignatureState, UnverifiedPac},
+    EncryptionType, PacMode, PacState, ServiceKey, TicketReport, UnverifiedTicket,
+    issue::{AD_IF_RELEVANT, AD_WIN2K_PAC, ApReqBuilder, PacBuilder, TicketBuilder, if_relevant},
+    pac::{
+        BufferType, GroupMembership, LogonInfo, PacRejection, PacSignatures, SignatureState, UnverifiedPac,
+    },
 };
 
-use crate::scene::{Scene, service_key};
+use crate::scene::{Scene, random, service_key};
 
 /// The reason for a ticket with `pac`.
 fn reason_of(scene: &Scene, pac: Vec<u8>) -> &'static str {
@@ -249,6 +251,166 @@ fn a26_read_only_controllers_and_keys_of_another_type() {
     let decoded = UnverifiedPac::decode(&signed).unwrap();
     assert_eq!(decoded.kdc_signature(&old_controllers), SignatureState::Valid);
     assert_eq!(decoded.kdc_signature(&scene.controllers), SignatureState::Invalid);
+}
+
+/// A26: the signatures of a controller of today, with keys of all types, each bit of the PAC flipped.
+#[test]
+fn a26_signatures_of_the_ticket_and_of_the_whole_pac() {
+    for (etype, identifier) in EncryptionType::ALL
+        .into_iter()
+        .zip([None, Some(7), None, Some(9), None])
+    {
+        let scene = Scene::new();
+        let controllers = service_key(etype, 2);
+        let mut pac = scene.pac();
+        pac.rodc_identifier = identifier;
+        let ticket = scene
+            .ticket_without_pac()
+            .with_signed_pac(&pac, &scene.key, &controllers);
+        let issued = ticket.encrypt(&scene.key, &mut random);
+        assert_eq!(scene.reason(&ApReqBuilder::new(&issued, scene.now)), "accepted");
+
+        let report = |der: &[u8], controllers: Option<&ServiceKey>| {
+            let ticket = UnverifiedTicket::decode(der).unwrap();
+            ticket.report(&scene.key, controllers).unwrap()
+        };
+        let whole = report(&issued.der, Some(&controllers));
+        assert_eq!(whole.rejection, None);
+        assert_eq!((&whole.client, &whole.service), (&scene.client, &scene.service));
+        let [valid, invalid, unchecked] = [
+            SignatureState::Valid,
+            SignatureState::Invalid,
+            SignatureState::NotChecked,
+        ];
+        let states = |server, kdc, ticket, full| PacSignatures {
+            server,
+            kdc,
+            ticket,
+            full,
+        };
+        let signatures = |report: &TicketReport| report.pac.as_ref().unwrap().signatures;
+        assert_eq!(signatures(&whole), states(valid, valid, valid, valid));
+        let blind = report(&issued.der, None);
+        assert_eq!(signatures(&blind), states(valid, unchecked, unchecked, unchecked));
+        let other = report(&issued.der, Some(&service_key(etype, 9)));
+        assert_eq!(signatures(&other), states(valid, invalid, invalid, invalid));
+        assert_eq!(other.rejection.unwrap().reason(), "pac-controllers-signature");
+        assert_eq!(
+            other.pac.unwrap().content.account(),
+            Some("ada"),
+            "and still it is shown"
+        );
+
+        // Another ticket around the same PAC.
+        let mut changed = ticket.clone();
+        changed.flags ^= 1;
+        let changed = report(&changed.encrypt(&scene.key, &mut random).der, Some(&controllers));
+        assert_eq!(signatures(&changed), states(valid, valid, invalid, valid));
+    }
+}
+
+/// A19: the whole PAC's signature covers every bit but those of the other signatures.
+#[test]
+fn a19_every_bit_flipped_under_all_signatures() {
+    let scene = Scene::new();
+    let ticket = scene.ticket_without_pac();
+    let ticket = ticket.with_signed_pac(&scene.pac(), &scene.key, &scene.controllers);
+    let wrapped = &ticket.authorization_data[0].1;
+    // Off comes AD-IF-RELEVANT, with lengths of two bytes.
+    let start = wrapped.windows(2).position(|bytes| bytes == [7, 0]).unwrap();
+    let pac = wrapped[start..].to_vec();
+    assert_eq!(verify(&pac, &scene.key), Ok(()));
+    let decoded = UnverifiedPac::decode(&pac).unwrap();
+    assert_eq!(decoded.full_signature(&scene.controllers), SignatureState::Valid);
+    for bit in 0..pac.len() * 8 {
+        let mut flipped = pac.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let Ok(decoded) = UnverifiedPac::decode(&flipped) else {
+            continue;
+        };
+        let report = decoded.report(&scene.key, Some(&scene.controllers));
+        assert!(
+            report.is_err() || report.unwrap().rejection.is_some(),
+            "bit {bit}"
+        );
+    }
+}
+
+/// An operator looks at a ticket: what is wrong is reported beside what it says.
+#[test]
+fn tickets_are_reported_whatever_is_wrong_with_them() {
+    let scene = Scene::new();
+    let report = |scene: &Scene, ticket: &TicketBuilder| {
+        let issued = ticket.encrypt(&scene.key, &mut random);
+        UnverifiedTicket::decode(&issued.der)
+            .unwrap()
+            .report(&scene.key, None)
+    };
+    let reason = |ticket: &TicketBuilder| report(&scene, ticket).unwrap().rejection.unwrap().reason();
+    assert!(report(&scene, &scene.ticket_without_pac()).unwrap().pac.is_none());
+    let forged = scene.pac().sign(&scene.controllers, &scene.controllers);
+    assert_eq!(
+        reason(&scene.ticket_without_pac().with_pac(forged)),
+        "pac-server-signature"
+    );
+    let mut other = scene.pac();
+    other.client.as_mut().unwrap().name = "eve".into();
+    let other = other.sign(&scene.key, &scene.controllers);
+    assert_eq!(
+        reason(&scene.ticket_without_pac().with_pac(other.clone())),
+        "pac-client-name"
+    );
+    assert_eq!(reason(&scene.ticket().with_pac(other)), "pac-duplicate");
+    assert_eq!(
+        reason(&scene.ticket_without_pac().with_pac(b"no PAC".to_vec())),
+        "pac-malformed"
+    );
+
+    let with = |change: &dyn Fn(&mut TicketBuilder)| {
+        let mut ticket = scene.ticket();
+        change(&mut ticket);
+        report(&scene, &ticket).unwrap_err().reason()
+    };
+    assert_eq!(with(&|ticket| ticket.ticket_etype = Some(3)), "des-etype");
+    assert_eq!(with(&|ticket| ticket.ticket_etype = Some(99)), "unknown-etype");
+    assert_eq!(with(&|ticket| ticket.ticket_etype = Some(17)), "no-key");
+    let issued = scene.issued();
+    let opened = UnverifiedTicket::decode(&issued.der)
+        .unwrap()
+        .report(&scene.controllers, None);
+    assert_eq!(opened.unwrap_err().reason(), "ticket-not-opened");
+    // RC4 is admitted here, where nobody is signed in.
+    let weak = Scene::with_etype(EncryptionType::Rc4);
+    assert!(report(&weak, &weak.ticket()).unwrap().rejection.is_none());
+}
+
+/// The buffers that few ask for.
+#[test]
+fn other_buffers_are_read_when_they_are_asked_for() {
+    let scene = Scene::new();
+    let mut pac = scene.pac();
+    pac.other
+        .push((BufferType::ATTRIBUTES, vec![2, 0, 0, 0, 1, 0, 0, 0]));
+    pac.other.push((BufferType::CREDENTIALS, b"sealed".to_vec()));
+    pac.other.push((BufferType::CLIENT_CLAIMS, b"broken".to_vec()));
+    let user = Scene::domain().with_rid(1103).unwrap();
+    pac.other.push((BufferType::REQUESTOR, user.encode()));
+    let signed = pac.sign(&scene.key, &scene.controllers);
+    let verified = UnverifiedPac::decode(&signed)
+        .unwrap()
+        .verify(&scene.key)
+        .unwrap();
+    let content = verified.content();
+    let attributes = content.attributes().unwrap().unwrap();
+    assert!(attributes.requested && !attributes.given_implicitly);
+    assert_eq!(content.credentials(), Some(&b"sealed"[..]));
+    assert_eq!(content.requestor(), Some(user));
+    assert!(content.claims().is_err());
+    assert_eq!(content.device_claims(), Ok(None));
+    assert_eq!(content.delegation(), Ok(None));
+    assert_eq!(content.device(), Ok(None));
+    assert_eq!(content.client_info().unwrap().name, "ada");
+    assert_eq!(content.upn_dns_info().unwrap().sid, Some(user));
 }
 
 #[test]

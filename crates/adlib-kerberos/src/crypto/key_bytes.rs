@@ -1,0 +1,42 @@
+//! A key where it is used: no heap, wiped on drop.
+
+use adlib_core::Secret;
+
+/// The longest that is derived here: what the pseudo-random function of encryption type 20 gives.
+const MAX_LENGTH: usize = 48;
+
+/// The bytes of a key, up to 48.
+#[derive(Clone)]
+pub(crate) struct KeyBytes {
+    bytes: Secret<[u8; MAX_LENGTH]>,
+    length: usize,
+}
+
+impl KeyBytes {
+    /// The first 48 of `bytes`.
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self {
+            bytes: Secret::new(padded(bytes)),
+            length: bytes.len().min(MAX_LENGTH),
+        }
+    }
+
+    /// The bytes themselves.
+    pub(crate) fn expose(&self) -> &[u8] {
+        self.bytes.expose().get(..self.length).unwrap_or_default()
+    }
+
+    /// The bytes with zeros behind them, which is how HMAC takes a key shorter than a block.
+    pub(crate) fn padded<const N: usize>(&self) -> [u8; N] {
+        padded(self.expose())
+    }
+}
+
+/// As many of `bytes` as there is room for, and zeros.
+pub(super) fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    for (to, from) in array.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    array
+}
