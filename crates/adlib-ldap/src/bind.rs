@@ -1,10 +1,16 @@
-//! The simple bind (RFC 4513 5.1), and what a refusal means.
+//! One step of a bind, the simple bind (RFC 4513 5.1), and what a refusal means.
 
 use adlib_core::Password;
 
-use crate::{Connection, Error, ServerMessage};
+use crate::{
+    Connection, Error, ServerMessage,
+    transport::{
+        Authentication, BindAnswer, BindResult, Carrier, End, FrameError, Loan, decode_bind_answer,
+        encode_bind,
+    },
+};
 
-const SUCCESS: u32 = 0;
+pub(crate) const SUCCESS: u32 = 0;
 const INAPPROPRIATE_AUTHENTICATION: u32 = 48;
 const INVALID_CREDENTIALS: u32 = 49;
 /// `SEC_E_BAD_BINDINGS`
@@ -88,9 +94,9 @@ impl Connection {
     /// A refusal leaves the connection anonymous (RFC 4511 4.2.1).
     ///
     /// # Errors
-    /// `EmptyName` and `EmptyPassword` without asking the server; `BindRefused` with the reason;
-    /// `StrongerAuthRequired`, `UnwillingToPerform`, `ChannelBindingRefused` and `Refused`, which say nothing about
-    /// the password; `Timeout`, `Protocol`, `Lost`.
+    /// `EmptyName`, `EmptyPassword`, `PasswordInTheClear` and `BoundAlready` without asking the server; `BindRefused`
+    /// with the reason; `StrongerAuthRequired`, `UnwillingToPerform`, `ChannelBindingRefused` and `Refused`, which say
+    /// nothing about the password; `Timeout`, `Protocol`, `Lost`.
     pub async fn bind_simple(&self, name: &str, password: &Password) -> Result<(), Error> {
         if name.is_empty() {
             return Err(Error::EmptyName);
@@ -98,29 +104,81 @@ impl Connection {
         if password.is_empty() {
             return Err(Error::EmptyPassword);
         }
-        let mut ldap = self.ldap();
-        let bind = ldap.simple_bind(name, password.expose());
-        let result = self.whole_answer("the bind", bind).await?;
-        self.judge_bind(name, result.rc, ServerMessage::new(&result.text))
+        if self.carrier == Carrier::Sasl {
+            return Err(Error::PasswordInTheClear {
+                endpoint: self.endpoint().to_owned(),
+            });
+        }
+        self.in_time("the bind", self.ask_simple(name, password)).await
     }
 
-    fn judge_bind(&self, name: &str, code: u32, message: ServerMessage) -> Result<(), Error> {
+    async fn ask_simple(&self, name: &str, password: &Password) -> Result<(), Error> {
+        let password = password.expose();
+        let mut loan = self.borrow_unlayered().await?;
+        let answer = self
+            .ask_bind(&mut loan, &Authentication::Simple { name, password })
+            .await?;
+        loan.give_back();
+        match answer.code {
+            SUCCESS => Ok(()),
+            code => Err(self.bind_refused(name, code, answer.message)),
+        }
+    }
+
+    /// The server's side, for a bind that no session of an earlier one is in the way of.
+    ///
+    /// # Errors
+    /// `BoundAlready`, `Protocol`, `Lost`.
+    pub(crate) async fn borrow_unlayered(&self) -> Result<Loan, Error> {
+        let loan = self.borrow().await?;
+        if self.is_layered() {
+            loan.give_back();
+            return Err(Error::BoundAlready {
+                endpoint: self.endpoint().to_owned(),
+            });
+        }
+        Ok(loan)
+    }
+
+    /// One step of a bind.
+    ///
+    /// # Errors
+    /// `Protocol`, `Lost`.
+    pub(crate) async fn ask_bind(
+        &self,
+        loan: &mut Loan,
+        authentication: &Authentication<'_>,
+    ) -> Result<BindResult, Error> {
+        let id = self.next_bind_id();
+        let failed = |error: FrameError| self.ended(error.into());
+        let request = encode_bind(id, authentication);
+        loan.server.send(request.expose()).await.map_err(failed)?;
+        let answer = loan.server.next().await.map_err(failed)?;
+        let answer = answer.ok_or_else(|| self.ended(End::Closed))?;
+        match decode_bind_answer(&answer, id) {
+            Ok(BindAnswer::Result(result)) => Ok(result),
+            Ok(BindAnswer::Disconnection(code, message)) => Err(self.ended(End::Disconnected(code, message))),
+            Err(violation) => Err(self.violated(violation)),
+        }
+    }
+
+    /// What a result code that is no success says of a bind as `name`.
+    pub(crate) fn bind_refused(&self, name: &str, code: u32, message: ServerMessage) -> Error {
         let rejection = match code {
-            SUCCESS => return Ok(()),
             INVALID_CREDENTIALS => Rejection::from_message(&message),
             INAPPROPRIATE_AUTHENTICATION => Rejection::Other(code),
-            _ => return Err(self.refused("bind", code, message)),
+            _ => return self.refused("bind", code, message),
         };
         let endpoint = self.endpoint().to_owned();
         if rejection == Rejection::Other(BAD_BINDINGS) {
-            return Err(Error::ChannelBindingRefused { endpoint, message });
+            return Error::ChannelBindingRefused { endpoint, message };
         }
-        Err(Error::BindRefused {
+        Error::BindRefused {
             endpoint,
             name: name.to_owned(),
             rejection,
             message,
-        })
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use rustls::ClientConfig;
 pub struct Endpoint {
     /// The host name or address, which the certificate must bear.
     pub host: String,
-    /// The port: 636 for LDAP over TLS, 389 for `StartTLS`.
+    /// The port: 636 for LDAP over TLS, 389 for `StartTLS` and for a security layer.
     pub port: u16,
     /// The addresses in the order to try; when there is none, the system resolves the host name.
     pub addresses: Vec<IpAddr>,
@@ -75,15 +75,20 @@ pub enum TransportSecurity {
     Ldaps,
     /// TLS after an extended request for it (RFC 4511 4.14), port 389. A server that refuses it is an error.
     StartTls,
+    /// No TLS, port 389: a SASL bind signs and encrypts whatever follows it.
+    ///
+    /// Before the bind only the root DSE may be asked, which anybody on the way could change, and a simple bind is
+    /// refused. No certificate says who the server is: that is for the mechanism to know.
+    Sasl,
 }
 
 impl TransportSecurity {
-    /// The port where none is said: 636 for LDAP over TLS, 389 for `StartTLS`.
+    /// The port where none is said: 636 for LDAP over TLS, 389 for the others.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {
             Self::Ldaps => 636,
-            Self::StartTls => 389,
+            Self::StartTls | Self::Sasl => 389,
         }
     }
 }

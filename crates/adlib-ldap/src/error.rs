@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use adlib_core::DecodeError;
+use adlib_core::{DecodeError, gss::Protection};
 
 use crate::Rejection;
 
@@ -74,6 +74,66 @@ pub enum Error {
         name: String,
         /// The reason.
         rejection: Rejection,
+        /// What the server says.
+        message: ServerMessage,
+    },
+    /// A simple bind where nothing protects the password.
+    #[error("{endpoint}: a simple bind would send the password in the clear; bind by SASL, or use `ldaps`")]
+    PasswordInTheClear {
+        /// The server.
+        endpoint: String,
+    },
+    /// A search before the bind whose layer would protect it.
+    #[error("{endpoint}: nothing may be asked before the bind that protects this connection")]
+    NotBound {
+        /// The server.
+        endpoint: String,
+    },
+    /// A second bind on a connection that the first one's session protects.
+    #[error("{endpoint}: bound already, by the session that protects this connection; open another")]
+    BoundAlready {
+        /// The server.
+        endpoint: String,
+    },
+    /// The mechanism would not go on with this server.
+    #[error("{endpoint}: bind as `{name}` given up: {detail} ({reason})")]
+    Mechanism {
+        /// The server.
+        endpoint: String,
+        /// The name that was bound as.
+        name: String,
+        /// The mechanism's clause in kebab-case, stable.
+        reason: &'static str,
+        /// What the mechanism says.
+        detail: String,
+    },
+    /// The mechanism agreed to a protection that does not fit the connection: none over TLS, all without it.
+    #[error("{endpoint}: the mechanism protects messages by {}, but this connection needs {}", Shown(*.agreed), Shown(*.needed))]
+    WrongProtection {
+        /// The server.
+        endpoint: String,
+        /// What the connection needs.
+        needed: Protection,
+        /// What the mechanism and the server agreed to.
+        agreed: Protection,
+    },
+    /// The server does not offer the layer that the connection needs (RFC 4752 3.3).
+    #[error("{endpoint}: the server does not offer {} of messages (it offers {offered:#05b}); use `ldaps`", Shown(*.needed))]
+    LayerNotOffered {
+        /// The server.
+        endpoint: String,
+        /// What the connection needs.
+        needed: Protection,
+        /// The server's bits: 1 no layer, 2 integrity, 4 confidentiality.
+        offered: u8,
+    },
+    /// Code 8 over TLS: the server takes no SASL bind that TLS protects. This says nothing about the password.
+    #[error(
+        "{endpoint}: the server takes no SASL bind over TLS ({message}); set `ldap server require strong auth = allow_sasl_over_tls` on it, or use `sasl`"
+    )]
+    SaslOverTlsRefused {
+        /// The server.
+        endpoint: String,
         /// What the server says.
         message: ServerMessage,
     },
@@ -225,6 +285,30 @@ pub enum Violation {
     /// Bytes in the clear after the agreement to encrypt, which somebody in between may have put there.
     #[error("bytes in the clear after StartTLS")]
     ClearAfterStartTls,
+    /// Bytes in the clear after the bind that agreed to protect them, which somebody in between may have put there.
+    #[error("bytes in the clear after a bind that protects the connection")]
+    ClearAfterBind,
+    /// A buffer of the security layer beyond the limits.
+    #[error("a buffer of {0} bytes in the security layer, which is beyond the limits")]
+    BufferTooLarge(usize),
+    /// The session refuses a buffer of the security layer, for this reason.
+    #[error("a buffer of the security layer is not the server's: {0}")]
+    BrokenProtection(&'static str),
+    /// Success, while the mechanism still waits for the server's proof: whoever merely says yes proves nothing (A64).
+    #[error("it accepts a bind before the mechanism is done")]
+    EarlySuccess,
+    /// A step of a bind without the token that the mechanism waits for.
+    #[error("it goes on with a bind, but sends no token")]
+    NoCredentials,
+    /// A token after the mechanism's last.
+    #[error("it sends a token that the mechanism has no use for")]
+    UnexpectedCredentials,
+    /// One step of a bind after the other, and no end.
+    #[error("it goes on with a bind without end")]
+    EndlessBind,
+    /// The offer of a security layer is not what RFC 4752 says.
+    #[error("its offer of a security layer cannot be used")]
+    BadOffer,
 }
 
 /// Text from a server: cut to a length that fits a line, control characters replaced, so that it can be shown.
@@ -263,6 +347,19 @@ impl fmt::Display for ServerMessage {
         } else {
             f.write_str(&self.0)
         }
+    }
+}
+
+/// A protection in words.
+struct Shown(Protection);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Protection::None => "nothing",
+            Protection::Integrity => "signing",
+            Protection::Confidentiality => "signing and encryption",
+        })
     }
 }
 

@@ -5,8 +5,11 @@ mod bind;
 mod config;
 mod connection;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod paged;
 mod ranged;
+mod sasl;
 mod search;
 mod source;
 mod transport;
@@ -16,5 +19,7 @@ pub use config::{Endpoint, Limits, Settings, Timeouts, TlsSettings, TransportSec
 pub use connection::Connection;
 pub use error::{Error, ServerMessage, TlsFailure, Violation};
 pub use paged::{Incomplete, PagedSearch};
+pub use sasl::{Channel, SaslMechanism};
 pub use search::{Scope, SearchResult};
 pub use source::read_domain;
+pub use transport::tls_server_end_point;

@@ -106,7 +106,8 @@ impl Connection {
     /// them than `Limits::lookup_entries`.
     ///
     /// # Errors
-    /// `NoSuchObject` when there is no `base`; `Refused` and its kin; `Filter`; `Timeout`, `Protocol`, `Lost`.
+    /// `NoSuchObject` when there is no `base`; `Refused` and its kin; `Filter`; `NotBound`; `Timeout`, `Protocol`,
+    /// `Lost`.
     pub async fn search(
         &self,
         base: &str,
@@ -159,6 +160,10 @@ impl Connection {
 
     /// Send one search and take its whole answer.
     pub(crate) async fn ask(&self, request: &Request, controls: Vec<RawControl>) -> Result<Answer, Error> {
+        let root_dse = request.base.is_empty() && request.scope == Scope::Base;
+        if !root_dse {
+            self.refuse_before_bind()?;
+        }
         if ldap3::parse_filter(&request.filter).is_err() {
             return Err(Error::Filter(request.filter.clone()));
         }

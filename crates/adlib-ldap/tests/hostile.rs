@@ -31,7 +31,7 @@ async fn lookup(connection: &Connection) -> Result<SearchResult, Error> {
 }
 
 /// What a search comes to when it is answered with the bytes that `bytes` makes of its number.
-async fn answered(bytes: impl Fn(u8) -> Vec<u8> + Send + Sync + 'static) -> Result<SearchResult, Error> {
+async fn answered(bytes: impl Fn(u32) -> Vec<u8> + Send + Sync + 'static) -> Result<SearchResult, Error> {
     let server = Server::answering(vec![answer(bytes)]).await;
     lookup(&server.connect().await).await
 }
@@ -82,7 +82,7 @@ async fn a50_indefinite_length() {
 /// A50
 #[tokio::test]
 async fn a50_inner_length_past_the_outer() {
-    let past = |id| vec![0x30, 0x0a, 2, 1, id, 0x65, 0x7f, 0x0a, 1, 0, 4, 0];
+    let past = |_| vec![0x30, 0x0a, 2, 1, 1, 0x65, 0x7f, 0x0a, 1, 0, 4, 0];
     assert_eq!(malformed(answered(past).await), DecodeErrorKind::OutOfBounds);
 }
 

@@ -261,7 +261,7 @@ async fn a51_entries_without_end() {
 }
 
 /// A server that answers the n-th search with the bytes for its number and n, for ever.
-async fn endless(bytes: impl Fn(u8, u8) -> Vec<u8> + Send + Sync + 'static) -> Server {
+async fn endless(bytes: impl Fn(u32, u8) -> Vec<u8> + Send + Sync + 'static) -> Server {
     let bytes = Arc::new(bytes);
     Server::start(move |stream| {
         let bytes = Arc::clone(&bytes);

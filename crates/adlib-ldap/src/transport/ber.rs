@@ -1,4 +1,4 @@
-//! BER as LDAP uses it (RFC 4511 5.1): definite lengths, one-byte tags. Hostile bytes.
+//! BER as LDAP uses it (RFC 4511 5.1): definite lengths, one-byte tags. Hostile bytes on the way in.
 
 use adlib_core::{DecodeError, DecodeErrorKind, Reader};
 
@@ -160,6 +160,41 @@ pub(crate) fn number(content: &[u8], what: &'static str) -> Result<u32, DecodeEr
 /// `Text` when it is not UTF-8.
 pub(crate) fn text<'a>(content: &'a [u8], what: &'static str) -> Result<&'a str, DecodeError> {
     std::str::from_utf8(content).map_err(|_| DecodeError::new(what, 0, DecodeErrorKind::Text))
+}
+
+/// The length of an element whose content is of `length` bytes.
+pub(crate) fn element_length(length: usize) -> usize {
+    let octets = if length < usize::from(LONG_FORM) {
+        0
+    } else {
+        length_octets(length).count()
+    };
+    2 + octets + length
+}
+
+/// Append the header of an element whose content of `length` bytes follows.
+pub(crate) fn put_header(bytes: &mut Vec<u8>, tag: u8, length: usize) {
+    bytes.push(tag);
+    match u8::try_from(length) {
+        Ok(short) if short < LONG_FORM => bytes.push(short),
+        _ => {
+            // At most eight.
+            let count = u8::try_from(length_octets(length).count()).unwrap_or_default();
+            bytes.push(LONG_FORM | count);
+            bytes.extend(length_octets(length));
+        }
+    }
+}
+
+/// Append an element.
+pub(crate) fn put(bytes: &mut Vec<u8>, tag: u8, content: &[u8]) {
+    put_header(bytes, tag, content.len());
+    bytes.extend_from_slice(content);
+}
+
+/// The octets of a length in the long form, without zeros before them.
+fn length_octets(length: usize) -> impl Iterator<Item = u8> {
+    length.to_be_bytes().into_iter().skip_while(|octet| *octet == 0)
 }
 
 #[cfg(test)]

@@ -8,25 +8,31 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Relay, Stream, attach, start_tls, tls};
+use super::{Carrier, Relay, Stream, attach, start_tls, tls};
 use crate::{Endpoint, Error, Settings, TransportSecurity};
 
 /// What is tried at an address.
 struct Dial<'a> {
     settings: &'a Settings,
-    /// Absent without protection.
+    /// Absent without TLS.
     tls: Option<Arc<ClientConfig>>,
+}
+
+/// The server that took us, and what leads there.
+pub(crate) struct Dialled<'e> {
+    pub(crate) endpoint: &'e Endpoint,
+    pub(crate) carrier: Carrier,
+    pub(crate) ldap: ldap3::Ldap,
+    pub(crate) relay: Relay,
 }
 
 /// Connect to the first of `endpoints` that takes us.
 ///
 /// # Errors
 /// `NoEndpoint`, `Authorities`, `System`; what the only server tried did, or `NoneReachable` with what each did.
-pub(crate) async fn dial<'e>(
-    endpoints: &'e [Endpoint],
-    settings: &Settings,
-) -> Result<(&'e Endpoint, ldap3::Ldap, Relay), Error> {
-    let tls = if settings.danger_plain {
+pub(crate) async fn dial<'e>(endpoints: &'e [Endpoint], settings: &Settings) -> Result<Dialled<'e>, Error> {
+    let without_tls = settings.danger_plain || settings.security == TransportSecurity::Sasl;
+    let tls = if without_tls {
         None
     } else {
         Some(settings.tls.to_client_config()?)
@@ -34,9 +40,14 @@ pub(crate) async fn dial<'e>(
     let dial = Dial { settings, tls };
     let mut failures = Vec::new();
     for endpoint in endpoints {
-        if let Some(stream) = dial.endpoint(endpoint, &mut failures).await {
+        if let Some((stream, carrier)) = dial.endpoint(endpoint, &mut failures).await {
             let (ldap, relay) = attach(stream, settings.limits).await?;
-            return Ok((endpoint, ldap, relay));
+            return Ok(Dialled {
+                endpoint,
+                carrier,
+                ldap,
+                relay,
+            });
         }
     }
     Err(match failures.len() {
@@ -48,7 +59,7 @@ pub(crate) async fn dial<'e>(
 
 impl Dial<'_> {
     /// A stream to one of the addresses of `endpoint`; otherwise what went wrong joins `failures`.
-    async fn endpoint(&self, endpoint: &Endpoint, failures: &mut Vec<Error>) -> Option<Stream> {
+    async fn endpoint(&self, endpoint: &Endpoint, failures: &mut Vec<Error>) -> Option<(Stream, Carrier)> {
         let addresses = match self.addresses(endpoint).await {
             Ok(addresses) => addresses,
             Err(error) => {
@@ -92,20 +103,25 @@ impl Dial<'_> {
         }
     }
 
-    async fn address(&self, endpoint: &Endpoint, address: SocketAddr) -> Result<Stream, Error> {
+    async fn address(&self, endpoint: &Endpoint, address: SocketAddr) -> Result<(Stream, Carrier), Error> {
         let connected = TcpStream::connect(address).await;
         let mut stream = connected.map_err(|error| unreachable(endpoint, &error))?;
         stream
             .set_nodelay(true)
             .map_err(|error| unreachable(endpoint, &error))?;
         let Some(config) = &self.tls else {
-            return Ok(Box::new(stream));
+            let carrier = match self.settings.security {
+                TransportSecurity::Sasl => Carrier::Sasl,
+                TransportSecurity::Ldaps | TransportSecurity::StartTls => Carrier::Plain,
+            };
+            return Ok((Box::new(stream), carrier));
         };
         if self.settings.security == TransportSecurity::StartTls {
             stream = start_tls::ask(stream, endpoint).await?;
         }
         let stream = tls::handshake(stream, endpoint, Arc::clone(config)).await?;
-        Ok(Box::new(stream))
+        let carrier = Carrier::Tls(tls::bindings(&stream));
+        Ok((Box::new(stream), carrier))
     }
 }
 

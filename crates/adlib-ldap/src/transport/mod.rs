@@ -1,29 +1,55 @@
-//! The way to a server, which is ours down to the socket: TCP, TLS, the guard, and the relay to the LDAP library.
+//! The way to a server, which is ours down to the socket: TCP, TLS or a security layer, the guard, and the relay to the
+//! LDAP library. Binds pass the library by: the relay lends them the server's side while nothing else is under way.
 //!
 //! ```text
-//! application - ldap3 == socket pair == relay [guard] == TLS == TCP - server
+//! application - ldap3 == socket pair == relay [guard] == frames [security layer] == TLS == TCP - server
+//!             \- bind ---------------- loan ----------/
 //! ```
 
 mod ber;
+mod bind_message;
 mod dial;
-mod frame;
+mod end_point;
+mod frames;
 mod guard;
+mod inbox;
+mod layer;
+mod message;
 mod pair;
 mod relay;
 mod start_tls;
 mod tls;
 
+use adlib_core::ChannelBindings;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+pub(crate) use bind_message::{Authentication, BindAnswer, BindResult, decode_bind_answer, encode_bind};
 pub(crate) use dial::dial;
-pub(crate) use relay::{End, Relay};
+pub use end_point::tls_server_end_point;
+pub(crate) use frames::FrameError;
+pub(crate) use guard::Guard;
+pub(crate) use inbox::Inbox;
+pub(crate) use layer::{Layer, OVERHEAD};
+pub(crate) use relay::{End, Loan, Relay};
 
 use crate::{Error, Limits};
 
-/// A protected byte stream to a server.
+/// What protects the messages of a connection before any bind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// TLS, with what a bind is tied to it by.
+    Tls(Option<ChannelBindings>),
+    /// Nothing, until a bind brings its layer.
+    Sasl,
+    /// Nothing.
+    Plain,
+}
+
+/// A byte stream to a server.
 type Stream = Box<dyn Duplex>;
 
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+/// What a byte stream can do.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 

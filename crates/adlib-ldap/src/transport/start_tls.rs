@@ -1,10 +1,10 @@
 //! The request for TLS on a connection in the clear (RFC 4511 4.14).
 
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::net::TcpStream;
 
 use super::{
-    frame::{FrameError, FrameReader},
-    guard::extended_result,
+    frames::{FrameError, Frames},
+    message::{EXTENDED_RESPONSE, result_of},
 };
 use crate::{Endpoint, Error, Violation};
 
@@ -21,7 +21,7 @@ const REQUEST: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20
 /// # Errors
 /// `StartTlsRefused` when the server will not; `Protocol` when it answers anything else, or sends bytes after its
 /// answer that TLS would not protect; `Lost`.
-pub(super) async fn ask(mut stream: TcpStream, endpoint: &Endpoint) -> Result<TcpStream, Error> {
+pub(super) async fn ask(stream: TcpStream, endpoint: &Endpoint) -> Result<TcpStream, Error> {
     let lost = |reason: String| Error::Lost {
         endpoint: endpoint.to_string(),
         reason,
@@ -30,18 +30,16 @@ pub(super) async fn ask(mut stream: TcpStream, endpoint: &Endpoint) -> Result<Tc
         endpoint: endpoint.to_string(),
         violation,
     };
-    stream
-        .write_all(REQUEST)
-        .await
-        .map_err(|error| lost(error.to_string()))?;
-    let mut frames = FrameReader::new(stream, MAX_ANSWER);
-    let answer = match frames.next().await {
-        Ok(Some(answer)) => answer,
-        Ok(None) => return Err(lost("the server closed it when asked for StartTLS".into())),
-        Err(FrameError::Io(error)) => return Err(lost(error.to_string())),
-        Err(FrameError::Violation(violation)) => return Err(broken(violation)),
+    let failed = |error| match error {
+        FrameError::Io(error) => lost(error.to_string()),
+        FrameError::Violation(violation) => broken(violation),
+        FrameError::Protect(reason) => lost(reason.to_owned()),
     };
-    let result = extended_result(&answer, MESSAGE_ID).map_err(broken)?;
+    let mut frames = Frames::new(stream, MAX_ANSWER);
+    frames.send(REQUEST).await.map_err(failed)?;
+    let answer = frames.next().await.map_err(failed)?;
+    let answer = answer.ok_or_else(|| lost("the server closed it when asked for StartTLS".into()))?;
+    let result = result_of(&answer, MESSAGE_ID, EXTENDED_RESPONSE).map_err(broken)?;
     if result.code != 0 {
         return Err(Error::StartTlsRefused {
             endpoint: endpoint.to_string(),
@@ -49,7 +47,7 @@ pub(super) async fn ask(mut stream: TcpStream, endpoint: &Endpoint) -> Result<Tc
             message: result.message,
         });
     }
-    if frames.has_more() {
+    if !frames.is_at_rest() {
         return Err(broken(Violation::ClearAfterStartTls));
     }
     Ok(frames.into_inner())

@@ -2,11 +2,13 @@
 
 use std::{io, sync::Arc};
 
+use adlib_core::ChannelBindings;
 use rustls::{CertificateError, ClientConfig, RootCertStore, crypto::ring};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
+use super::tls_server_end_point;
 use crate::{Endpoint, Error, TlsFailure, TlsSettings};
 
 impl TlsSettings {
@@ -82,6 +84,15 @@ pub(super) async fn handshake(
     })?;
     let handshake = TlsConnector::from(config).connect(name, stream);
     handshake.await.map_err(|error| explain(endpoint, &error))
+}
+
+/// What a bind on `stream` is tied to it by; `None` where the server's certificate allows none.
+pub(super) fn bindings(stream: &TlsStream<TcpStream>) -> Option<ChannelBindings> {
+    let (_, session) = stream.get_ref();
+    session
+        .peer_certificates()?
+        .first()
+        .and_then(tls_server_end_point)
 }
 
 fn explain(endpoint: &Endpoint, error: &io::Error) -> Error {

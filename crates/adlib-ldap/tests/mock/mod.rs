@@ -85,9 +85,9 @@ impl Server {
 }
 
 /// The bytes that answer the request of this number.
-pub(crate) type Answer = Arc<dyn Fn(u8) -> Vec<u8> + Send + Sync>;
+pub(crate) type Answer = Arc<dyn Fn(u32) -> Vec<u8> + Send + Sync>;
 
-pub(crate) fn answer(bytes: impl Fn(u8) -> Vec<u8> + Send + Sync + 'static) -> Answer {
+pub(crate) fn answer(bytes: impl Fn(u32) -> Vec<u8> + Send + Sync + 'static) -> Answer {
     Arc::new(bytes)
 }
 
@@ -114,7 +114,7 @@ pub(crate) struct Peer<S> {
 
 /// A request, as far as a script looks at it.
 pub(crate) struct Request {
-    pub(crate) id: u8,
+    pub(crate) id: u32,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -165,8 +165,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         }
         let mut bytes = vec![0; length];
         self.stream.read_exact(&mut bytes).await.ok()?;
-        // 02 01 <id>: no test makes more than 127 requests.
-        Some(Request { id: bytes[2], bytes })
+        // 02 <length> <id>
+        let octets = &bytes[2..2 + usize::from(bytes[1])];
+        let id = octets.iter().fold(0, |id, octet| (id << 8) | u32::from(*octet));
+        Some(Request { id, bytes })
     }
 }
 
@@ -186,8 +188,13 @@ pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn message(id: u8, parts: &[Vec<u8>]) -> Vec<u8> {
-    tlv(0x30, &[vec![2, 1, id], parts.concat()].concat())
+/// A message number, which binds count down from 2^31 - 1, and searches up from 1.
+pub(crate) fn number(id: u32) -> Vec<u8> {
+    tlv(2, &id.to_be_bytes())
+}
+
+pub(crate) fn message(id: u32, parts: &[Vec<u8>]) -> Vec<u8> {
+    tlv(0x30, &[number(id), parts.concat()].concat())
 }
 
 /// The three parts of a result.
@@ -195,23 +202,23 @@ pub(crate) fn result(code: u8, text: &str) -> Vec<u8> {
     [vec![0x0a, 1, code, 4, 0], tlv(4, text.as_bytes())].concat()
 }
 
-pub(crate) fn bind_response(id: u8, code: u8, text: &str) -> Vec<u8> {
+pub(crate) fn bind_response(id: u32, code: u8, text: &str) -> Vec<u8> {
     message(id, &[tlv(0x61, &result(code, text))])
 }
 
-pub(crate) fn done(id: u8, code: u8, text: &str) -> Vec<u8> {
+pub(crate) fn done(id: u32, code: u8, text: &str) -> Vec<u8> {
     message(id, &[tlv(0x65, &result(code, text))])
 }
 
 /// The end of a page, and where the next begins.
-pub(crate) fn done_with_cookie(id: u8, cookie: &[u8]) -> Vec<u8> {
+pub(crate) fn done_with_cookie(id: u32, cookie: &[u8]) -> Vec<u8> {
     let value = tlv(0x30, &[vec![2, 1, 0], tlv(4, cookie)].concat());
     let control = [tlv(4, b"1.2.840.113556.1.4.319"), tlv(4, &value)].concat();
     let controls = tlv(0xa0, &tlv(0x30, &control));
     message(id, &[tlv(0x65, &result(SUCCESS, "")), controls])
 }
 
-pub(crate) fn entry(id: u8, dn: &str, attributes: &[(&str, &[&str])]) -> Vec<u8> {
+pub(crate) fn entry(id: u32, dn: &str, attributes: &[(&str, &[&str])]) -> Vec<u8> {
     let attribute = |(name, values): &(&str, &[&str])| {
         let values: Vec<u8> = values.iter().flat_map(|value| tlv(4, value.as_bytes())).collect();
         tlv(0x30, &[tlv(4, name.as_bytes()), tlv(0x31, &values)].concat())
@@ -226,6 +233,6 @@ pub(crate) fn entry(id: u8, dn: &str, attributes: &[(&str, &[&str])]) -> Vec<u8>
     )
 }
 
-pub(crate) fn reference(id: u8, url: &str) -> Vec<u8> {
+pub(crate) fn reference(id: u32, url: &str) -> Vec<u8> {
     message(id, &[tlv(0x73, &tlv(4, url.as_bytes()))])
 }
