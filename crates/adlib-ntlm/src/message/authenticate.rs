@@ -1,14 +1,14 @@
 //! AUTHENTICATE: the client answers (MS-NLMP 2.2.1.3).
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use adlib_core::{DecodeError, Reader};
 
 use super::{
-    NegotiateFlags,
-    field::{self, Field},
-    sniff::{MessageType, behind_header},
+    EncodeError, NegotiateFlags, Version,
+    field::{self, Field, Payload},
+    sniff::{MessageType, behind_header, header},
 };
 
 /// The third message.
@@ -34,6 +34,8 @@ pub struct AuthenticateMessage<'a> {
     pub workstation: &'a [u8],
     /// The session key under the key exchange key; empty without key exchange.
     pub encrypted_session_key: &'a [u8],
+    /// The version block, whether or not the flags admit to it; a MIC is never without.
+    pub version: Option<Version>,
     /// What stands in the place of the MIC; `None` when the payload begins before and leaves it none.
     pub mic: Option<[u8; 16]>,
 }
@@ -43,7 +45,7 @@ impl<'a> AuthenticateMessage<'a> {
     /// Where the MIC stands, whether or not the flags admit to the version block before it: clients that leave the
     /// flag out leave the block in.
     pub const MIC_OFFSET: usize = 72;
-    const MIC_END: usize = 88;
+    pub(crate) const MIC_END: usize = 88;
 
     /// Take a message apart.
     ///
@@ -60,9 +62,12 @@ impl<'a> AuthenticateMessage<'a> {
         let workstation = value("Workstation")?;
         let encrypted_session_key = value("EncryptedRandomSessionKey")?;
         let flags = NegotiateFlags(reader.u32_le("NegotiateFlags")?);
+        let version = (payload >= Self::MIC_OFFSET)
+            .then(|| Version::read(&mut reader))
+            .transpose()?;
         let mic = (payload >= Self::MIC_END)
-            .then(|| Reader::new(message).slice_at("MIC", Self::MIC_OFFSET, 16))
-            .and_then(|bytes| bytes.ok()?.try_into().ok());
+            .then(|| reader.array("MIC"))
+            .transpose()?;
         Ok(Self {
             flags,
             lm_response,
@@ -71,8 +76,44 @@ impl<'a> AuthenticateMessage<'a> {
             user,
             workstation,
             encrypted_session_key,
+            version,
             mic,
         })
+    }
+
+    /// The message in its canonical form: what Windows sends.
+    ///
+    /// # Errors
+    /// `TooLong`.
+    pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut payload = Payload::behind(match (self.version, self.mic) {
+            (_, Some(_)) => Self::MIC_END,
+            (Some(_), None) => Self::MIC_OFFSET,
+            (None, None) => Self::HEADER,
+        });
+        let domain = payload.place("DomainName", self.domain)?;
+        let user = payload.place("UserName", self.user)?;
+        let workstation = payload.place("Workstation", self.workstation)?;
+        let lm_response = payload.place("LmChallengeResponse", self.lm_response)?;
+        let nt_response = payload.place("NtChallengeResponse", self.nt_response)?;
+        let session_key = payload.place("EncryptedRandomSessionKey", self.encrypted_session_key)?;
+
+        let mut writer = header(MessageType::Authenticate);
+        for field in [lm_response, nt_response, domain, user, workstation, session_key] {
+            field.write(&mut writer);
+        }
+        writer.u32_le(self.flags.0);
+        if self.version.is_some() || self.mic.is_some() {
+            self.version.unwrap_or_default().write(&mut writer);
+        }
+        writer.bytes(self.mic.as_ref().map_or(&[], |mic| mic));
+        Ok(payload.finish(writer))
+    }
+
+    /// Whether `message`, which this was decoded from, holds nothing but what it must, where it must.
+    #[must_use]
+    pub fn is_canonical(&self, message: &[u8]) -> bool {
+        self.encode().is_ok_and(|canonical| canonical == message)
     }
 
     /// The user's name as text.
@@ -80,7 +121,7 @@ impl<'a> AuthenticateMessage<'a> {
     /// # Errors
     /// `Text`.
     pub fn user_text(&self) -> Result<String, DecodeError> {
-        field::text("UserName", self.user, self.flags)
+        field::decode_text("UserName", self.user, self.flags)
     }
 
     /// The user's domain as text, as the client spells it.
@@ -88,7 +129,7 @@ impl<'a> AuthenticateMessage<'a> {
     /// # Errors
     /// `Text`.
     pub fn domain_text(&self) -> Result<String, DecodeError> {
-        field::text("DomainName", self.domain, self.flags)
+        field::decode_text("DomainName", self.domain, self.flags)
     }
 
     /// The client's own name as text.
@@ -96,7 +137,7 @@ impl<'a> AuthenticateMessage<'a> {
     /// # Errors
     /// `Text`.
     pub fn workstation_text(&self) -> Result<String, DecodeError> {
-        field::text("Workstation", self.workstation, self.flags)
+        field::decode_text("Workstation", self.workstation, self.flags)
     }
 }
 
@@ -108,6 +149,7 @@ impl fmt::Debug for AuthenticateMessage<'_> {
             .field("domain", &self.domain_text())
             .field("user", &self.user_text())
             .field("workstation", &self.workstation_text())
+            .field("version", &self.version)
             .finish_non_exhaustive()
     }
 }
@@ -120,7 +162,6 @@ fn read_value<'a>(
     payload: &mut usize,
 ) -> Result<&'a [u8], DecodeError> {
     let field = Field::read(reader, what)?;
-    let value = field.value(message, AuthenticateMessage::HEADER)?;
-    *payload = field.begin().map_or(*payload, |begin| begin.min(*payload));
-    Ok(value)
+    *payload = field.begin_before(*payload);
+    field.value(message, AuthenticateMessage::HEADER)
 }

@@ -1,14 +1,17 @@
 //! Attribute pairs: what server and client tell of themselves (MS-NLMP 2.2.2.1).
 
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::string::String;
+use core::{fmt, ops::BitOr};
 
-use adlib_core::{DecodeError, DecodeErrorKind, Reader};
+use adlib_core::{DecodeError, DecodeErrorKind, FileTime, Reader, utf16};
+
+use super::SingleHost;
 
 /// The most pairs that are read: eleven kinds are known, and each comes once.
 pub const MAX_AV_PAIRS: usize = 64;
 
-const END: AvId = AvId(0);
+/// `MsvAvEOL`.
+pub(super) const END: AvId = AvId(0);
 
 /// The kind of an attribute pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +38,33 @@ impl AvId {
     pub const TARGET_NAME: Self = Self(9);
     /// `MsvAvChannelBindings`: the hash of the client's channel bindings.
     pub const CHANNEL_BINDINGS: Self = Self(10);
+}
+
+/// `MsvAvFlags`: what a client says of its own message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct AvFlags(pub u32);
+
+impl AvFlags {
+    /// The account is constrained in how it may sign in.
+    pub const CONSTRAINED: Self = Self(1);
+    /// The client's message has a MIC.
+    pub const MIC: Self = Self(2);
+    /// The target name comes from a source that the client does not trust.
+    pub const UNTRUSTED_TARGET: Self = Self(4);
+
+    /// Whether all of `flags` are set.
+    #[must_use]
+    pub const fn contains(self, flags: Self) -> bool {
+        self.0 & flags.0 == flags.0
+    }
+}
+
+impl BitOr for AvFlags {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 /// One pair.
@@ -64,11 +94,13 @@ impl<'a> AvPairs<'a> {
     /// `Truncated` when there is no end, `Invalid` for a second pair of one kind or an end with a value, `Limit`.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        let mut known = Vec::new();
-        while known.len() < MAX_AV_PAIRS {
+        // No list is collected on the heap: this is read before anything is verified.
+        let mut known = [END; MAX_AV_PAIRS];
+        for index in 0..MAX_AV_PAIRS {
             let at = reader;
             let pair = read(&mut reader)?;
-            if known.contains(&pair.id) || pair.id == END && !pair.value.is_empty() {
+            let (before, slot) = known.split_at_mut(index);
+            if before.contains(&pair.id) || pair.id == END && !pair.value.is_empty() {
                 return Err(at.error("AV_PAIR", DecodeErrorKind::Invalid));
             }
             if pair.id == END {
@@ -76,7 +108,7 @@ impl<'a> AvPairs<'a> {
                     bytes: bytes.get(..reader.position()).unwrap_or_default(),
                 });
             }
-            known.push(pair.id);
+            slot.iter_mut().take(1).for_each(|slot| *slot = pair.id);
         }
         Err(reader.error("AV_PAIR", DecodeErrorKind::Limit(MAX_AV_PAIRS)))
     }
@@ -97,6 +129,68 @@ impl<'a> AvPairs<'a> {
     #[must_use]
     pub fn value(&self, id: AvId) -> Option<&'a [u8]> {
         self.iter().find(|pair| pair.id == id).map(|pair| pair.value)
+    }
+
+    /// The name in the pair `id`.
+    ///
+    /// # Errors
+    /// `Text`.
+    pub fn text(&self, id: AvId) -> Result<Option<String>, DecodeError> {
+        self.value(id)
+            .map(|value| utf16::decode("AvPair value", value))
+            .transpose()
+    }
+
+    /// `MsvAvFlags`.
+    ///
+    /// # Errors
+    /// `Truncated`, `Trailing`.
+    pub fn flags(&self) -> Result<Option<AvFlags>, DecodeError> {
+        let flags = self.array(AvId::FLAGS, "MsvAvFlags")?;
+        Ok(flags.map(|flags| AvFlags(u32::from_le_bytes(flags))))
+    }
+
+    /// `MsvAvTimestamp`.
+    ///
+    /// # Errors
+    /// `Truncated`, `Trailing`.
+    pub fn timestamp(&self) -> Result<Option<FileTime>, DecodeError> {
+        let time = self.array(AvId::TIMESTAMP, "MsvAvTimestamp")?;
+        Ok(time.map(|time| FileTime(u64::from_le_bytes(time))))
+    }
+
+    /// `MsvAvChannelBindings`: the hash of the client's bindings; zeros say that it has none.
+    ///
+    /// # Errors
+    /// `Truncated`, `Trailing`.
+    pub fn channel_bindings(&self) -> Result<Option<[u8; 16]>, DecodeError> {
+        self.array(AvId::CHANNEL_BINDINGS, "MsvAvChannelBindings")
+    }
+
+    /// `MsvAvTargetName`: the service that the client means.
+    ///
+    /// # Errors
+    /// `Text`.
+    pub fn target_name(&self) -> Result<Option<String>, DecodeError> {
+        self.text(AvId::TARGET_NAME)
+    }
+
+    /// `MsvAvSingleHost`.
+    ///
+    /// # Errors
+    /// What [`SingleHost::decode`] says.
+    pub fn single_host(&self) -> Result<Option<SingleHost>, DecodeError> {
+        self.value(AvId::SINGLE_HOST).map(SingleHost::decode).transpose()
+    }
+
+    /// The pair `id`, which has `N` bytes, no more and no less.
+    fn array<const N: usize>(&self, id: AvId, what: &'static str) -> Result<Option<[u8; N]>, DecodeError> {
+        let Some(value) = self.value(id) else {
+            return Ok(None);
+        };
+        let mut reader = Reader::new(value);
+        let array = reader.array(what)?;
+        reader.finish(what).map(|()| Some(array))
     }
 }
 

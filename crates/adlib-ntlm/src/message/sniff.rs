@@ -1,6 +1,6 @@
 //! Which message it is (MS-NLMP 2.2.1).
 
-use adlib_core::{DecodeError, DecodeErrorKind, Reader};
+use adlib_core::{DecodeError, DecodeErrorKind, Reader, Writer};
 
 /// The largest message that is looked at: no field is longer than 64 KiB, and no honest message comes near.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
@@ -38,6 +38,17 @@ pub fn sniff(token: &[u8]) -> Option<MessageType> {
         3 => Some(MessageType::Authenticate),
         _ => None,
     }
+}
+
+/// What a message of this type begins with.
+pub(super) fn header(message_type: MessageType) -> Writer {
+    let mut writer = Writer::new();
+    writer.bytes(SIGNATURE).u32_le(match message_type {
+        MessageType::Negotiate => 1,
+        MessageType::Challenge => 2,
+        MessageType::Authenticate => 3,
+    });
+    writer
 }
 
 /// A reader behind the header of a message of type `expected`.
