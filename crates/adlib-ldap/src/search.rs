@@ -150,6 +150,10 @@ impl Connection {
         if let Some(known) = self.active_directory.get() {
             return Ok(*known);
         }
+        // An answer that anybody could have changed is not kept.
+        if self.refuse_before_bind().is_err() {
+            return Ok(false);
+        }
         let found = match self.root_dse().await {
             Ok(root) => Preset::detect(&root) == Some(Preset::ActiveDirectory),
             Err(error) if error.is_an_answer() => false,

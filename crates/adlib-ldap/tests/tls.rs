@@ -9,60 +9,17 @@
 
 mod mock;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use adlib_core::Password;
 use adlib_ldap::{Connection, Endpoint, Error, Settings, TlsFailure, TransportSecurity, Violation};
-use mock::{Peer, Server, bind_response, message, result, tlv};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
-use rustls_pki_types::PrivateKeyDer;
+use mock::{
+    Peer, Server, bind_response,
+    certificate::{acceptor, authority, authority_called, good, trusting},
+    message, result, tlv,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn authority() -> Authority {
-    authority_called("adlib test authority")
-}
-
-fn authority_called(name: &str) -> Authority {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-/// What a server shows: a certificate by `authority`, for `name`, of the years from `from` to `to`.
-fn acceptor(authority: &Authority, name: &str, from: i32, to: i32) -> TlsAcceptor {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-    params.not_before = date_time_ymd(from, 1, 1);
-    params.not_after = date_time_ymd(to, 1, 1);
-    let certificate = params.signed_by(&key, authority).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
-}
-
-fn good(authority: &Authority) -> TlsAcceptor {
-    acceptor(authority, "localhost", 2020, 2090)
-}
-
-fn trusting(authority: &Authority) -> Settings {
-    let mut settings = mock::plain();
-    settings.danger_plain = false;
-    settings.tls.ca_pem = Some(authority.pem().into_bytes());
-    settings.tls.ca_only = true;
-    settings
-}
 
 /// A server that takes any bind once TLS stands.
 async fn ldaps(acceptor: TlsAcceptor) -> Server {
@@ -313,7 +270,7 @@ async fn r4_servers_in_order() {
         .local_addr()
         .unwrap();
     let closed = Endpoint::new("localhost", unused.port()).at([unused.ip()]);
-    let untrusted = ldaps(good(&self::authority())).await;
+    let untrusted = ldaps(good(&authority_called("another"))).await;
     let (first, second) = (ldaps(good(&authority)).await, ldaps(good(&authority)).await);
     let endpoints = [
         closed.clone(),

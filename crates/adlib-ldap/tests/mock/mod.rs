@@ -7,6 +7,9 @@
     reason = "each test binary uses its part; a failure here is a failed test"
 )]
 
+pub(crate) mod certificate;
+pub(crate) mod mechanism;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -119,6 +122,14 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// The content of a message.
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        // 02 <length> <id>
+        let octets = &bytes[2..2 + usize::from(bytes[1])];
+        let id = octets.iter().fold(0, |id, octet| (id << 8) | u32::from(*octet));
+        Self { id, bytes }
+    }
+
     pub(crate) fn contains(&self, part: &[u8]) -> bool {
         self.bytes.windows(part.len()).any(|window| window == part)
     }
@@ -152,6 +163,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         }
     }
 
+    pub(crate) async fn read(&mut self, count: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes).await.ok()?;
+        Some(bytes)
+    }
+
     pub(crate) async fn any_request(&mut self) -> Option<Request> {
         let mut bytes = vec![0; 2];
         self.stream.read_exact(&mut bytes).await.ok()?;
@@ -165,10 +182,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         }
         let mut bytes = vec![0; length];
         self.stream.read_exact(&mut bytes).await.ok()?;
-        // 02 <length> <id>
-        let octets = &bytes[2..2 + usize::from(bytes[1])];
-        let id = octets.iter().fold(0, |id, octet| (id << 8) | u32::from(*octet));
-        Some(Request { id, bytes })
+        Some(Request::new(bytes))
     }
 }
 
