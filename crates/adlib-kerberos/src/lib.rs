@@ -14,6 +14,7 @@ mod crypto;
 mod der;
 mod error;
 mod gss;
+pub mod initiator;
 #[cfg(feature = "issue")]
 pub mod issue;
 mod keytab;

@@ -201,6 +201,11 @@ impl SessionKey {
         self.0.cipher(usage)
     }
 
+    /// What signs the messages of `usage`.
+    pub(crate) fn checksum_key(&self, usage: KeyUsage) -> ChecksumKey {
+        self.0.checksum(usage)
+    }
+
     /// The pseudo-random function of the key's encryption type (RFC 3961 3): as many bytes as that gives, from `input`.
     ///
     /// ```

@@ -2,7 +2,7 @@
 
 use ::der::{Sequence, asn1::AnyRef};
 
-use super::{Application, KerberosString, KerberosTime, Octets, PrincipalName};
+use super::{Application, KerberosString, KerberosTime, Microseconds, Octets, PrincipalName};
 
 /// `KRB-ERROR ::= [APPLICATION 30] SEQUENCE`.
 pub(crate) type KrbErrorMessage<'a> = Application<30, KrbErrorBody<'a>>;
@@ -15,7 +15,7 @@ pub(crate) type KrbErrorMessage<'a> = Application<30, KrbErrorBody<'a>>;
 ///     e-text [11] KerberosString OPTIONAL, e-data [12] OCTET STRING OPTIONAL }
 /// ```
 ///
-/// What only a log would show is not looked into: an unreadable reason is still a refusal.
+/// The text is not looked into: an unreadable reason is still a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Sequence)]
 pub(crate) struct KrbErrorBody<'a> {
     #[asn1(context_specific = "0")]
@@ -25,11 +25,11 @@ pub(crate) struct KrbErrorBody<'a> {
     #[asn1(context_specific = "2", optional = "true")]
     pub(crate) ctime: Option<KerberosTime>,
     #[asn1(context_specific = "3", optional = "true")]
-    pub(crate) cusec: Option<AnyRef<'a>>,
+    pub(crate) cusec: Option<Microseconds>,
     #[asn1(context_specific = "4")]
     pub(crate) stime: KerberosTime,
     #[asn1(context_specific = "5")]
-    pub(crate) susec: AnyRef<'a>,
+    pub(crate) susec: Microseconds,
     #[asn1(context_specific = "6")]
     pub(crate) error_code: i32,
     #[asn1(context_specific = "7", optional = "true")]

@@ -3,8 +3,6 @@
 //! Trust level: wire types. They borrow from the message, have public fields and no policy; any bytes give a
 //! value or a [`DecodeError`]. Everything is strict DER, as every implementation in use writes it.
 
-#![allow(dead_code, unused_imports, reason = "the exchanges with a KDC use them")]
-
 mod ap;
 mod application;
 mod authorization_data;

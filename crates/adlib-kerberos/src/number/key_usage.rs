@@ -35,8 +35,6 @@ impl KeyUsage {
     pub(crate) const FAST_FINISHED: Self = Self(53);
     /// The client's `PA-ENCRYPTED-CHALLENGE` (RFC 6113 5.4.6).
     pub(crate) const CLIENT_CHALLENGE: Self = Self(54);
-    /// The KDC's.
-    pub(crate) const KDC_CHALLENGE: Self = Self(55);
     /// The checksum of the AS-REQ in its reply (RFC 6806 11).
     pub(crate) const AS_REQ: Self = Self(56);
 }

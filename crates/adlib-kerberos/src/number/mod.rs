@@ -1,7 +1,5 @@
 //! The registries of numbers that Kerberos speaks in, one file each.
 
-#![allow(dead_code, reason = "the exchanges with a KDC use them")]
-
 pub(crate) mod ad_type;
 mod checksum_type;
 mod error_code;
