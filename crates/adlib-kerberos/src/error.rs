@@ -17,6 +17,8 @@ pub enum Part {
     SessionKey,
     /// The subkey within the authenticator.
     Subkey,
+    /// The key that goes with a delegated ticket.
+    DelegatedKey,
 }
 
 impl core::fmt::Display for Part {
@@ -25,6 +27,7 @@ impl core::fmt::Display for Part {
             Self::Ticket => "ticket",
             Self::SessionKey => "session key",
             Self::Subkey => "subkey",
+            Self::DelegatedKey => "delegated key",
         })
     }
 }
@@ -154,6 +157,21 @@ pub enum Rejection {
         /// The time of the verification.
         now: UnixTime,
     },
+    /// The ticket lacks flags that the policy requires.
+    #[error("the ticket lacks the flags {missing:#010x}")]
+    TicketFlags {
+        /// Those that are missing, bit 0 the most significant.
+        missing: u32,
+    },
+    /// The client comes from an address that the ticket does not list.
+    #[error("the ticket does not list the client's address {}", Shown(peer))]
+    AddressMismatch {
+        /// The client's address, if it is known.
+        peer: Option<core::net::IpAddr>,
+    },
+    /// What the client delegates is not encrypted with a key of this message.
+    #[error("no key opens the delegated credential")]
+    DelegationNotOpened,
     /// The authenticator has a checksum of a type that does not belong there.
     #[error("the authenticator has a checksum of type {}, not a GSS-API one", .0.0)]
     ChecksumType(ChecksumType),
@@ -216,6 +234,9 @@ impl Rejection {
             Self::TicketInvalid => "ticket-invalid",
             Self::TicketNotYetValid { .. } => "ticket-not-yet-valid",
             Self::TicketExpired { .. } => "ticket-expired",
+            Self::TicketFlags { .. } => "ticket-flags",
+            Self::AddressMismatch { .. } => "address-mismatch",
+            Self::DelegationNotOpened => "delegation-not-opened",
             Self::ChecksumType(_) => "checksum-type",
             Self::BindingsMissing => "bindings-missing",
             Self::BindingsMismatch => "bindings-mismatch",
@@ -239,12 +260,16 @@ impl Rejection {
             }
             Self::UserToUser | Self::NoKey { .. } => ErrorCode::NO_KEY,
             Self::TicketNotOpened { .. } => ErrorCode::MODIFIED,
-            Self::AuthenticatorNotOpened | Self::KeyLength { .. } => ErrorCode::BAD_INTEGRITY,
+            Self::AuthenticatorNotOpened | Self::KeyLength { .. } | Self::DelegationNotOpened => {
+                ErrorCode::BAD_INTEGRITY
+            }
             Self::WrongService { .. } | Self::TargetMismatch { .. } => ErrorCode::NOT_US,
             Self::ClientMismatch { .. } => ErrorCode::BAD_MATCH,
             Self::ClockSkew { .. } => ErrorCode::SKEW,
             Self::TicketInvalid | Self::TicketNotYetValid { .. } => ErrorCode::TICKET_NOT_YET_VALID,
             Self::TicketExpired { .. } => ErrorCode::TICKET_EXPIRED,
+            Self::TicketFlags { .. } => ErrorCode::POLICY,
+            Self::AddressMismatch { .. } => ErrorCode::BAD_ADDRESS,
             Self::ChecksumType(_) => ErrorCode::INAPPROPRIATE_CHECKSUM,
             Self::TransitedNotChecked { .. } => ErrorCode::PATH_NOT_ACCEPTED,
             Self::BindingsMissing
@@ -259,13 +284,13 @@ impl Rejection {
     }
 }
 
-/// A key version that may be absent.
-struct Shown<'a>(&'a Option<u32>);
+/// A value that may be absent.
+struct Shown<'a, T>(&'a Option<T>);
 
-impl core::fmt::Display for Shown<'_> {
+impl<T: core::fmt::Display> core::fmt::Display for Shown<'_, T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self.0 {
-            Some(kvno) => write!(f, "{kvno}"),
+            Some(value) => write!(f, "{value}"),
             None => f.write_str("not named"),
         }
     }
@@ -289,9 +314,9 @@ impl<T: core::fmt::Display> core::fmt::Display for List<'_, T> {
 mod tests {
     use super::*;
     use crate::{
-        AcceptedServices, BindingsMode, Keytab, PacMode, Principal,
+        AcceptedServices, AddressMode, BindingsMode, Keytab, PacMode, Principal,
         issue::{AD_CLIENT_TARGET, AD_WIN2K_PAC, ApReqBuilder, if_relevant},
-        scene::{Scene, service_key},
+        scene::{Scene, random, service_key},
     };
     use adlib_core::ChannelBindings;
     use std::{string::ToString, vec};
@@ -378,6 +403,20 @@ mod tests {
         },
         Rejection::TicketExpired { .. } => {
             refused(&scene, &scene.request_with(|ticket| ticket.end_time = scene.later(-3600)))
+        },
+        Rejection::TicketFlags { .. } => {
+            scene.policy.required_ticket_flags = 1 << 31;
+            refused(&scene, &scene.request())
+        },
+        Rejection::AddressMismatch { .. } => {
+            scene.policy.addresses = AddressMode::Check;
+            refused(&scene, &scene.request_with(|ticket| ticket.addresses = Some(vec![])))
+        },
+        Rejection::DelegationNotOpened => {
+            let mut request = scene.request();
+            let other = crate::SessionKey::new(EncryptionType::Aes256Sha1, [9; 32]).unwrap();
+            request.delegate(&scene.issued(), Some(&other), &mut random);
+            scene.accept(&request).unwrap().delegated_credential().unwrap_err()
         },
         Rejection::ChecksumType(_) => {
             let mut request = scene.request();

@@ -62,35 +62,42 @@ impl Framing {
 ///
 /// Numbers have the least significant byte first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct InitiatorChecksum {
+pub(crate) struct InitiatorChecksum<'a> {
     /// The MD5 hash of the channel bindings; zeros when the client has none.
     pub(crate) bindings: [u8; 16],
-    /// Whether a ticket-granting ticket of the client follows.
-    pub(crate) delegated: bool,
+    /// What the client wants of a session (RFC 4121 4.1.1.1).
+    pub(crate) flags: u32,
+    /// The KRB-CRED of a client that delegates.
+    pub(crate) delegation: Option<&'a [u8]>,
 }
 
 /// The flag for a client that delegates.
 const DELEGATE: u32 = 1;
 
-impl InitiatorChecksum {
+impl<'a> InitiatorChecksum<'a> {
     /// The structure that `bytes` are.
     ///
     /// # Errors
     /// `Truncated` when it is short or the delegation reaches past its end, `Unexpected` for another length of the
     /// bindings or another delegation option.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let at = reader;
         expect(at, "Lgth", reader.u32_le("Lgth")?, 16)?;
         let bindings = reader.array("Bnd")?;
-        let delegated = reader.u32_le("Flags")? & DELEGATE != 0;
-        if delegated {
+        let flags = reader.u32_le("Flags")?;
+        let mut delegation = None;
+        if flags & DELEGATE != 0 {
             let at = reader;
             expect(at, "DlgOpt", reader.u16_le("DlgOpt")?.into(), 1)?;
             let length = reader.u16_le("Dlgth")?;
-            reader.bytes("Deleg", length.into())?;
+            delegation = Some(reader.bytes("Deleg", length.into())?);
         }
-        Ok(Self { bindings, delegated })
+        Ok(Self {
+            bindings,
+            flags,
+            delegation,
+        })
     }
 }
 
@@ -154,7 +161,12 @@ mod tests {
             "delegation past the end"
         );
         delegating.push(3);
-        assert!(InitiatorChecksum::decode(&delegating).unwrap().delegated);
+        assert!(
+            InitiatorChecksum::decode(&delegating)
+                .unwrap()
+                .delegation
+                .is_some()
+        );
         delegating[24] = 2;
         assert!(
             InitiatorChecksum::decode(&delegating).is_err(),

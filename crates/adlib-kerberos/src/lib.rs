@@ -30,15 +30,15 @@ mod scene;
 mod ticket;
 
 pub use acceptor::{
-    Accepted, BindingsState, DecryptedApReq, Evidence, Fresh, KeyTried, PacState, PendingReplay,
-    ReplayRecord, UnverifiedApReq,
+    Accepted, BindingsState, Connection, DecryptedApReq, DelegatedCredential, Evidence, Fresh, KeyTried,
+    PacState, PendingReplay, ReplayRecord, UnverifiedApReq,
 };
 #[cfg(feature = "std")]
 pub use acceptor::{MemoryReplayCache, ReplayError};
 pub use crypto::{KeyError, MAX_ITERATIONS, Random, ServiceKey, SessionKey};
 pub use error::{Part, Rejection};
-pub use keytab::{Keytab, KeytabEntry, KeytabError, UnusableEntry};
+pub use keytab::{Keytab, KeytabEntry, KeytabError, ReloadableKeytab, UnusableEntry};
 pub use number::{ChecksumType, EncryptionType, ErrorCode, UnsupportedEtype, name_type};
-pub use policy::{AcceptedServices, BindingsMode, PacMode, Policy};
+pub use policy::{AcceptedServices, AddressMode, BindingsMode, PacMode, Policy};
 pub use principal::{Principal, PrincipalParseError};
 pub use ticket::{TicketReport, UnverifiedTicket};

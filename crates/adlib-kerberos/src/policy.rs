@@ -28,6 +28,11 @@ pub struct Policy {
     /// Realms whose clients are accepted although no controller vouched for the realms in between (A15) and no PAC
     /// did. Default: none.
     pub trusted_realms: Vec<String>,
+    /// Whether the client must come from an address that the ticket lists, if it lists any. Default: it need not, as
+    /// addresses are translated on the way and controllers list none.
+    pub addresses: AddressMode,
+    /// Flags that a ticket must have (`TicketFlags`, RFC 4120 5.3), bit 0 the most significant. Default: none.
+    pub required_ticket_flags: u32,
     /// Accept RC4 in tickets and session keys (R11). Default: no.
     pub danger_accept_rc4: bool,
 }
@@ -40,6 +45,8 @@ impl Default for Policy {
             pac: PacMode::Required,
             bindings: BindingsMode::IfOffered,
             trusted_realms: Vec::new(),
+            addresses: AddressMode::Ignore,
+            required_ticket_flags: 0,
             danger_accept_rc4: false,
         }
     }
@@ -54,6 +61,10 @@ pub enum AcceptedServices {
     AnyOfKeytab,
     /// These, as `HTTP/app.example.com`, with or without `@REALM`, compared without case.
     Only(Vec<String>),
+    /// A class of services on any host, such as `HTTP`, compared without case.
+    OfClass(String),
+    /// Any class of services on one host, compared without case.
+    OnHost(String),
 }
 
 impl AcceptedServices {
@@ -62,8 +73,21 @@ impl AcceptedServices {
         match self {
             Self::AnyOfKeytab => true,
             Self::Only(names) => names.iter().any(|name| service.answers_to(name)),
+            Self::OfClass(class) => matches!(service.components(),
+                [own, _, ..] if own.eq_ignore_ascii_case(class)),
+            Self::OnHost(host) => matches!(service.components(),
+                [_, own, ..] if own.eq_ignore_ascii_case(host)),
         }
     }
+}
+
+/// What is done about the addresses in a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressMode {
+    /// Nothing.
+    Ignore,
+    /// A client from elsewhere, or from nowhere that is known, is refused.
+    Check,
 }
 
 /// What is done about the PAC: who the user is, signed by the controller.

@@ -1,6 +1,6 @@
 //! Principals: a name and its realm (RFC 4120 6).
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{string::String, sync::Arc, vec, vec::Vec};
 use core::{
     fmt,
     hash::{Hash, Hasher},
@@ -12,7 +12,7 @@ use crate::number::name_type;
 
 /// A principal: the components of a name, and the realm.
 ///
-/// The name type is a hint (RFC 4120 6.2): it is kept, and no comparison looks at it.
+/// The name type is a hint (RFC 4120 6.2): it is kept, and no comparison looks at it. A clone shares the text.
 ///
 /// ```
 /// use adlib_kerberos::Principal;
@@ -26,8 +26,8 @@ use crate::number::name_type;
 #[derive(Debug, Clone)]
 pub struct Principal {
     name_type: i32,
-    components: Vec<String>,
-    realm: String,
+    components: Arc<[String]>,
+    realm: Arc<str>,
 }
 
 impl Principal {
@@ -36,8 +36,8 @@ impl Principal {
     pub fn new(name_type: i32, components: Vec<String>, realm: impl Into<String>) -> Self {
         Self {
             name_type,
-            components,
-            realm: realm.into(),
+            components: components.into(),
+            realm: realm.into().into(),
         }
     }
 
@@ -73,12 +73,41 @@ impl Principal {
 
     /// Whether this is `name`, with or without `@REALM`, as Active Directory compares service principals: without case.
     pub(crate) fn answers_to(&self, name: &str) -> bool {
-        let own = self.name();
-        name.eq_ignore_ascii_case(&own)
-            || name.rsplit_once('@').is_some_and(|(name, realm)| {
-                name.eq_ignore_ascii_case(&own) && realm.eq_ignore_ascii_case(&self.realm)
-            })
+        self.answers_to_characters(name.chars())
     }
+
+    /// The same for a name that comes in characters.
+    pub(crate) fn answers_to_characters(&self, name: impl Iterator<Item = char> + Clone) -> bool {
+        let with_realm = joined(self.components()).chain(['@']).chain(self.realm.chars());
+        same(name.clone(), joined(self.components())) || same(name, with_realm)
+    }
+
+    /// Whether the components are `others`, without case.
+    pub(crate) fn has_components<'o>(&self, others: impl Iterator<Item = &'o str>) -> bool {
+        let mut own = self.components.iter();
+        let all = others
+            .into_iter()
+            .all(|other| own.next().is_some_and(|own| own.eq_ignore_ascii_case(other)));
+        all && own.next().is_none()
+    }
+}
+
+/// Components with `/` between them, nothing escaped.
+fn joined(components: &[String]) -> impl Iterator<Item = char> {
+    joined_texts(components.iter().map(String::as_str))
+}
+
+/// The same of texts.
+pub(crate) fn joined_texts<'c>(components: impl Iterator<Item = &'c str>) -> impl Iterator<Item = char> {
+    components.enumerate().flat_map(|(index, component)| {
+        let separator = (index > 0).then_some('/');
+        separator.into_iter().chain(component.chars())
+    })
+}
+
+fn same(one: impl Iterator<Item = char>, other: impl Iterator<Item = char>) -> bool {
+    one.map(|character| character.to_ascii_lowercase())
+        .eq(other.map(|character| character.to_ascii_lowercase()))
 }
 
 impl PartialEq for Principal {

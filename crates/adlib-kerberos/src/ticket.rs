@@ -10,7 +10,7 @@ use crate::{
     EncryptionType, KeyTried, Part, Principal, Rejection, ServiceKey, UnsupportedEtype,
     acceptor::TicketAuthorization,
     der::{self, EncTicketPart, EncTicketPartBody, Ticket, TicketBody},
-    pac::{PacRejection, PacReport, SignatureState, UnverifiedPac},
+    pac::{PacReport, SignatureState, UnverifiedPac},
 };
 
 /// A ticket by itself, closed.
@@ -139,19 +139,17 @@ fn examine(
     let Some(bytes) = authorization.pac else {
         return Ok(None);
     };
-    let pac = UnverifiedPac::decode(&bytes)?;
+    let pac = UnverifiedPac::decode(bytes)?;
     let mut report = pac.report(key, controllers)?;
     if let Some(controllers) = controllers {
         report.signatures.ticket = ticket_signature(&pac, controllers, part);
         report.rejection = pac.rejection(key, &report.signatures);
     }
     if report.rejection.is_none() {
-        let client = body.cname.in_realm(body.crealm);
-        let checked = |pac: &UnverifiedPac<'_>| -> Result<(), PacRejection> {
-            pac.verify_in_place(key)?
-                .check_client(&client, body.authtime.to_unix())
-        };
-        report.rejection = checked(&pac).err();
+        let auth_time = body.authtime.to_unix();
+        let believed = pac.verify_in_place(key);
+        let checked = believed.and_then(|pac| pac.check_client(&body.cname, body.crealm.0, auth_time));
+        report.rejection = checked.err();
     }
     Ok(Some(report))
 }

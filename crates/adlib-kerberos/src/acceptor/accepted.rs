@@ -4,8 +4,12 @@ use alloc::vec::Vec;
 
 use adlib_core::UnixTime;
 
-use super::{BindingsState, KeyTried};
-use crate::{EncryptionType, Principal, SessionKey, gss::Framing, pac::VerifiedPac};
+use super::{BindingsState, DecryptedApReq, DelegatedCredential, KeyTried, delegation};
+use crate::{
+    EncryptionType, Principal, Rejection, SessionKey,
+    gss::Framing,
+    pac::{UnverifiedPac, VerifiedPac},
+};
 
 /// A client that proved who it is, to this service, now, for the first time with this message.
 #[derive(Debug)]
@@ -18,11 +22,81 @@ pub struct Accepted {
     pub(super) end_time: UnixTime,
     pub(super) client_time: UnixTime,
     pub(super) framing: Framing,
+    /// The number of the client's first message.
+    pub(super) sequence: u32,
+    /// What the client wants of a session (RFC 4121 4.1.1.1).
+    pub(super) gss_flags: u32,
+    delegation: Option<Vec<u8>>,
     pub(super) pac: Option<VerifiedPac>,
     pub(super) evidence: Evidence,
 }
 
+/// What was found while a message was judged.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) now: UnixTime,
+    pub(super) bindings: BindingsState,
+    pub(super) pac: PacState,
+}
+
 impl Accepted {
+    /// Read out of the buffer what lasts.
+    pub(super) fn new(message: DecryptedApReq<'_>, verdict: &Verdict) -> Self {
+        let DecryptedApReq {
+            plaintext,
+            entry,
+            failed: mut keys_tried,
+            framing,
+            mutual,
+            ticket,
+            authenticator,
+            ..
+        } = message;
+        keys_tried.push(KeyTried::from(&entry));
+        let checksum = authenticator.checksum.as_ref();
+        let delegation = checksum.and_then(|checksum| checksum.delegation.as_ref());
+        // It verified in this place: it is read once more.
+        let pac = ticket.pac.as_ref().filter(|_| verdict.pac == PacState::Verified);
+        let pac = pac.and_then(|pac| UnverifiedPac::decode(plaintext.get(pac)).ok());
+        let evidence = Evidence {
+            ticket_etype: entry.key.etype(),
+            session_etype: ticket.session_key.etype(),
+            kvno: entry.kvno,
+            keys_tried,
+            clock_difference_s: authenticator.time.seconds_after(verdict.now),
+            bindings: verdict.bindings,
+            pac: verdict.pac,
+            mutual,
+            delegated: delegation.is_some(),
+        };
+        Self {
+            client: ticket.client.principal(&plaintext),
+            service: entry.principal,
+            delegation: delegation.map(|range| plaintext.get(range).to_vec()),
+            gss_flags: checksum.map_or(0, |checksum| checksum.flags),
+            session_key: ticket.session_key,
+            subkey: authenticator.subkey,
+            auth_time: ticket.auth_time,
+            end_time: ticket.end_time,
+            client_time: authenticator.time,
+            framing,
+            sequence: authenticator.sequence,
+            pac: pac.and_then(|pac| pac.verify(&entry.key).ok()),
+            evidence,
+        }
+    }
+
+    /// What the client delegated: a ticket in its own name, with which the service can act for it.
+    ///
+    /// # Errors
+    /// `DelegationNotOpened`, `Malformed`, `DesEtype`, `UnknownEtype`, `KeyLength`: somebody who holds the session key
+    /// sent something else than a credential. Who does not want to act for the client need not ask.
+    pub fn delegated_credential(&self) -> Result<Option<DelegatedCredential>, Rejection> {
+        let keys = [Some(&self.session_key), self.subkey.as_ref()];
+        let read = |bytes: &Vec<u8>| delegation::open(bytes, keys.into_iter().flatten());
+        self.delegation.as_ref().map(read).transpose()
+    }
+
     /// The client. Where there is a PAC, its SID is what an account is known by.
     #[must_use]
     pub const fn client(&self) -> &Principal {

@@ -1,9 +1,11 @@
 //! The message as it came.
 
-use super::{DecryptedApReq, key_search};
+use alloc::vec::Vec;
+
+use super::{DecryptedApReq, decrypted::Halves, key_search, plaintext::Plaintext};
 use crate::{
     EncryptionType, Keytab, Part, Policy, Principal, Rejection, SessionKey, UnsupportedEtype,
-    der::{self, ApReq, ApReqBody, Authenticator, EncTicketPart, EncryptionKey},
+    der::{self, ApReq, ApReqBody, EncTicketPart, EncryptionKey},
     gss::Framing,
     number::KeyUsage,
 };
@@ -42,49 +44,78 @@ impl<'a> UnverifiedApReq<'a> {
     ///
     /// # Errors
     /// `UserToUser`; `DesEtype`, `Rc4NotAdmitted`, `UnknownEtype`, `KeyLength`; `NoKey`, `TicketNotOpened`,
-    /// `WrongService`; `AuthenticatorNotOpened`; `Malformed`.
-    pub fn decrypt(self, keytab: &Keytab, policy: &Policy) -> Result<DecryptedApReq, Rejection> {
-        if self.message.ap_options.has(ApReqBody::USE_SESSION_KEY) {
+    /// `WrongService`; `AuthenticatorNotOpened`; `Malformed`, `ChecksumType`; `PacDuplicate`, `PacMisplaced`,
+    /// `UnknownAuthorizationData`, `AuthorizationDataNesting`.
+    pub fn decrypt(self, keytab: &Keytab, policy: &Policy) -> Result<DecryptedApReq<'static>, Rejection> {
+        self.decrypt_to(Plaintext::Own(Vec::new()), keytab, policy)
+    }
+
+    /// The same in a buffer that is used again and again: then nothing is allocated on the way to a verdict.
+    ///
+    /// The buffer is wiped afterwards.
+    ///
+    /// ```
+    /// use adlib_core::UnixTime;
+    /// use adlib_kerberos::{Keytab, Policy, Rejection, UnverifiedApReq};
+    ///
+    /// fn verify(token: &[u8], keytab: &Keytab, now: UnixTime, buffer: &mut Vec<u8>) -> Result<(), Rejection> {
+    ///     let policy = Policy::default();
+    ///     let decrypted = UnverifiedApReq::decode(token)?.decrypt_in(buffer, keytab, &policy)?;
+    ///     decrypted.check(&policy, now, None).map(|_pending| ())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`UnverifiedApReq::decrypt`].
+    pub fn decrypt_in<'b>(
+        self,
+        buffer: &'b mut Vec<u8>,
+        keytab: &Keytab,
+        policy: &Policy,
+    ) -> Result<DecryptedApReq<'b>, Rejection> {
+        self.decrypt_to(Plaintext::Lent(buffer), keytab, policy)
+    }
+
+    fn decrypt_to<'b>(
+        self,
+        mut plaintext: Plaintext<'b>,
+        keytab: &Keytab,
+        policy: &Policy,
+    ) -> Result<DecryptedApReq<'b>, Rejection> {
+        let options = self.message.ap_options;
+        if options.has(ApReqBody::USE_SESSION_KEY) {
             return Err(Rejection::UserToUser);
         }
         let ticket = &self.message.ticket.0;
+        let sealed = &self.message.authenticator;
+        plaintext.reserve(ticket.enc_part.cipher.0.len() + sealed.cipher.0.len());
         let etype = admitted(Part::Ticket, ticket.enc_part.etype, policy)?;
-        let opened = key_search::open(ticket, etype, keytab, &policy.services)?;
+        let opened = key_search::open(ticket, etype, keytab, &policy.services, &mut plaintext)?;
         let service = &opened.entry.principal;
         if !policy.services.accept(service) || is_ticket_granting(service) {
             return Err(Rejection::WrongService {
                 service: service.clone(),
             });
         }
-        let EncTicketPart::<'_> { 0: ticket } = der::decode("EncTicketPart", opened.plaintext.expose())?;
-        let session_key = read_key(Part::SessionKey, &ticket.key, policy)?;
-
-        let sealed = &self.message.authenticator;
+        let session_key = {
+            let EncTicketPart::<'_> { 0: part } =
+                der::decode("EncTicketPart", plaintext.get(&opened.ticket))?;
+            read_key(Part::SessionKey, &part.key, policy)?
+        };
+        if sealed.etype != session_key.etype().number() {
+            return Err(Rejection::AuthenticatorNotOpened);
+        }
         let cipher = session_key.cipher(KeyUsage::AP_REQ_AUTHENTICATOR);
-        let plaintext = Some(sealed.cipher.0)
-            .filter(|_| sealed.etype == session_key.etype().number())
-            .and_then(|message| cipher.decrypt(message))
-            .ok_or(Rejection::AuthenticatorNotOpened)?;
-        let Authenticator::<'_> { 0: authenticator } = der::decode("Authenticator", plaintext.expose())?;
-        der::expect_number("authenticator-vno", authenticator.authenticator_vno, der::VERSION)?;
-        let subkey = authenticator.subkey.as_ref();
-        let subkey = subkey
-            .map(|key| read_key(Part::Subkey, key, policy))
-            .transpose()?;
-
-        DecryptedApReq::new(
-            super::decrypted::Message {
-                framing: self.framing,
-                ap_options: self.message.ap_options,
-                ticket: &ticket,
-                session_key,
-                authenticator: &authenticator,
-                sealed_authenticator: sealed.cipher.0,
-                subkey,
-            },
-            &opened,
-            keytab,
-        )
+        let authenticator = plaintext.open(&cipher, sealed.cipher.0);
+        let halves = Halves {
+            framing: self.framing,
+            mutual: options.has(ApReqBody::MUTUAL_REQUIRED),
+            opened,
+            session_key,
+            sealed_authenticator: sealed.cipher.0,
+            authenticator: authenticator.ok_or(Rejection::AuthenticatorNotOpened)?,
+        };
+        DecryptedApReq::read(plaintext, halves, keytab, policy)
     }
 }
 
@@ -106,7 +137,11 @@ fn admitted(part: Part, number: i32, policy: &Policy) -> Result<EncryptionType, 
     }
 }
 
-fn read_key(part: Part, key: &EncryptionKey<'_>, policy: &Policy) -> Result<SessionKey, Rejection> {
+pub(super) fn read_key(
+    part: Part,
+    key: &EncryptionKey<'_>,
+    policy: &Policy,
+) -> Result<SessionKey, Rejection> {
     let etype = admitted(part, key.keytype, policy)?;
     let bytes = key.keyvalue.0;
     SessionKey::copied(etype, bytes).map_err(|_| Rejection::KeyLength {

@@ -1,8 +1,6 @@
 //! Authorization data: what the controller and the client say besides (RFC 4120 5.2.6, MS-KILE 3.1.1.4).
 
-use alloc::{string::String, vec::Vec};
-
-use adlib_core::{Reader, utf16};
+use adlib_core::Reader;
 
 use crate::{
     Rejection,
@@ -15,47 +13,48 @@ const MAX_DEPTH: usize = 4;
 
 /// What a ticket says besides.
 #[derive(Debug, Default)]
-pub(crate) struct TicketAuthorization {
+pub(crate) struct TicketAuthorization<'a> {
     /// The PAC.
-    pub(crate) pac: Option<Vec<u8>>,
+    pub(crate) pac: Option<&'a [u8]>,
 }
 
-impl TicketAuthorization {
+impl<'a> TicketAuthorization<'a> {
     /// # Errors
     /// `PacDuplicate`, `UnknownAuthorizationData`, `AuthorizationDataNesting`, `Malformed`.
-    pub(crate) fn read(data: Option<&AuthorizationData<'_>>) -> Result<Self, Rejection> {
+    pub(crate) fn read(data: Option<&AuthorizationData<'a>>) -> Result<Self, Rejection> {
         let mut found = Self::default();
-        walk(data, |element| {
+        let visit = &mut |element: &AuthorizationDatum<'a>| {
             if element.ad_type != ad_type::WIN2K_PAC {
                 return Ok(false);
             }
-            match found.pac.replace(element.ad_data.0.to_vec()) {
+            match found.pac.replace(element.ad_data.0) {
                 None => Ok(true),
                 Some(_) => Err(Rejection::PacDuplicate),
             }
-        })?;
+        };
+        data.map_or(Ok(()), |data| walk(data, 0, visit))?;
         Ok(found)
     }
 }
 
 /// What an authenticator says besides.
 #[derive(Debug, Default)]
-pub(super) struct ClientAuthorization {
+pub(super) struct ClientAuthorization<'a> {
     /// Whether the client says that it would have sent channel bindings (`KERB_AP_OPTIONS_CBT`).
     pub(super) binds_channels: bool,
-    /// The service that the client means.
-    pub(super) target: Option<String>,
+    /// The service that the client means, in UTF-16.
+    pub(super) target: Option<&'a [u8]>,
 }
 
 /// `KERB_AP_OPTIONS_CBT` (MS-KILE 2.2.8).
 const CHANNEL_BINDINGS: u32 = 0x4000;
 
-impl ClientAuthorization {
+impl<'a> ClientAuthorization<'a> {
     /// # Errors
     /// `PacMisplaced`, `UnknownAuthorizationData`, `AuthorizationDataNesting`, `Malformed`.
-    pub(super) fn read(data: Option<&AuthorizationData<'_>>) -> Result<Self, Rejection> {
+    pub(super) fn read(data: Option<&AuthorizationData<'a>>) -> Result<Self, Rejection> {
         let mut found = Self::default();
-        walk(data, |element| {
+        let visit = &mut |element: &AuthorizationDatum<'a>| {
             let bytes = element.ad_data.0;
             match element.ad_type {
                 ad_type::WIN2K_PAC => return Err(Rejection::PacMisplaced),
@@ -63,39 +62,30 @@ impl ClientAuthorization {
                     let options = Reader::new(bytes).u32_le("KERB_AP_OPTIONS")?;
                     found.binds_channels |= options & CHANNEL_BINDINGS != 0;
                 }
-                ad_type::CLIENT_TARGET => {
-                    let target = utf16::decode("KERB_AUTH_DATA_CLIENT_TARGET", bytes)?;
-                    found.target = Some(target.trim_end_matches('\0').into());
-                }
+                ad_type::CLIENT_TARGET => found.target = Some(bytes),
                 _ => return Ok(false),
             }
             Ok(true)
-        })?;
+        };
+        data.map_or(Ok(()), |data| walk(data, 0, visit))?;
         Ok(found)
     }
 }
 
-/// Show every element to `visit`, those in AD-IF-RELEVANT too. Outside of it, an element that is not known to `visit`
-/// may not be ignored.
+/// Show every element to `visit`, those in AD-IF-RELEVANT too, which is as deep as `MAX_DEPTH` at most. Outside of it, an
+/// element that is not known to `visit` may not be ignored.
 fn walk<'a>(
-    data: Option<&AuthorizationData<'a>>,
-    mut visit: impl FnMut(&AuthorizationDatum<'a>) -> Result<bool, Rejection>,
+    data: &AuthorizationData<'a>,
+    depth: usize,
+    visit: &mut impl FnMut(&AuthorizationDatum<'a>) -> Result<bool, Rejection>,
 ) -> Result<(), Rejection> {
-    let mut waiting: Vec<(usize, AuthorizationDatum<'a>)> = Vec::new();
-    waiting.extend(
-        data.into_iter()
-            .flatten()
-            .rev()
-            .cloned()
-            .map(|element| (0, element)),
-    );
-    while let Some((depth, element)) = waiting.pop() {
+    for element in data.iter() {
         if element.ad_type == ad_type::IF_RELEVANT {
             if depth == MAX_DEPTH {
                 return Err(Rejection::AuthorizationDataNesting { limit: MAX_DEPTH });
             }
             let inner: AuthorizationData<'a> = der::decode("AD-IF-RELEVANT", element.ad_data.0)?;
-            waiting.extend(inner.into_iter().rev().map(|element| (depth + 1, element)));
+            walk(&inner, depth + 1, visit)?;
         } else if !visit(&element)? && depth == 0 {
             return Err(Rejection::UnknownAuthorizationData {
                 ad_type: element.ad_type,

@@ -1,20 +1,28 @@
 //! A message whose two halves opened: it is authentic, and now it is judged.
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
+use core::{net::IpAddr, ops::Range};
 
-use adlib_core::{ChannelBindings, UnixTime};
+use adlib_core::{ChannelBindings, UnixTime, utf16};
 
 use super::{
-    Accepted, BindingsState, Evidence, KeyTried, PacState, PendingReplay, ReplayRecord,
+    BindingsState, KeyTried, PacState, PendingReplay, ReplayRecord,
+    accepted::Verdict,
+    addresses, ap_req,
     authorization::{ClientAuthorization, TicketAuthorization},
     bindings::{self, Offered},
     key_search::Opened,
+    names::NameRanges,
+    plaintext::Plaintext,
 };
 use crate::{
-    ChecksumType, Keytab, KeytabEntry, PacMode, Policy, Principal, Rejection, SessionKey,
-    der::{ApReqBody, AuthenticatorBody, Checksum, EncTicketPartBody, KerberosFlags},
+    AddressMode, ChecksumType, Keytab, KeytabEntry, PacMode, Part, Policy, Principal, Rejection, SessionKey,
+    der::{
+        self, Authenticator, AuthenticatorBody, Checksum, EncTicketPart, EncTicketPartBody, KerberosFlags,
+        SequenceOf,
+    },
     gss::{Framing, InitiatorChecksum},
-    pac::{UnverifiedPac, VerifiedPac},
+    pac::UnverifiedPac,
 };
 
 /// `TicketFlags` (RFC 4120 5.3): postdated, and not validated yet.
@@ -24,69 +32,101 @@ const TRANSITED_POLICY_CHECKED: u32 = 12;
 
 /// A client's message, opened: made by somebody who holds the session key, at some time, for some purpose.
 #[derive(Debug)]
-pub struct DecryptedApReq {
-    entry: KeytabEntry,
-    /// The principals that share the key: names of one account.
-    aliases: Vec<Principal>,
-    tried: Vec<KeyTried>,
-    framing: Framing,
-    mutual: bool,
+pub struct DecryptedApReq<'b> {
+    pub(super) plaintext: Plaintext<'b>,
+    pub(super) entry: KeytabEntry,
+    /// The keys that did not open the ticket.
+    pub(super) failed: Vec<KeyTried>,
+    keys: Arc<[KeytabEntry]>,
+    pub(super) framing: Framing,
+    pub(super) mutual: bool,
     record: ReplayRecord,
-    ticket: Ticket,
-    authenticator: Authenticator,
+    pub(super) ticket: TicketFacts,
+    pub(super) authenticator: AuthenticatorFacts,
 }
 
 /// What the ticket says.
 #[derive(Debug)]
-struct Ticket {
+pub(super) struct TicketFacts {
     flags: KerberosFlags,
-    client: Principal,
-    session_key: SessionKey,
-    auth_time: UnixTime,
+    pub(super) client: NameRanges,
+    pub(super) session_key: SessionKey,
+    pub(super) auth_time: UnixTime,
     start_time: Option<UnixTime>,
-    end_time: UnixTime,
+    pub(super) end_time: UnixTime,
     transited: bool,
-    authorization: TicketAuthorization,
+    /// The list of addresses, if there is one.
+    addresses: Option<Range<usize>>,
+    pub(super) pac: Option<Range<usize>>,
 }
 
 /// What the authenticator says.
 #[derive(Debug)]
-struct Authenticator {
-    client: Principal,
-    time: UnixTime,
-    subkey: Option<SessionKey>,
-    checksum: Option<InitiatorChecksum>,
-    authorization: ClientAuthorization,
+pub(super) struct AuthenticatorFacts {
+    /// The client, if it is not the ticket's.
+    other_client: Option<Principal>,
+    pub(super) time: UnixTime,
+    pub(super) subkey: Option<SessionKey>,
+    /// The number of the client's first message.
+    pub(super) sequence: u32,
+    pub(super) checksum: Option<ChecksumFacts>,
+    binds_channels: bool,
+    target: Option<Range<usize>>,
+}
+
+/// What stands where the authenticator's checksum would be.
+#[derive(Debug)]
+pub(super) struct ChecksumFacts {
+    bindings: [u8; 16],
+    pub(super) flags: u32,
+    /// The KRB-CRED of a client that delegates.
+    pub(super) delegation: Option<Range<usize>>,
 }
 
 /// What [`super::UnverifiedApReq::decrypt`] hands on.
-pub(super) struct Message<'m, 'a> {
+pub(super) struct Halves<'m> {
     pub(super) framing: Framing,
-    pub(super) ap_options: KerberosFlags,
-    pub(super) ticket: &'m EncTicketPartBody<'a>,
+    pub(super) mutual: bool,
+    pub(super) opened: Opened,
     pub(super) session_key: SessionKey,
-    pub(super) authenticator: &'m AuthenticatorBody<'a>,
     pub(super) sealed_authenticator: &'m [u8],
-    pub(super) subkey: Option<SessionKey>,
+    pub(super) authenticator: Range<usize>,
 }
 
-impl DecryptedApReq {
-    pub(super) fn new(
-        message: Message<'_, '_>,
-        opened: &Opened<'_>,
+/// The connection that a message came on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Connection<'c> {
+    /// What ties a sign-in to the connection.
+    pub bindings: Option<&'c ChannelBindings>,
+    /// Where the client is.
+    pub peer: Option<IpAddr>,
+}
+
+impl<'b> DecryptedApReq<'b> {
+    pub(super) fn read(
+        plaintext: Plaintext<'b>,
+        halves: Halves<'_>,
         keytab: &Keytab,
+        policy: &Policy,
     ) -> Result<Self, Rejection> {
-        let entry = opened.entry.clone();
-        let same_key = keytab.entries().iter().filter(|other| other.key == entry.key);
+        let EncTicketPart::<'_> { 0: part } =
+            der::decode("EncTicketPart", plaintext.get(&halves.opened.ticket))?;
+        let Authenticator::<'_> { 0: authenticator } =
+            der::decode("Authenticator", plaintext.get(&halves.authenticator))?;
+        der::expect_number("authenticator-vno", authenticator.authenticator_vno, der::VERSION)?;
+        let subkey = authenticator.subkey.as_ref();
+        let subkey = subkey.map(|key| ap_req::read_key(Part::Subkey, key, policy));
+        let facts = AuthenticatorFacts::read(&plaintext, &part, &authenticator, subkey.transpose()?)?;
         Ok(Self {
-            aliases: same_key.map(|other| other.principal.clone()).collect(),
-            entry,
-            tried: opened.tried.clone(),
-            framing: message.framing,
-            mutual: message.ap_options.has(ApReqBody::MUTUAL_REQUIRED),
-            record: ReplayRecord::of(message.sealed_authenticator),
-            ticket: Ticket::read(message.ticket, message.session_key)?,
-            authenticator: Authenticator::read(message.authenticator, message.subkey)?,
+            ticket: TicketFacts::read(&plaintext, &part, halves.session_key)?,
+            authenticator: facts,
+            entry: halves.opened.entry,
+            failed: halves.opened.failed,
+            keys: keytab.share(),
+            framing: halves.framing,
+            mutual: halves.mutual,
+            record: ReplayRecord::of(halves.sealed_authenticator),
+            plaintext,
         })
     }
 
@@ -95,48 +135,73 @@ impl DecryptedApReq {
     /// Nothing is remembered here, so that a stale message costs no room in a replay cache (A16).
     ///
     /// # Errors
-    /// `ClientMismatch`, `TargetMismatch`; `ClockSkew`, `TicketInvalid`, `TicketNotYetValid`, `TicketExpired`;
-    /// `BindingsMissing`, `BindingsMismatch`; `PacMissing`, `Pac`; `TransitedNotChecked`.
+    /// `ClientMismatch`, `TargetMismatch`; `ClockSkew`, `TicketInvalid`, `TicketNotYetValid`, `TicketExpired`,
+    /// `TicketFlags`; `BindingsMissing`, `BindingsMismatch`, `AddressMismatch`; `PacMissing`, `Pac`;
+    /// `TransitedNotChecked`.
     pub fn check(
         self,
         policy: &Policy,
         now: UnixTime,
         bindings: Option<&ChannelBindings>,
-    ) -> Result<PendingReplay, Rejection> {
+    ) -> Result<PendingReplay<'b>, Rejection> {
+        let peer = None;
+        self.check_on(policy, now, Connection { bindings, peer })
+    }
+
+    /// The same on a connection whose other end is known.
+    ///
+    /// # Errors
+    /// As [`DecryptedApReq::check`].
+    pub fn check_on(
+        self,
+        policy: &Policy,
+        now: UnixTime,
+        connection: Connection<'_>,
+    ) -> Result<PendingReplay<'b>, Rejection> {
         self.check_names(policy)?;
         self.check_times(policy, now)?;
-        let bindings = self.check_bindings(policy, bindings)?;
+        self.check_flags(policy)?;
+        let bindings = self.check_bindings(policy, connection.bindings)?;
+        self.check_address(policy, connection.peer)?;
         let pac = self.check_pac(policy)?;
-        self.check_transited(policy, pac.is_some())?;
+        self.check_transited(policy, pac == PacState::Verified)?;
         // A message from a clock ahead of ours stays acceptable for as long as its own time is.
         let expires = now
             .max(self.authenticator.time)
             .saturating_add(policy.clock_tolerance);
         let record = self.record;
-        Ok(PendingReplay::new(
-            self.into_accepted(policy, now, bindings, pac),
-            record,
-            expires,
-        ))
+        let verdict = Verdict { now, bindings, pac };
+        Ok(PendingReplay::new(self, verdict, record, expires))
     }
 
     fn check_names(&self, policy: &Policy) -> Result<(), Rejection> {
-        if self.ticket.client != self.authenticator.client {
+        if let Some(authenticator) = &self.authenticator.other_client {
             return Err(Rejection::ClientMismatch {
-                ticket: self.ticket.client.clone(),
-                authenticator: self.authenticator.client.clone(),
+                ticket: self.ticket.client.principal(&self.plaintext),
+                authenticator: authenticator.clone(),
             });
         }
-        let mut accepted = self.aliases.iter().filter(|alias| policy.services.accept(alias));
-        match &self.authenticator.authorization.target {
-            Some(target) if !accepted.any(|alias| alias.answers_to(target)) => {
-                Err(Rejection::TargetMismatch {
-                    target: target.clone(),
-                    service: self.entry.principal.clone(),
-                })
-            }
-            _ => Ok(()),
+        let Some(target) = &self.authenticator.target else {
+            return Ok(());
+        };
+        let target = self.plaintext.get(target);
+        let (units, _) = target.as_chunks::<2>();
+        let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
+        let name = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER));
+        // Some end it with a NUL.
+        let name = name.take_while(|character| *character != '\0');
+        // The names of one account share a key.
+        let mut same_key = self.keys.iter().filter(|other| other.key == self.entry.key);
+        let meant = same_key.any(|alias| {
+            policy.services.accept(&alias.principal) && alias.principal.answers_to_characters(name.clone())
+        });
+        if meant {
+            return Ok(());
         }
+        Err(Rejection::TargetMismatch {
+            target: utf16::decode_lossy(target),
+            service: self.entry.principal.clone(),
+        })
     }
 
     /// RFC 4120 3.2.3, in its order.
@@ -162,116 +227,127 @@ impl DecryptedApReq {
         Ok(())
     }
 
+    fn check_flags(&self, policy: &Policy) -> Result<(), Rejection> {
+        let missing = policy.required_ticket_flags & !self.ticket.flags.0;
+        if missing == 0 {
+            Ok(())
+        } else {
+            Err(Rejection::TicketFlags { missing })
+        }
+    }
+
     fn check_bindings(
         &self,
         policy: &Policy,
         own: Option<&ChannelBindings>,
     ) -> Result<BindingsState, Rejection> {
+        let checksum = self.authenticator.checksum.as_ref();
         let offered = Offered {
-            hash: self.authenticator.checksum.map(|checksum| checksum.bindings),
-            promised: self.authenticator.authorization.binds_channels,
+            hash: checksum.map(|checksum| checksum.bindings),
+            promised: self.authenticator.binds_channels,
         };
         bindings::compare(policy.bindings, offered, own)
     }
 
-    fn check_pac(&self, policy: &Policy) -> Result<Option<VerifiedPac>, Rejection> {
-        if policy.pac == PacMode::Off {
-            return Ok(None);
-        }
-        let Some(pac) = &self.ticket.authorization.pac else {
-            return match policy.pac {
-                PacMode::Required => Err(Rejection::PacMissing),
-                _ => Ok(None),
-            };
+    fn check_address(&self, policy: &Policy, peer: Option<IpAddr>) -> Result<(), Rejection> {
+        let listed = self.ticket.addresses.as_ref();
+        let (Some(listed), AddressMode::Check) = (listed, policy.addresses) else {
+            return Ok(());
         };
-        let pac = UnverifiedPac::decode(pac)?;
-        let pac = pac.verify_in_place(&self.entry.key)?;
-        pac.check_client(&self.ticket.client, self.ticket.auth_time)?;
-        Ok(Some(pac.read()?))
+        let listed = SequenceOf::Read(self.plaintext.get(listed));
+        if peer.is_some_and(|peer| addresses::include(listed.iter(), peer)) {
+            Ok(())
+        } else {
+            Err(Rejection::AddressMismatch { peer })
+        }
+    }
+
+    fn check_pac(&self, policy: &Policy) -> Result<PacState, Rejection> {
+        let pac = match (policy.pac, &self.ticket.pac) {
+            (PacMode::Off, _) => return Ok(PacState::Off),
+            (PacMode::Required, None) => return Err(Rejection::PacMissing),
+            (PacMode::BestEffort, None) => return Ok(PacState::Absent),
+            (_, Some(pac)) => UnverifiedPac::decode(self.plaintext.get(pac))?,
+        };
+        let client = &self.ticket.client;
+        pac.verify_in_place(&self.entry.key)?.check_client(
+            &client.name(&self.plaintext),
+            client.realm(&self.plaintext),
+            self.ticket.auth_time,
+        )?;
+        Ok(PacState::Verified)
     }
 
     /// A15. Windows never sets the flag; its PAC vouches for the client all the same.
     fn check_transited(&self, policy: &Policy, verified_pac: bool) -> Result<(), Rejection> {
         let checked = self.ticket.flags.has(TRANSITED_POLICY_CHECKED);
-        let realm = self.ticket.client.realm();
+        let realm = self.ticket.client.realm(&self.plaintext);
         let trusted = policy.trusted_realms.iter().any(|trusted| trusted == realm);
         if !self.ticket.transited || checked || verified_pac || trusted {
             return Ok(());
         }
         Err(Rejection::TransitedNotChecked { realm: realm.into() })
     }
-
-    fn into_accepted(
-        self,
-        policy: &Policy,
-        now: UnixTime,
-        bindings: BindingsState,
-        pac: Option<VerifiedPac>,
-    ) -> Accepted {
-        let pac_state = match (&pac, policy.pac) {
-            (Some(_), _) => PacState::Verified,
-            (None, PacMode::Off) => PacState::Off,
-            (None, _) => PacState::Absent,
-        };
-        let evidence = Evidence {
-            ticket_etype: self.entry.key.etype(),
-            session_etype: self.ticket.session_key.etype(),
-            kvno: self.entry.kvno,
-            keys_tried: self.tried,
-            clock_difference_s: self.authenticator.time.seconds_after(now),
-            bindings,
-            pac: pac_state,
-            mutual: self.mutual,
-            delegated: self
-                .authenticator
-                .checksum
-                .is_some_and(|checksum| checksum.delegated),
-        };
-        Accepted {
-            client: self.ticket.client,
-            service: self.entry.principal,
-            session_key: self.ticket.session_key,
-            subkey: self.authenticator.subkey,
-            auth_time: self.ticket.auth_time,
-            end_time: self.ticket.end_time,
-            client_time: self.authenticator.time,
-            framing: self.framing,
-            pac,
-            evidence,
-        }
-    }
 }
 
-impl Ticket {
-    fn read(part: &EncTicketPartBody<'_>, session_key: SessionKey) -> Result<Self, Rejection> {
+impl TicketFacts {
+    fn read(
+        plaintext: &Plaintext<'_>,
+        part: &EncTicketPartBody<'_>,
+        session_key: SessionKey,
+    ) -> Result<Self, Rejection> {
+        let authorization = TicketAuthorization::read(part.authorization_data.as_ref())?;
+        let addresses = part.caddr.as_ref();
         Ok(Self {
             flags: part.flags,
-            client: part.cname.in_realm(part.crealm),
+            client: NameRanges::of(plaintext, &part.cname, part.crealm),
             session_key,
             auth_time: part.authtime.to_unix(),
-            start_time: part.starttime.map(crate::der::KerberosTime::to_unix),
+            start_time: part.starttime.map(der::KerberosTime::to_unix),
             end_time: part.endtime.to_unix(),
             transited: !part.transited.contents.0.is_empty(),
-            authorization: TicketAuthorization::read(part.authorization_data.as_ref())?,
+            addresses: addresses.map(|addresses| plaintext.find(addresses.contents())),
+            pac: authorization.pac.map(|pac| plaintext.find(pac)),
         })
     }
 }
 
-impl Authenticator {
-    fn read(part: &AuthenticatorBody<'_>, subkey: Option<SessionKey>) -> Result<Self, Rejection> {
+impl AuthenticatorFacts {
+    fn read(
+        plaintext: &Plaintext<'_>,
+        ticket: &EncTicketPartBody<'_>,
+        part: &AuthenticatorBody<'_>,
+        subkey: Option<SessionKey>,
+    ) -> Result<Self, Rejection> {
+        let same_client =
+            part.crealm == ticket.crealm && part.cname.components().eq(ticket.cname.components());
+        let authorization = ClientAuthorization::read(part.authorization_data.as_ref())?;
+        let checksum = part.cksum.as_ref();
+        let checksum = checksum.map(|checksum| ChecksumFacts::read(plaintext, checksum));
         Ok(Self {
-            client: part.cname.in_realm(part.crealm),
+            other_client: (!same_client).then(|| part.cname.in_realm(part.crealm)),
             time: part.ctime.with_micros(part.cusec),
             subkey,
-            checksum: part.cksum.as_ref().map(read_checksum).transpose()?,
-            authorization: ClientAuthorization::read(part.authorization_data.as_ref())?,
+            sequence: part.sequence(),
+            checksum: checksum.transpose()?,
+            binds_channels: authorization.binds_channels,
+            target: authorization.target.map(|target| plaintext.find(target)),
         })
     }
 }
 
-fn read_checksum(checksum: &Checksum<'_>) -> Result<InitiatorChecksum, Rejection> {
-    match ChecksumType(checksum.cksumtype) {
-        ChecksumType::GSS => Ok(InitiatorChecksum::decode(checksum.checksum.0)?),
-        other => Err(Rejection::ChecksumType(other)),
+impl ChecksumFacts {
+    fn read(plaintext: &Plaintext<'_>, checksum: &Checksum<'_>) -> Result<Self, Rejection> {
+        match ChecksumType(checksum.cksumtype) {
+            ChecksumType::GSS => {
+                let checksum = InitiatorChecksum::decode(checksum.checksum.0)?;
+                Ok(Self {
+                    bindings: checksum.bindings,
+                    flags: checksum.flags,
+                    delegation: checksum.delegation.map(|bytes| plaintext.find(bytes)),
+                })
+            }
+            other => Err(Rejection::ChecksumType(other)),
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! Finding the key that opens a ticket.
 
 use alloc::vec::Vec;
-use core::{cmp::Reverse, fmt};
+use core::{cmp::Reverse, fmt, ops::Range};
 
-use adlib_core::Secret;
-
+use super::plaintext::Plaintext;
 use crate::{
     EncryptionType, Keytab, KeytabEntry, Principal, Rejection, der::TicketBody, policy::AcceptedServices,
 };
@@ -37,10 +36,20 @@ impl From<&KeytabEntry> for KeyTried {
 }
 
 /// A ticket that a key opened.
-pub(super) struct Opened<'k> {
-    pub(super) entry: &'k KeytabEntry,
-    pub(super) plaintext: Secret<Vec<u8>>,
-    pub(super) tried: Vec<KeyTried>,
+pub(super) struct Opened {
+    pub(super) entry: KeytabEntry,
+    /// Where its plaintext lies.
+    pub(super) ticket: Range<usize>,
+    /// The keys that did not open it.
+    pub(super) failed: Vec<KeyTried>,
+}
+
+/// A ticket with all that orders the search.
+struct Search<'s> {
+    ticket: &'s TicketBody<'s>,
+    etype: EncryptionType,
+    kvno: Option<u32>,
+    services: &'s AcceptedServices,
 }
 
 /// Open the ticket with the keys of its encryption type, the likeliest first.
@@ -49,51 +58,79 @@ pub(super) struct Opened<'k> {
 ///
 /// # Errors
 /// `NoKey`, `TicketNotOpened`.
-pub(super) fn open<'k>(
+pub(super) fn open(
     ticket: &TicketBody<'_>,
     etype: EncryptionType,
-    keytab: &'k Keytab,
+    keytab: &Keytab,
     services: &AcceptedServices,
-) -> Result<Opened<'k>, Rejection> {
-    let service = ticket.sname.in_realm(ticket.realm);
-    let kvno = ticket.enc_part.version();
-    let candidates = candidates(keytab, etype, kvno, &service, services);
-    if candidates.is_empty() {
-        return Err(Rejection::NoKey { etype, kvno, service });
+    plaintext: &mut Plaintext<'_>,
+) -> Result<Opened, Rejection> {
+    let search = Search {
+        ticket,
+        etype,
+        kvno: ticket.enc_part.version(),
+        services,
+    };
+    // The first one nearly always: nothing is sorted for it.
+    let first = search.candidates(keytab).min_by_key(|entry| search.rank(entry));
+    let Some(first) = first else {
+        return Err(Rejection::NoKey {
+            etype,
+            kvno: search.kvno,
+            service: ticket.sname.in_realm(ticket.realm),
+        });
+    };
+    let mut message_opens =
+        |entry: &KeytabEntry| plaintext.open(entry.key.ticket_cipher(), ticket.enc_part.cipher.0);
+    if let Some(ticket) = message_opens(first) {
+        let (entry, failed) = (first.clone(), Vec::new());
+        return Ok(Opened {
+            entry,
+            ticket,
+            failed,
+        });
     }
-    let mut tried = Vec::new();
-    for entry in candidates {
-        tried.push(KeyTried::from(entry));
-        if let Some(plaintext) = entry.key.ticket_cipher().decrypt(ticket.enc_part.cipher.0) {
+    let mut rest: Vec<&KeytabEntry> = search.candidates(keytab).collect();
+    rest.sort_by_key(|entry| search.rank(entry));
+    let mut failed = alloc::vec![KeyTried::from(first)];
+    for entry in rest.into_iter().skip(1) {
+        if let Some(ticket) = message_opens(entry) {
+            let entry = entry.clone();
             return Ok(Opened {
                 entry,
-                plaintext,
-                tried,
+                ticket,
+                failed,
             });
         }
+        failed.push(KeyTried::from(entry));
     }
     Err(Rejection::TicketNotOpened {
         etype,
-        kvno,
-        service,
-        tried,
+        kvno: search.kvno,
+        service: ticket.sname.in_realm(ticket.realm),
+        tried: failed,
     })
 }
 
-/// The keys of `etype`: those of accepted services first, then by name, version, and the newest.
-fn candidates<'k>(
-    keytab: &'k Keytab,
-    etype: EncryptionType,
-    kvno: Option<u32>,
-    service: &Principal,
-    services: &AcceptedServices,
-) -> Vec<&'k KeytabEntry> {
-    let of_etype = keytab.entries().iter().filter(|entry| entry.key.etype() == etype);
-    let mut candidates: Vec<&KeytabEntry> = of_etype.collect();
-    candidates.sort_by_key(|entry| {
-        let named = entry.principal.answers_to(&service.name());
-        let accepted = services.accept(&entry.principal);
-        (!accepted, !named, Some(entry.kvno) != kvno, Reverse(entry.kvno))
-    });
-    candidates
+impl Search<'_> {
+    /// The keys of the ticket's encryption type.
+    fn candidates<'k>(&self, keytab: &'k Keytab) -> impl Iterator<Item = &'k KeytabEntry> + use<'k> {
+        let etype = self.etype;
+        keytab
+            .entries()
+            .iter()
+            .filter(move |entry| entry.key.etype() == etype)
+    }
+
+    /// Keys of accepted services first, then those of the name on the ticket, of its version, and the newest.
+    fn rank(&self, entry: &KeytabEntry) -> (bool, bool, bool, Reverse<u32>) {
+        let named = entry.principal.has_components(self.ticket.sname.components());
+        let accepted = self.services.accept(&entry.principal);
+        (
+            !accepted,
+            !named,
+            Some(entry.kvno) != self.kvno,
+            Reverse(entry.kvno),
+        )
+    }
 }

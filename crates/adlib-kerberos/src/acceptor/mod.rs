@@ -4,13 +4,17 @@
 //! [`UnverifiedApReq`] -> [`DecryptedApReq`] -> [`PendingReplay`] -> [`Accepted`].
 
 mod accepted;
+mod addresses;
 mod ap_rep;
 mod ap_req;
 mod authorization;
 mod bindings;
 mod decrypted;
+mod delegation;
 mod key_search;
+mod names;
 mod pending;
+mod plaintext;
 #[cfg(feature = "std")]
 mod replay;
 
@@ -18,7 +22,8 @@ pub use accepted::{Accepted, Evidence, PacState};
 pub use ap_req::UnverifiedApReq;
 pub(crate) use authorization::TicketAuthorization;
 pub use bindings::BindingsState;
-pub use decrypted::DecryptedApReq;
+pub use decrypted::{Connection, DecryptedApReq};
+pub use delegation::DelegatedCredential;
 pub use key_search::KeyTried;
 pub use pending::{Fresh, PendingReplay, ReplayRecord};
 #[cfg(feature = "std")]

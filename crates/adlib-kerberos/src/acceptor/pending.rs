@@ -3,7 +3,7 @@
 use adlib_core::UnixTime;
 use sha2::{Digest, Sha256};
 
-use super::Accepted;
+use super::{Accepted, DecryptedApReq, accepted::Verdict};
 
 /// What a replay cache remembers of a message: a hash of its encrypted authenticator.
 ///
@@ -47,16 +47,23 @@ impl Fresh {
 /// A message with nothing wrong, but it may have come before.
 #[derive(Debug)]
 #[must_use = "nobody is accepted before a replay cache was asked"]
-pub struct PendingReplay {
-    accepted: Accepted,
+pub struct PendingReplay<'b> {
+    message: DecryptedApReq<'b>,
+    verdict: Verdict,
     record: ReplayRecord,
     expires: UnixTime,
 }
 
-impl PendingReplay {
-    pub(super) const fn new(accepted: Accepted, record: ReplayRecord, expires: UnixTime) -> Self {
+impl<'b> PendingReplay<'b> {
+    pub(super) const fn new(
+        message: DecryptedApReq<'b>,
+        verdict: Verdict,
+        record: ReplayRecord,
+        expires: UnixTime,
+    ) -> Self {
         Self {
-            accepted,
+            message,
+            verdict,
             record,
             expires,
         }
@@ -77,6 +84,6 @@ impl PendingReplay {
     /// Accept the client, on the word of a replay cache.
     #[must_use]
     pub fn accept(self, _fresh: Fresh) -> Accepted {
-        self.accepted
+        Accepted::new(self.message, &self.verdict)
     }
 }

@@ -41,7 +41,7 @@ impl ReplayError {
 /// use adlib_core::UnixTime;
 /// use adlib_kerberos::{MemoryReplayCache, PendingReplay};
 ///
-/// fn accept(pending: PendingReplay, cache: &MemoryReplayCache, now: UnixTime) -> Option<String> {
+/// fn accept(pending: PendingReplay<'_>, cache: &MemoryReplayCache, now: UnixTime) -> Option<String> {
 ///     let fresh = cache.check_and_insert(pending.record(), pending.expires(), now).ok()?;
 ///     Some(pending.accept(fresh).client().to_string())
 /// }

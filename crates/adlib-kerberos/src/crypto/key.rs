@@ -1,6 +1,6 @@
 //! Keys by their role: a newtype each, wiped on drop and never shown.
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
 use adlib_core::{Password, Secret};
@@ -87,8 +87,13 @@ impl Eq for Key {}
 /// assert_eq!(format!("{key:?}"), "ServiceKey(aes256-cts-hmac-sha1-96, ..)");
 /// # Ok::<(), adlib_kerberos::KeyError>(())
 /// ```
+///
+/// A clone shares the key.
 #[derive(Clone)]
-pub struct ServiceKey {
+pub struct ServiceKey(Arc<Derived>);
+
+/// A key with what it gives.
+struct Derived {
     key: Key,
     ticket: Cipher,
     pac: ChecksumKey,
@@ -120,40 +125,40 @@ impl ServiceKey {
     }
 
     fn derive(key: Key) -> Self {
-        Self {
+        Self(Arc::new(Derived {
             ticket: key.cipher(KeyUsage::TICKET),
             pac: key.checksum(KeyUsage::PAC_SIGNATURE),
             key,
-        }
+        }))
     }
 
     /// The encryption type.
     #[must_use]
-    pub const fn etype(&self) -> EncryptionType {
-        self.key.etype
+    pub fn etype(&self) -> EncryptionType {
+        self.0.key.etype
     }
 
     /// The bytes themselves. Whoever calls this answers for where they go.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
-        self.key.bytes.expose()
+        self.0.key.bytes.expose()
     }
 
     /// What encrypts tickets.
-    pub(crate) const fn ticket_cipher(&self) -> &Cipher {
-        &self.ticket
+    pub(crate) fn ticket_cipher(&self) -> &Cipher {
+        &self.0.ticket
     }
 
     /// What signs PACs.
-    pub(crate) const fn pac_key(&self) -> &ChecksumKey {
-        &self.pac
+    pub(crate) fn pac_key(&self) -> &ChecksumKey {
+        &self.0.pac
     }
 }
 
 impl PartialEq for ServiceKey {
     /// In time that does not depend on the bytes.
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.0.key == other.0.key
     }
 }
 
@@ -161,7 +166,7 @@ impl Eq for ServiceKey {}
 
 impl fmt::Debug for ServiceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ServiceKey({}, ..)", self.key.etype.name())
+        write!(f, "ServiceKey({}, ..)", self.0.key.etype.name())
     }
 }
 

@@ -70,6 +70,19 @@ pub(crate) struct AuthenticatorBody<'a> {
     pub(crate) authorization_data: Option<AuthorizationData<'a>>,
 }
 
+impl AuthenticatorBody<'_> {
+    /// The sequence number as 32 bits; 0 when there is none.
+    pub(crate) fn sequence(&self) -> u32 {
+        low_bits(self.seq_number)
+    }
+}
+
+/// The low 32 bits of a sequence number, however it was written.
+fn low_bits(number: Option<i64>) -> u32 {
+    let [.., a, b, c, d] = number.unwrap_or(0).to_be_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
+
 /// `AP-REP ::= [APPLICATION 15] SEQUENCE`.
 pub(crate) type ApRep<'a> = Application<15, ApRepBody<'a>>;
 

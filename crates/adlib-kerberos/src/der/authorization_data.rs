@@ -1,15 +1,13 @@
 //! Authorization data (RFC 4120 5.2.6).
 
-use alloc::vec::Vec;
-
 use ::der::Sequence;
 
-use super::Octets;
+use super::{Octets, SequenceOf};
 
 /// ```text
 /// AuthorizationData ::= SEQUENCE OF SEQUENCE { ad-type [0] Int32, ad-data [1] OCTET STRING }
 /// ```
-pub(crate) type AuthorizationData<'a> = Vec<AuthorizationDatum<'a>>;
+pub(crate) type AuthorizationData<'a> = SequenceOf<'a, AuthorizationDatum<'a>>;
 
 /// One element of authorization data.
 #[derive(Debug, Clone, PartialEq, Eq, Sequence)]

@@ -6,6 +6,7 @@
 mod ap;
 mod application;
 mod authorization_data;
+mod cred;
 mod encrypted;
 mod fast;
 mod flags;
@@ -17,6 +18,7 @@ mod microseconds;
 mod octets;
 mod padata;
 mod principal;
+mod sequence_of;
 mod splice;
 mod ticket;
 
@@ -28,6 +30,9 @@ pub(crate) use ap::{
 };
 pub(crate) use application::Application;
 pub(crate) use authorization_data::{AuthorizationData, AuthorizationDatum};
+#[cfg(feature = "issue")]
+pub(crate) use cred::EncKrbCredPartBody;
+pub(crate) use cred::{EncKrbCredPart, KrbCred, KrbCredBody, KrbCredInfo};
 pub(crate) use encrypted::{Checksum, EncryptedData, EncryptionKey};
 pub(crate) use fast::{
     Armored, KrbFastArmor, KrbFastArmoredRep, KrbFastArmoredReq, KrbFastFinished, KrbFastReq, KrbFastResponse,
@@ -43,6 +48,7 @@ pub(crate) use microseconds::Microseconds;
 pub(crate) use octets::Octets;
 pub(crate) use padata::{EtypeInfo2, EtypeInfo2Entry, MethodData, PaData, PaEncTsEnc, PaPacRequest, find};
 pub(crate) use principal::PrincipalName;
+pub(crate) use sequence_of::SequenceOf;
 pub(crate) use splice::without_pac;
 #[cfg(feature = "issue")]
 pub(crate) use ticket::TransitedEncoding;

@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use ::der::Sequence;
 
-use super::KerberosString;
+use super::{KerberosString, SequenceOf};
 use crate::Principal;
 
 /// A name without its realm.
@@ -17,26 +17,28 @@ pub(crate) struct PrincipalName<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) name_type: i32,
     #[asn1(context_specific = "1")]
-    pub(crate) name_string: Vec<KerberosString<'a>>,
+    pub(crate) name_string: SequenceOf<'a, KerberosString<'a>>,
 }
 
 impl<'a> PrincipalName<'a> {
     /// The principal of this name in `realm`.
     pub(crate) fn in_realm(&self, realm: KerberosString<'_>) -> Principal {
-        let components: Vec<String> = self.name_string.iter().map(|part| part.0.into()).collect();
+        let components: Vec<String> = self.components().map(String::from).collect();
         Principal::new(self.name_type, components, realm.0)
+    }
+
+    /// The components of the name.
+    pub(crate) fn components(&self) -> impl Iterator<Item = &'a str> + Clone {
+        self.name_string.iter().map(|part| part.0)
     }
 }
 
 impl<'a> From<&'a Principal> for PrincipalName<'a> {
     fn from(principal: &'a Principal) -> Self {
+        let components = principal.components().iter();
         Self {
             name_type: principal.name_type(),
-            name_string: principal
-                .components()
-                .iter()
-                .map(|part| KerberosString(part))
-                .collect(),
+            name_string: SequenceOf::Made(components.map(|part| KerberosString(part)).collect()),
         }
     }
 }

@@ -128,7 +128,7 @@ fn header(tag: u8, length: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::der::{self, AuthorizationDatum, Octets};
+    use crate::der::{self, AuthorizationDatum, Octets, SequenceOf};
     use proptest::prelude::*;
 
     fn part(elements: &[(i32, &[u8])]) -> Vec<u8> {
@@ -139,7 +139,7 @@ mod tests {
                 ad_data: Octets(data),
             })
             .collect();
-        der::encode(&list)
+        der::encode(&SequenceOf::Made(list))
     }
 
     fn ticket(elements: &[(i32, &[u8])]) -> Vec<u8> {

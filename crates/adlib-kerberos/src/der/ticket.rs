@@ -1,12 +1,10 @@
 //! Tickets (RFC 4120 5.3).
 
-use alloc::vec::Vec;
-
 use ::der::Sequence;
 
 use super::{
     Application, AuthorizationData, EncryptedData, EncryptionKey, KerberosFlags, KerberosString,
-    KerberosTime, Octets, PrincipalName,
+    KerberosTime, Octets, PrincipalName, SequenceOf,
 };
 
 /// `Ticket ::= [APPLICATION 1] SEQUENCE`.
@@ -58,7 +56,7 @@ pub(crate) struct EncTicketPartBody<'a> {
     #[asn1(context_specific = "8", optional = "true")]
     pub(crate) renew_till: Option<KerberosTime>,
     #[asn1(context_specific = "9", optional = "true")]
-    pub(crate) caddr: Option<Vec<HostAddress<'a>>>,
+    pub(crate) caddr: Option<SequenceOf<'a, HostAddress<'a>>>,
     #[asn1(context_specific = "10", optional = "true")]
     pub(crate) authorization_data: Option<AuthorizationData<'a>>,
 }

@@ -9,10 +9,11 @@ use adlib_core::{
 
 use super::{AuthorizationElements, IssuedTicket, authorization_data};
 use crate::{
-    ChecksumType, Principal, Random,
+    ChecksumType, Principal, Random, SessionKey,
     der::{
-        self, ApReq, ApReqBody, Application, Authenticator, AuthenticatorBody, Checksum, EncryptedData,
-        EncryptionKey, KerberosFlags, KerberosString, KerberosTime, Microseconds, Octets, PrincipalName,
+        self, ApReq, ApReqBody, Application, Authenticator, AuthenticatorBody, Checksum, EncKrbCredPart,
+        EncKrbCredPartBody, EncryptedData, EncryptionKey, KerberosFlags, KerberosString, KerberosTime,
+        KrbCred, KrbCredBody, KrbCredInfo, Microseconds, Octets, PrincipalName, SequenceOf, Ticket,
     },
     gss::AP_REQ_TOKEN,
     number::KeyUsage,
@@ -72,6 +73,23 @@ impl ApReqBuilder {
         self
     }
 
+    /// The message with `ticket`, which its client delegates to the service, in a KRB-CRED encrypted with `key`, or not
+    /// at all. What was bound to a connection stays so.
+    pub fn delegate(&mut self, ticket: &IssuedTicket, key: Option<&SessionKey>, random: &mut Random<'_>) {
+        let cred = encode_krb_cred(ticket, key, random);
+        let checksum = self
+            .checksum
+            .get_or_insert_with(|| (ChecksumType::GSS.0, gss_checksum(None, USUAL_FLAGS)));
+        if let Some(flags) = checksum.1.get_mut(20) {
+            *flags |= 1;
+        }
+        checksum.1.extend([1, 0]);
+        checksum
+            .1
+            .extend(u16::try_from(cred.len()).unwrap_or(u16::MAX).to_le_bytes());
+        checksum.1.extend(cred);
+    }
+
     /// The bare AP-REQ.
     ///
     /// # Errors
@@ -108,7 +126,7 @@ impl ApReqBuilder {
     }
 
     fn authenticator(&self) -> Authenticator<'_> {
-        let elements = Some(authorization_data(&self.authorization_data));
+        let elements = Some(&self.authorization_data).filter(|elements| !elements.is_empty());
         Application(AuthenticatorBody {
             authenticator_vno: der::VERSION,
             crealm: KerberosString(self.client.realm()),
@@ -124,7 +142,53 @@ impl ApReqBuilder {
                 keyvalue: Octets(keyvalue),
             }),
             seq_number: Some(0),
-            authorization_data: elements.filter(|elements| !elements.is_empty()),
+            authorization_data: elements.map(|elements| authorization_data(elements)),
         })
     }
+}
+
+fn encode_krb_cred(ticket: &IssuedTicket, key: Option<&SessionKey>, random: &mut Random<'_>) -> Vec<u8> {
+    let Ok(der_ticket) = der::decode::<Ticket<'_>>("Ticket", &ticket.der) else {
+        return Vec::new();
+    };
+    let info = KrbCredInfo {
+        key: EncryptionKey {
+            keytype: ticket.session_key.etype().number(),
+            keyvalue: Octets(ticket.session_key.expose()),
+        },
+        prealm: Some(KerberosString(ticket.client.realm())),
+        pname: Some(PrincipalName::from(&ticket.client)),
+        flags: Some(KerberosFlags(0x4000_0000)),
+        authtime: None,
+        starttime: None,
+        endtime: None,
+        renew_till: None,
+        srealm: Some(der_ticket.0.realm),
+        sname: Some(der_ticket.0.sname.clone()),
+        caddr: None,
+    };
+    let part: EncKrbCredPart<'_> = Application(EncKrbCredPartBody {
+        ticket_info: SequenceOf::Made(alloc::vec![info]),
+        nonce: None,
+        timestamp: None,
+        usec: None,
+        s_address: None,
+        r_address: None,
+    });
+    let part = der::encode(&part);
+    let cipher = key.map_or_else(
+        || part.clone(),
+        |key| key.cipher(KeyUsage::KRB_CRED).encrypt(&part, random),
+    );
+    let cred: KrbCred<'_> = Application(KrbCredBody {
+        pvno: der::VERSION,
+        msg_type: KrbCredBody::MESSAGE_TYPE,
+        tickets: SequenceOf::Made(alloc::vec![der_ticket]),
+        enc_part: EncryptedData {
+            etype: key.map_or(0, |key| key.etype().number()),
+            kvno: None,
+            cipher: Octets(&cipher),
+        },
+    });
+    der::encode(&cred)
 }

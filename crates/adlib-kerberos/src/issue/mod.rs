@@ -15,7 +15,7 @@ pub use pac::PacBuilder;
 pub use ticket::{IssuedTicket, TicketBuilder};
 
 use crate::{
-    der::{self, AuthorizationDatum, Octets},
+    der::{self, AuthorizationData, AuthorizationDatum, Octets, SequenceOf},
     number::ad_type,
 };
 
@@ -37,12 +37,10 @@ pub fn if_relevant(elements: &[(i32, Vec<u8>)]) -> (i32, Vec<u8>) {
     (AD_IF_RELEVANT, der::encode(&authorization_data(elements)))
 }
 
-fn authorization_data(elements: &[(i32, Vec<u8>)]) -> Vec<AuthorizationDatum<'_>> {
-    elements
-        .iter()
-        .map(|(ad_type, ad_data)| AuthorizationDatum {
-            ad_type: *ad_type,
-            ad_data: Octets(ad_data),
-        })
-        .collect()
+fn authorization_data(elements: &[(i32, Vec<u8>)]) -> AuthorizationData<'_> {
+    let elements = elements.iter().map(|(ad_type, ad_data)| AuthorizationDatum {
+        ad_type: *ad_type,
+        ad_data: Octets(ad_data),
+    });
+    SequenceOf::Made(elements.collect())
 }

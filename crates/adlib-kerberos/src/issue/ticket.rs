@@ -9,8 +9,9 @@ use super::{AD_WIN2K_PAC, AuthorizationElements, PacBuilder, authorization_data,
 use crate::{
     Principal, Random, ServiceKey, SessionKey,
     der::{
-        self, Application, EncTicketPart, EncTicketPartBody, EncryptedData, EncryptionKey, KerberosFlags,
-        KerberosString, KerberosTime, Octets, PrincipalName, Ticket, TicketBody, TransitedEncoding,
+        self, Application, EncTicketPart, EncTicketPartBody, EncryptedData, EncryptionKey, HostAddress,
+        KerberosFlags, KerberosString, KerberosTime, Octets, PrincipalName, SequenceOf, Ticket, TicketBody,
+        TransitedEncoding,
     },
 };
 
@@ -35,6 +36,8 @@ pub struct TicketBuilder {
     pub end_time: UnixTime,
     /// The realms that took part, compressed (RFC 4120 3.3.3.2).
     pub transited: Vec<u8>,
+    /// The addresses that the client may come from: their types (RFC 4120 7.5.3) and bytes.
+    pub addresses: Option<Vec<(i32, Vec<u8>)>>,
     /// What the controller says besides.
     pub authorization_data: AuthorizationElements,
     /// The version of the service's key, as it stands on the ticket for all to read.
@@ -60,6 +63,7 @@ impl TicketBuilder {
             start_time: Some(auth_time),
             end_time: auth_time.saturating_add(Duration::from_secs(36_000)),
             transited: Vec::new(),
+            addresses: None,
             authorization_data: Vec::new(),
             kvno: Some(1),
             ticket_etype: None,
@@ -114,7 +118,7 @@ impl TicketBuilder {
     }
 
     fn enc_part(&self) -> EncTicketPart<'_> {
-        let authorization_data = Some(authorization_data(&self.authorization_data));
+        let elements = Some(&self.authorization_data).filter(|elements| !elements.is_empty());
         Application(EncTicketPartBody {
             flags: KerberosFlags(self.flags),
             key: EncryptionKey {
@@ -131,8 +135,14 @@ impl TicketBuilder {
             starttime: self.start_time.map(KerberosTime::from_unix),
             endtime: KerberosTime::from_unix(self.end_time),
             renew_till: None,
-            caddr: None,
-            authorization_data: authorization_data.filter(|elements| !elements.is_empty()),
+            caddr: self.addresses.as_ref().map(|addresses| {
+                let addresses = addresses.iter().map(|(addr_type, address)| HostAddress {
+                    addr_type: *addr_type,
+                    address: Octets(address),
+                });
+                SequenceOf::Made(addresses.collect())
+            }),
+            authorization_data: elements.map(|elements| authorization_data(elements)),
         })
     }
 }

@@ -13,7 +13,7 @@ impl Keytab {
     pub fn encode(&self) -> Vec<u8> {
         let mut file = Writer::new();
         file.bytes(&[5, 2]);
-        for entry in &self.entries {
+        for entry in self.entries() {
             let record = encode_entry(entry);
             file.u32_be(u32::try_from(record.len()).unwrap_or(0))
                 .bytes(&record);

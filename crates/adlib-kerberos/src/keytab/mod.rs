@@ -1,20 +1,24 @@
-//! Key tables: a service's keys in a file (MIT's format, version 2).
+//! Key tables: a service's keys in a file (MIT's format).
 //!
 //! Trust level: the operator's own file. It is read within bounds all the same.
 
 mod decode;
 mod encode;
 mod entry;
+mod reload;
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 
 use adlib_core::DecodeError;
 
 pub use entry::{KeytabEntry, UnusableEntry};
+pub use reload::ReloadableKeytab;
 
 use crate::KeyError;
 
-/// The keys of one or more services, in the order of their file.
+/// The keys of one or more services, in the order of their file, with what each opens and signs derived once.
+///
+/// A clone shares the keys.
 ///
 /// ```
 /// use adlib_core::UnixTime;
@@ -32,16 +36,16 @@ use crate::KeyError;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keytab {
-    entries: Vec<KeytabEntry>,
+    entries: Arc<[KeytabEntry]>,
     unusable: Vec<UnusableEntry>,
 }
 
 impl Keytab {
     /// A table with these keys.
     #[must_use]
-    pub const fn new(entries: Vec<KeytabEntry>) -> Self {
+    pub fn new(entries: Vec<KeytabEntry>) -> Self {
         Self {
-            entries,
+            entries: entries.into(),
             unusable: Vec::new(),
         }
     }
@@ -50,6 +54,11 @@ impl Keytab {
     #[must_use]
     pub fn entries(&self) -> &[KeytabEntry] {
         &self.entries
+    }
+
+    /// The keys, shared.
+    pub(crate) fn share(&self) -> Arc<[KeytabEntry]> {
+        Arc::clone(&self.entries)
     }
 
     /// The entries whose encryption type is not spoken here, such as DES: they open nothing.
@@ -67,7 +76,7 @@ pub enum KeytabError {
     #[error("not a keytab: the file does not begin with the byte 5")]
     NotAKeytab,
     /// A version that is not read here.
-    #[error("keytab version {0} is not supported; expected 2")]
+    #[error("keytab version {0} is not supported; expected 1 or 2")]
     Version(u8),
     /// An entry is not well-formed.
     #[error("keytab entry {entry}: {error}")]

@@ -19,6 +19,10 @@ impl ErrorCode {
     pub const BAD_MATCH: Self = Self(36);
     /// `KRB_AP_ERR_SKEW`: the clocks differ too much.
     pub const SKEW: Self = Self(37);
+    /// `KRB_AP_ERR_BADADDR`: the client's address is not in the ticket.
+    pub const BAD_ADDRESS: Self = Self(38);
+    /// `KDC_ERR_POLICY`: the policy refuses.
+    pub const POLICY: Self = Self(12);
     /// `KRB_AP_ERR_MODIFIED`: the message was altered.
     pub const MODIFIED: Self = Self(41);
     /// `KRB_AP_ERR_NOKEY`: the service has no key for the ticket.

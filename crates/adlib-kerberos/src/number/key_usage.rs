@@ -23,6 +23,8 @@ impl KeyUsage {
     pub(crate) const AP_REQ_AUTHENTICATOR: Self = Self(11);
     /// The encrypted part of an AP-REP.
     pub(crate) const AP_REP: Self = Self(12);
+    /// The encrypted part of a KRB-CRED.
+    pub(crate) const KRB_CRED: Self = Self(14);
     /// The signatures of a PAC (`KERB_NON_KERB_CKSUM_SALT`, MS-PAC 2.8).
     pub(crate) const PAC_SIGNATURE: Self = Self(17);
     /// The checksum of the request under armour (RFC 6113 5.4.2).

@@ -5,7 +5,7 @@ use alloc::string::String;
 use adlib_core::{DecodeError, FileTime, Reader, UnixTime, utf16};
 
 use super::{PacRejection, ndr::expect_utf16};
-use crate::Principal;
+use crate::{der::PrincipalName, principal::joined_texts};
 
 /// The client's name and the time of the sign-in.
 ///
@@ -56,7 +56,12 @@ impl<'a> ClientView<'a> {
     ///
     /// # Errors
     /// `ClientTime`, `ClientName`.
-    pub(super) fn check(&self, client: &Principal, auth_time: UnixTime) -> Result<(), PacRejection> {
+    pub(super) fn check(
+        &self,
+        client: &PrincipalName<'_>,
+        realm: &str,
+        auth_time: UnixTime,
+    ) -> Result<(), PacRejection> {
         let own_time = self.auth_time.to_unix();
         if own_time.map(UnixTime::seconds) != Some(auth_time.seconds()) {
             return Err(PacRejection::ClientTime {
@@ -65,13 +70,14 @@ impl<'a> ClientView<'a> {
             });
         }
         // With its realm after protocol transition between domains (MS-SFU 3.2.5.1.2).
-        let with_realm = joined(client).chain(['@']).chain(client.realm().chars());
-        if self.is(joined(client)) || self.is(with_realm) {
+        let name = || joined_texts(client.components());
+        let with_realm = name().chain(['@']).chain(realm.chars());
+        if self.is(name()) || self.is(with_realm) {
             Ok(())
         } else {
             Err(PacRejection::ClientName {
                 pac: utf16::decode_lossy(self.name),
-                ticket: client.name(),
+                ticket: name().collect(),
             })
         }
     }
@@ -83,18 +89,10 @@ impl<'a> ClientView<'a> {
     }
 }
 
-/// The components of a name with `/` between them.
-fn joined(client: &Principal) -> impl Iterator<Item = char> {
-    let components = client.components().iter().enumerate();
-    components.flat_map(|(index, component)| {
-        let separator = (index > 0).then_some('/');
-        separator.into_iter().chain(component.chars())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Principal;
     use proptest::prelude::*;
 
     /// A21
@@ -105,7 +103,8 @@ mod tests {
             let name = utf16::encode(name);
             let length = u16::try_from(name.len()).unwrap().to_le_bytes();
             let bytes = [&time.0.to_le_bytes()[..], &length, &name].concat();
-            ClientView::decode(&bytes).unwrap().check(client, auth_time)
+            let view = ClientView::decode(&bytes).unwrap();
+            view.check(&PrincipalName::from(client), client.realm(), auth_time)
         };
         let at_time = FileTime::from_unix(at);
         let ada = Principal::user("ada", "CORP");

@@ -8,7 +8,7 @@ use super::{
     BufferType, LogonInfo, PacContent, PacRejection, UnverifiedPac, client_info::ClientView,
     logon_info::LogonView, upn_dns_info::UpnDnsView,
 };
-use crate::{Principal, ServiceKey};
+use crate::{ServiceKey, der::PrincipalName};
 
 /// Who the user is: signed with the service's key, and with all of its parts in agreement.
 ///
@@ -71,8 +71,13 @@ impl BelievedPac<'_> {
     ///
     /// # Errors
     /// `ClientName`, `ClientTime`.
-    pub(crate) fn check_client(&self, client: &Principal, auth_time: UnixTime) -> Result<(), PacRejection> {
-        self.client.check(client, auth_time)
+    pub(crate) fn check_client(
+        &self,
+        client: &PrincipalName<'_>,
+        realm: &str,
+        auth_time: UnixTime,
+    ) -> Result<(), PacRejection> {
+        self.client.check(client, realm, auth_time)
     }
 
     /// What it says.

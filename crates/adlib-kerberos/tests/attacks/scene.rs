@@ -118,7 +118,7 @@ impl Scene {
         ApReqBuilder::new(&ticket.encrypt(&self.key, &mut random), self.now)
     }
 
-    pub(crate) fn verify(&self, token: &[u8]) -> Result<PendingReplay, Rejection> {
+    pub(crate) fn verify(&self, token: &[u8]) -> Result<PendingReplay<'static>, Rejection> {
         UnverifiedApReq::decode(token)?
             .decrypt(&self.keytab, &self.policy)?
             .check(&self.policy, self.now, self.bindings.as_ref())

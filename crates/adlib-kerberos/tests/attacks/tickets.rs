@@ -1,11 +1,12 @@
 //! Attacks on tickets and authenticators.
 
-use std::{thread, time::Duration};
+use std::{net::Ipv6Addr, thread, time::Duration};
 
 use adlib_core::{ChannelBindings, utf16};
 use adlib_kerberos::{
-    AcceptedServices, BindingsMode, BindingsState, ChecksumType, EncryptionType, Fresh, Keytab,
-    MemoryReplayCache, PacMode, Principal, Rejection, ReplayError, SessionKey, UnverifiedApReq,
+    AcceptedServices, AddressMode, BindingsMode, BindingsState, ChecksumType, Connection, EncryptionType,
+    Fresh, Keytab, MemoryReplayCache, PacMode, Principal, Rejection, ReplayError, SessionKey,
+    UnverifiedApReq,
     issue::{AD_AP_OPTIONS, AD_CLIENT_TARGET, ApReqBuilder, TicketBuilder, gss_checksum, if_relevant},
 };
 
@@ -444,6 +445,159 @@ fn a15_realms_in_between() {
     assert_eq!(checked, "accepted");
     scene.policy.trusted_realms = vec!["CORP.EXAMPLE.COM".into()];
     assert_eq!(scene.reason_with(through), "accepted");
+}
+
+/// A15: addresses, by policy.
+#[test]
+fn a15_addresses_that_do_not_match() {
+    let mut scene = Scene::new();
+    let v6: Ipv6Addr = "2001:db8::7".parse().unwrap();
+    let listed = vec![
+        (20, b"PC7             ".to_vec()),
+        (2, vec![10, 0, 0, 7]),
+        (24, v6.octets().to_vec()),
+        (2, vec![1]),
+    ];
+    let token = scene
+        .request_with(|ticket| ticket.addresses = Some(listed))
+        .encrypt(&mut random)
+        .unwrap();
+    let from = |scene: &Scene, peer: Option<&str>| {
+        let decrypted = UnverifiedApReq::decode(&token)
+            .unwrap()
+            .decrypt(&scene.keytab, &scene.policy)
+            .unwrap();
+        let peer = peer.map(|peer| peer.parse().unwrap());
+        let checked = decrypted.check_on(&scene.policy, scene.now, Connection { bindings: None, peer });
+        checked.map_or_else(|rejection| rejection.reason(), |_| "accepted")
+    };
+    assert_eq!(from(&scene, Some("10.9.9.9")), "accepted", "ignored by default");
+    scene.policy.addresses = AddressMode::Check;
+    for peer in ["10.0.0.7", "::ffff:10.0.0.7", "2001:db8::7"] {
+        assert_eq!(from(&scene, Some(peer)), "accepted", "{peer}");
+    }
+    for peer in [Some("10.0.0.8"), Some("2001:db8::8"), None] {
+        assert_eq!(from(&scene, peer), "address-mismatch", "{peer:?}");
+    }
+    assert_eq!(scene.reason(&scene.request()), "accepted", "none is listed");
+}
+
+/// A1: whole classes of services, and hosts.
+#[test]
+fn a01_services_by_class_and_by_host() {
+    let mut scene = Scene::new();
+    for (services, expected) in [
+        (AcceptedServices::OfClass("http".into()), "accepted"),
+        (AcceptedServices::OfClass("CIFS".into()), "wrong-service"),
+        (
+            AcceptedServices::OnHost("APP.corp.example.com".into()),
+            "accepted",
+        ),
+        (AcceptedServices::OnHost("HTTP".into()), "wrong-service"),
+        (
+            AcceptedServices::Only(vec!["HTTP/app.corp.example.com@CORP.EXAMPLE.COM".into()]),
+            "accepted",
+        ),
+        (
+            AcceptedServices::Only(vec!["HTTP/app.corp.example.com@OTHER".into()]),
+            "wrong-service",
+        ),
+    ] {
+        scene.policy.services = services;
+        assert_eq!(
+            scene.reason(&scene.request()),
+            expected,
+            "{:?}",
+            scene.policy.services
+        );
+    }
+}
+
+/// A4: the keys of the service on the ticket come before those of others, whatever their version.
+#[test]
+fn a04_the_order_of_the_keys() {
+    let mut scene = Scene::new();
+    let other = service_key(EncryptionType::Aes256Sha1, 8);
+    let alias = "CIFS/app.corp.example.com@CORP.EXAMPLE.COM";
+    scene.keytab = Keytab::new(vec![
+        entry(alias, 1, &other),
+        entry(alias, 9, &other),
+        entry(SERVICE, 1, &other),
+        entry(SERVICE, 3, &other),
+        entry(SERVICE, 2, &other),
+    ]);
+    let tried = |scene: &Scene| match scene.accept(&scene.request_with(|ticket| ticket.kvno = Some(2))) {
+        Err(Rejection::TicketNotOpened { tried, .. }) => tried
+            .iter()
+            .map(|key| (key.principal.components()[0].clone(), key.kvno))
+            .collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let keys = |keys: [(&str, u32); 5]| keys.map(|(class, kvno)| (class.to_owned(), kvno));
+    assert_eq!(
+        tried(&scene),
+        keys([("HTTP", 2), ("HTTP", 3), ("HTTP", 1), ("CIFS", 9), ("CIFS", 1)])
+    );
+    scene.policy.services = AcceptedServices::OfClass("CIFS".into());
+    assert_eq!(
+        tried(&scene),
+        keys([("CIFS", 9), ("CIFS", 1), ("HTTP", 2), ("HTTP", 3), ("HTTP", 1)])
+    );
+}
+
+/// R13: what the client delegates is offered, and only what was meant for this service.
+#[test]
+fn delegated_credentials_are_opened() {
+    let scene = Scene::new();
+    let granting = scene.issued();
+    let session = session_key(EncryptionType::Aes256Sha1);
+    let subkey = SessionKey::new(EncryptionType::Aes128Sha1, [6; 16]).unwrap();
+    for key in [Some(&session), Some(&subkey), None] {
+        let mut request = scene.request();
+        request.subkey = Some((17, vec![6; 16]));
+        request.delegate(&granting, key, &mut random);
+        let accepted = scene.accept(&request).unwrap();
+        assert!(accepted.evidence().delegated);
+        let credential = accepted.delegated_credential().unwrap().unwrap();
+        assert_eq!(credential.ticket, granting.der);
+        assert_eq!(credential.session_key, granting.session_key);
+        assert_eq!(credential.client.as_ref(), Some(&scene.client));
+        assert_eq!(credential.service.as_ref(), Some(&scene.service));
+    }
+    assert!(
+        scene
+            .accept(&scene.request())
+            .unwrap()
+            .delegated_credential()
+            .unwrap()
+            .is_none()
+    );
+    let mut request = scene.request();
+    request.delegate(&granting, Some(&session), &mut random);
+    let checksum = &mut request.checksum.as_mut().unwrap().1;
+    checksum[30] ^= 1;
+    let accepted = scene.accept(&request).unwrap();
+    assert_eq!(accepted.delegated_credential().unwrap_err().reason(), "malformed");
+}
+
+/// R13: the buffer that is lent holds nothing afterwards.
+#[test]
+fn a63_a_lent_buffer_is_wiped() {
+    let scene = Scene::new();
+    let token = scene.request().encrypt(&mut random).unwrap();
+    let mut buffer = vec![7; 10];
+    for _ in 0..2 {
+        let ap_req = UnverifiedApReq::decode(&token).unwrap();
+        let decrypted = ap_req
+            .decrypt_in(&mut buffer, &scene.keytab, &scene.policy)
+            .unwrap();
+        let accepted = decrypted
+            .check(&scene.policy, scene.now, None)
+            .unwrap()
+            .accept(Fresh::danger_unchecked());
+        assert_eq!(accepted.client(), &scene.client);
+        assert!(buffer.is_empty() && buffer.capacity() > 1000);
+    }
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! Lists that stay where they lie.
+
+use alloc::vec::Vec;
+
+use ::der::{
+    Decode, DecodeValue, Encode, EncodeValue, Error, FixedTag, Header, Length, Reader, SliceReader, Tag,
+    Writer,
+};
+
+/// `SEQUENCE OF T`: elements in a message, checked and not copied, or elements for a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SequenceOf<'a, T> {
+    /// The contents octets of a list that was decoded.
+    Read(&'a [u8]),
+    /// A list to encode.
+    Made(Vec<T>),
+}
+
+impl<'a, T: Decode<'a, Error = Error> + Clone> SequenceOf<'a, T> {
+    /// The elements.
+    pub(crate) fn iter(&self) -> Elements<'_, 'a, T> {
+        match self {
+            Self::Read(contents) => Elements::Read(contents),
+            Self::Made(elements) => Elements::Made(elements.iter()),
+        }
+    }
+
+    /// The contents octets of a list that was decoded.
+    pub(crate) const fn contents(&self) -> &'a [u8] {
+        match self {
+            Self::Read(contents) => contents,
+            Self::Made(_) => &[],
+        }
+    }
+}
+
+/// The elements of a list.
+#[derive(Debug, Clone)]
+pub(crate) enum Elements<'l, 'a, T> {
+    /// In what is left of a message.
+    Read(&'a [u8]),
+    /// In a list to encode.
+    Made(core::slice::Iter<'l, T>),
+}
+
+impl<'a, T: Decode<'a, Error = Error> + Clone> Iterator for Elements<'_, 'a, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        match self {
+            Self::Read([]) => None,
+            Self::Read(rest) => {
+                // They were decoded once: none fails now.
+                let (element, after) = T::from_der_partial(rest).ok()?;
+                *rest = after;
+                Some(element)
+            }
+            Self::Made(elements) => elements.next().cloned(),
+        }
+    }
+}
+
+impl<T> FixedTag for SequenceOf<'_, T> {
+    const TAG: Tag = Tag::Sequence;
+}
+
+impl<'a, T: Decode<'a, Error = Error>> DecodeValue<'a> for SequenceOf<'a, T> {
+    type Error = Error;
+
+    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
+        let contents = reader.read_slice(header.length())?;
+        let mut elements = SliceReader::new(contents)?;
+        while !elements.is_finished() {
+            T::decode(&mut elements)?;
+        }
+        Ok(Self::Read(contents))
+    }
+}
+
+impl<T: Encode> EncodeValue for SequenceOf<'_, T> {
+    fn value_len(&self) -> Result<Length, Error> {
+        match self {
+            Self::Read(contents) => Length::try_from(contents.len()),
+            Self::Made(elements) => elements
+                .iter()
+                .try_fold(Length::ZERO, |length, element| length + element.encoded_len()?),
+        }
+    }
+
+    fn encode_value(&self, writer: &mut impl Writer) -> Result<(), Error> {
+        match self {
+            Self::Read(contents) => writer.write(contents),
+            Self::Made(elements) => elements.iter().try_for_each(|element| element.encode(writer)),
+        }
+    }
+}
