@@ -10,5 +10,5 @@ pub mod crypto;
 mod error;
 pub mod message;
 
-pub use crypto::{ClientChallenge, NtHash, Ntlmv2Response, ResponseKey, SessionBaseKey};
+pub use crypto::{ClientChallenge, LmHash, NtHash, Ntlmv2Response, ResponseKey, SessionBaseKey, SessionKey};
 pub use error::Rejection;

@@ -46,6 +46,11 @@ key! {
 }
 
 key! {
+    /// The hash of a password in upper case, `LMOWFv1` (MS-NLMP 3.3.1), from which the password is soon found.
+    LmHash
+}
+
+key! {
     /// What an account answers `NTLMv2` challenges with, `NTOWFv2` (MS-NLMP 3.3.2).
     ResponseKey
 }
@@ -53,4 +58,24 @@ key! {
 key! {
     /// The key that both sides have when the proof is right (MS-NLMP 3.3.2).
     SessionBaseKey
+}
+
+key! {
+    /// What the session key travels under (MS-NLMP 3.4.5.1).
+    KeyExchangeKey
+}
+
+key! {
+    /// `ExportedSessionKey`: what signs, seals and makes the MIC (MS-NLMP 3.1.1.2).
+    SessionKey
+}
+
+key! {
+    /// What signs one direction (MS-NLMP 3.4.5.2).
+    SigningKey
+}
+
+key! {
+    /// What seals one direction (MS-NLMP 3.4.5.3).
+    SealingKey
 }

@@ -130,6 +130,16 @@ impl ResponseKey {
         }
     }
 
+    /// The answer that a client gives beside the other when the server sent no time stamp (`LMv2`, MS-NLMP 3.3.2).
+    #[must_use]
+    pub fn respond_lmv2(&self, server_challenge: [u8; 8], nonce: [u8; 8]) -> ([u8; 24], SessionBaseKey) {
+        let proof = hmac_md5(self.expose(), [&server_challenge[..], &nonce]);
+        let mut response = [0; 24];
+        let bytes = proof.iter().chain(&nonce);
+        response.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        (response, self.session_base_key(&proof))
+    }
+
     fn session_base_key(&self, proof: &[u8; 16]) -> SessionBaseKey {
         SessionBaseKey::new(hmac_md5(self.expose(), [&proof[..]]))
     }

@@ -1,15 +1,41 @@
 //! Published values: MS-NLMP 4.2.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod ntlmv1;
+mod ntlmv1_extended;
+mod ntlmv2_session;
 
 use adlib_core::{FileTime, Writer, utf16};
 use adlib_ntlm::{
-    ClientChallenge, NtHash, Ntlmv2Response, ResponseKey,
-    message::{AuthenticateMessage, AvId, AvPairs, ChallengeMessage, NegotiateFlags},
+    ClientChallenge, NtHash, Ntlmv2Response, ResponseKey, SessionKey,
+    message::{AuthenticateMessage, AvId, AvPairs, ChallengeMessage, NegotiateFlags, Version},
 };
 
 /// 4.2.1: the server's challenge.
 const SERVER_CHALLENGE: [u8; 8] = 0x0123_4567_89ab_cdef_u64.to_be_bytes();
+
+/// 4.2.1: the client's challenge.
+const CLIENT_CHALLENGE: [u8; 8] = [0xaa; 8];
+
+/// 4.2.1: `RandomSessionKey`.
+fn session_key() -> SessionKey {
+    SessionKey::new([0x55; 16])
+}
+
+/// 4.2.1: `Plaintext`, in UTF-16.
+fn plaintext() -> Vec<u8> {
+    utf16::encode("Plaintext")
+}
+
+/// The bytes of hexadecimal digits; blanks count nothing.
+fn hex(digits: &str) -> Vec<u8> {
+    let digits: Vec<u32> = digits.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits
+        .chunks_exact(2)
+        .map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap())
+        .collect()
+}
 
 fn hash() -> NtHash {
     NtHash::from_password("Password".into())
@@ -106,6 +132,8 @@ fn section_4_2_4_3_challenge() {
     let message = writer.finish();
     let challenge = ChallengeMessage::decode(&message).unwrap();
     assert_eq!(challenge.server_challenge, SERVER_CHALLENGE);
+    assert!(challenge.is_canonical(&message));
+    assert_eq!(challenge.version, Some(Version::new(6, 0, 6000)));
     assert_eq!(challenge.target_name_text().unwrap(), "Server");
     assert_eq!(challenge.target_info, Some(AvPairs::decode(&info).unwrap()));
     assert!(
@@ -154,6 +182,8 @@ fn section_4_2_4_3_authenticate() {
     assert_eq!(authenticate.lm_response, lm_response);
     assert_eq!(authenticate.encrypted_session_key, session_key);
     assert_eq!(authenticate.mic, None);
+    assert_eq!(authenticate.version, Some(Version::new(5, 1, 2600)));
+    assert!(authenticate.is_canonical(&message));
     let response = Ntlmv2Response::decode(authenticate.nt_response).unwrap();
     assert!(key().verify(SERVER_CHALLENGE, &response).is_ok());
 }

@@ -1,0 +1,21 @@
+//! The code over all three messages (MS-NLMP 3.1.5.1.2).
+
+use super::{hmac_md5::hmac_md5, keys::SessionKey};
+use crate::message::AuthenticateMessage;
+
+impl SessionKey {
+    /// The MIC over the three messages as they were sent, the last with zeros in the MIC's place, whatever stands
+    /// there.
+    ///
+    /// A message that has no room for a MIC counts as it is.
+    #[must_use]
+    pub fn mic(&self, negotiate: &[u8], challenge: &[u8], authenticate: &[u8]) -> [u8; 16] {
+        let before = authenticate.get(..AuthenticateMessage::MIC_OFFSET);
+        let behind = authenticate.get(AuthenticateMessage::MIC_END..);
+        let [before, zeros, behind] = match (before, behind) {
+            (Some(before), Some(behind)) => [before, &[0; 16], behind],
+            _ => [authenticate, &[], &[]],
+        };
+        hmac_md5(self.expose(), [negotiate, challenge, before, zeros, behind])
+    }
+}
