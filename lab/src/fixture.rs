@@ -27,6 +27,10 @@ pub const STAFF_ONLY: &str = "tess";
 pub const NESTED: &str = "deep";
 /// A user whose primary group is [`PRIMARY_GROUP`].
 pub const OTHER_PRIMARY: &str = "user01";
+/// A user in [`CROWDED_GROUPS`] groups, so that its PAC and its ticket are large.
+pub const CROWDED: &str = "crowded";
+/// How many groups [`CROWDED`] is in, besides its primary one.
+pub const CROWDED_GROUPS: usize = 1000;
 /// A user that was deleted.
 pub const DELETED: &str = "gone";
 
