@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{fail, script};
+use crate::{fail, peer::PeerOptions, script};
 
 const LDAPS_PORT: u16 = 636;
 const NOT_RUNNING: &str = "the lab is not running; start it with `cargo xtask lab up`";
@@ -36,6 +36,8 @@ pub struct Domain {
     pub ldaps_port: u16,
     /// Certificate of the authority that signed the controller's, as PEM.
     pub ca_file: PathBuf,
+    /// krb5.conf that knows both domains.
+    pub krb5_config: PathBuf,
     /// Keys of the service accounts.
     pub keytab: PathBuf,
     /// Service whose account has AES-256 and AES-128 keys.
@@ -94,15 +96,9 @@ impl Domain {
     }
 
     fn ask() -> Self {
-        let environment = script::environment();
-        let value = |name: &str| match environment.get(name) {
-            Some(value) => value.clone(),
-            None => fail(&format!("`samba-ad env` gives no {name}")),
-        };
-        let address = |name: &str| match value(name).parse() {
-            Ok(ip) => ip,
-            Err(error) => fail(&format!("{name}: {error}")),
-        };
+        let environment = script::SAMBA.environment();
+        let value = |name: &str| environment.value(name);
+        let address = |name: &str| environment.address(name);
         let realm = value("LAB_CORP_REALM");
         let dns_domain = realm.to_lowercase();
         let staff_realm = value("LAB_STAFF_REALM");
@@ -114,6 +110,7 @@ impl Domain {
             sid: value("LAB_CORP_SID"),
             ldaps_port: LDAPS_PORT,
             ca_file: value("LAB_CA").into(),
+            krb5_config: value("KRB5_CONFIG").into(),
             keytab: value("LAB_KEYTAB").into(),
             http_service: format!("HTTP/app.{dns_domain}"),
             aes128_service: format!("HTTP/aes128.{dns_domain}"),
@@ -147,6 +144,17 @@ impl Domain {
     #[must_use]
     pub fn upn(&self, account: &str) -> String {
         format!("{account}@{}", self.dns_domain)
+    }
+
+    /// A peer that initiates for `service`: with Kerberos as `name`, an account of this domain or `user@REALM`; with
+    /// NTLM as `DOMAIN\\user`.
+    pub fn initiator(&self, name: &str, password: &str, service: &str) -> PeerOptions {
+        PeerOptions::initiator(script::SAMBA, name, password, service)
+    }
+
+    /// A peer that accepts, with the keys of [`keytab`](Self::keytab).
+    pub fn acceptor(&self) -> PeerOptions {
+        PeerOptions::acceptor(script::SAMBA, &self.keytab)
     }
 
     /// Fails the test when the controller does not answer.

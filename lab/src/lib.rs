@@ -2,12 +2,16 @@
 
 mod domain;
 pub mod fixture;
+mod hex;
+pub mod peer;
+pub mod realm;
 mod script;
 mod turn;
 
 use std::{ops::Deref, process::Output};
 
 pub use domain::{Domain, TrustedDomain};
+pub use realm::{Realm, heimdal, mit};
 use turn::Turn;
 
 /// CORP.EXAMPLE.COM as provisioned. While one lives, nobody changes the directory.
@@ -81,7 +85,7 @@ pub fn directory_change() -> DirectoryChange {
 /// When the command cannot be started.
 #[must_use]
 pub fn exec(command: &[&str]) -> Output {
-    script::exec(command)
+    script::SAMBA.exec(command)
 }
 
 /// Ends the test with `message`.

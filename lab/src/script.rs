@@ -1,4 +1,4 @@
-//! The script `samba-ad`, which runs the servers.
+//! The scripts that run the servers.
 
 use std::{
     collections::HashMap,
@@ -7,38 +7,85 @@ use std::{
 
 use crate::fail;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samba-ad");
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Script(&'static str);
 
-/// What `samba-ad env` exports.
-pub(crate) fn environment() -> HashMap<String, String> {
-    parse_exports(&String::from_utf8_lossy(&run(&["env"]).stdout))
-}
+pub(crate) const SAMBA: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/samba-ad"));
+pub(crate) const MIT: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/mit-kdc"));
+pub(crate) const HEIMDAL: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/heimdal-kdc"));
 
-/// Runs `command` in the lab's mount namespace.
-pub(crate) fn exec(command: &[&str]) -> Output {
-    let mut args = vec!["exec"];
-    args.extend_from_slice(command);
-    run(&args)
+impl Script {
+    /// The script, to be run with `verb` and what the caller adds.
+    pub(crate) fn command(self, verb: &str) -> Command {
+        let mut command = Command::new(self.0);
+        command.arg(verb);
+        command
+    }
+
+    /// What its `env` exports.
+    pub(crate) fn environment(self) -> Environment {
+        Environment {
+            script: self,
+            values: parse_exports(&String::from_utf8_lossy(&self.run("env").stdout)),
+        }
+    }
+
+    /// Runs `command` with its environment, where the lab's host names resolve.
+    pub(crate) fn exec(self, command: &[&str]) -> Output {
+        let mut exec = self.command("exec");
+        exec.args(command);
+        self.output(exec)
+    }
+
+    fn run(self, verb: &str) -> Output {
+        self.output(self.command(verb))
+    }
+
+    fn output(self, mut command: Command) -> Output {
+        match command.output() {
+            Ok(output) => output,
+            Err(error) => fail(&format!("{}: {error}", self.0)),
+        }
+    }
 }
 
 /// Puts the directory back to its fixtures, whether that worked.
 ///
 /// A lab that was stopped stays so: whoever stopped it expects no other to start it.
 pub(crate) fn reset() -> bool {
-    if !run(&["status"]).status.success() {
+    if !SAMBA.run("status").status.success() {
         return false;
     }
-    let output = run(&["reset"]);
+    let output = SAMBA.run("reset");
     if !output.status.success() {
         eprintln!("lab: not reset: {}", String::from_utf8_lossy(&output.stderr));
     }
     output.status.success()
 }
 
-fn run(args: &[&str]) -> Output {
-    match Command::new(SCRIPT).args(args).output() {
-        Ok(output) => output,
-        Err(error) => fail(&format!("{SCRIPT}: {error}")),
+/// The settings that a script exports.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    script: Script,
+    values: HashMap<String, String>,
+}
+
+impl Environment {
+    /// The value of `name`.
+    pub(crate) fn value(&self, name: &str) -> String {
+        match self.values.get(name) {
+            Some(value) => value.clone(),
+            None => fail(&format!("`{} env` gives no {name}", self.script.0)),
+        }
+    }
+
+    /// The address in `name`.
+    pub(crate) fn address(&self, name: &str) -> std::net::IpAddr {
+        match self.value(name).parse() {
+            Ok(ip) => ip,
+            Err(error) => fail(&format!("{name}: {error}")),
+        }
     }
 }
 
@@ -62,10 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn the_script_describes_the_lab_without_running_it() {
-        let environment = environment();
-        for name in ["LAB_DIR", "LAB_CA", "LAB_KEYTAB", "LAB_CORP_IP", "LAB_CORP_BASE"] {
-            assert!(environment.contains_key(name), "{name}");
+    fn the_scripts_describe_their_servers_without_running_them() {
+        for (script, names) in [
+            (
+                SAMBA,
+                &["LAB_DIR", "LAB_CA", "LAB_KEYTAB", "LAB_CORP_IP", "LAB_CORP_BASE"][..],
+            ),
+            (MIT, &["REALM_NAME", "REALM_KEYTAB", "KRB5_CONFIG"]),
+            (HEIMDAL, &["REALM_NAME", "REALM_KEYTAB", "KRB5_CONFIG"]),
+        ] {
+            let environment = script.environment();
+            for name in names {
+                assert!(!environment.value(name).is_empty(), "{name}");
+            }
         }
     }
 }
