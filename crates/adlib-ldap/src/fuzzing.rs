@@ -50,3 +50,19 @@ pub fn buffers(bytes: &[u8], session: Box<dyn gss::Session>, limit: usize) -> Re
     layer.open(&mut clear)?;
     Ok(clear)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_passes_whole() {
+        let done = b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00";
+        assert_eq!(answers(done), Ok(vec![done.to_vec()]));
+        assert_eq!(
+            answers(&[*done, *done].concat()),
+            Err(Violation::UnknownMessage(1))
+        );
+        assert_eq!(bind_answer(done), Err(Violation::WrongKind(0x65)));
+    }
+}

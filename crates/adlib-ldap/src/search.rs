@@ -14,6 +14,8 @@ pub(crate) const NO_SUCH_OBJECT: u32 = 32;
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 /// `LDAP_SERVER_DOMAIN_SCOPE_OID`: no references to the other partitions of the forest (MS-ADTS 3.1.1.3.4.1.4).
 const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
+/// Given only when it is asked for by name.
+const TOKEN_GROUPS: &str = "tokenGroups";
 /// Entries that a lookup asks for at a time.
 const LOOKUP_PAGE: u32 = 500;
 
@@ -91,12 +93,14 @@ pub(crate) struct Answer {
 }
 
 impl Connection {
-    /// The entry that describes the server itself (RFC 4512 5.1), with all of its attributes.
+    /// The entry that describes the server itself (RFC 4512 5.1), with all of its attributes; on Active Directory also
+    /// `tokenGroups`, the SIDs of the account that is bound and of its groups (MS-ADTS 3.1.1.3.2).
     ///
     /// # Errors
     /// `Refused` and its kin when the server does not show it; `Timeout`, `Protocol`, `Lost`.
     pub async fn root_dse(&self) -> Result<RawEntry, Error> {
-        let request = Request::of_entry("", vec!["*".to_owned(), "+".to_owned()]);
+        let attributes = ["*", "+", TOKEN_GROUPS].map(str::to_owned);
+        let request = Request::of_entry("", attributes.to_vec());
         let answer = self.ask(&request, Vec::new()).await?;
         let root = answer.entries.into_iter().next();
         root.ok_or_else(|| self.search_refused("", answer.code, answer.message))

@@ -120,6 +120,7 @@ pub(crate) fn decode_bind_answer(message: &[u8], id: u32) -> Result<BindAnswer, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_simple_bind_as_rfc_4511_writes_it() {
@@ -160,5 +161,17 @@ mod tests {
             (result.code, result.credentials.as_deref()),
             (14, Some(&b"abc"[..]))
         );
+    }
+
+    proptest! {
+        /// A50
+        #[test]
+        fn a50_no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = decode_bind_answer(&bytes, 7);
+            let mut answer = b"\x30\x00\x02\x01\x07\x61".to_vec();
+            answer.extend_from_slice(&bytes);
+            answer[1] = u8::try_from(answer.len() - 2).unwrap();
+            let _ = decode_bind_answer(&answer, 7);
+        }
     }
 }

@@ -149,3 +149,98 @@ mod oid {
     /// 2.16.840.1.101.3.4.2.4
     pub(super) const SHA224: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x04";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rcgen::{
+        CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519,
+        SignatureAlgorithm,
+    };
+
+    fn certificate(algorithm: &'static SignatureAlgorithm) -> CertificateDer<'static> {
+        let key = KeyPair::generate_for(algorithm).unwrap();
+        let params = CertificateParams::new(["dc1.example.com".to_owned()]).unwrap();
+        params.self_signed(&key).unwrap().der().clone()
+    }
+
+    /// What looks like a certificate as far as it is read: with this signature algorithm.
+    fn signed_by(algorithm: &[u8]) -> Vec<u8> {
+        let mut parts = Vec::new();
+        ber::put(&mut parts, ber::SEQUENCE, b"");
+        ber::put(&mut parts, ber::SEQUENCE, algorithm);
+        ber::put(&mut parts, 0x03, b"\0");
+        let mut certificate = Vec::new();
+        ber::put(&mut certificate, ber::SEQUENCE, &parts);
+        certificate
+    }
+
+    fn of_oid(oid: &[u8]) -> Option<Hash> {
+        let mut algorithm = Vec::new();
+        ber::put(&mut algorithm, OBJECT_IDENTIFIER, oid);
+        ber::put(&mut algorithm, 0x05, b"");
+        signature_hash(&signed_by(&algorithm)).unwrap()
+    }
+
+    /// RFC 5929 4.1, with certificates that another library makes.
+    #[test]
+    fn the_hash_of_the_certificate() {
+        let certificate = super::tests::certificate(&PKCS_ECDSA_P256_SHA256);
+        let expected = ChannelBindings::tls_server_end_point(&Sha256::digest(&certificate));
+        assert_eq!(tls_server_end_point(&certificate), Some(expected));
+        let certificate = super::tests::certificate(&PKCS_ECDSA_P384_SHA384);
+        let expected = ChannelBindings::tls_server_end_point(&Sha384::digest(&certificate));
+        assert_eq!(tls_server_end_point(&certificate), Some(expected));
+        let certificate = super::tests::certificate(&PKCS_ED25519);
+        assert_eq!(tls_server_end_point(&certificate), None);
+    }
+
+    /// RFC 5929 4.1: SHA-256 in place of MD5 and SHA-1.
+    #[test]
+    fn the_hash_function_of_the_signature() {
+        for oid in [oid::RSA_MD5, oid::RSA_SHA1, oid::ECDSA_SHA1, oid::DSA_SHA1] {
+            assert_eq!(of_oid(oid), Some(Hash::Sha256));
+        }
+        assert_eq!(of_oid(oid::RSA_SHA256), Some(Hash::Sha256));
+        assert_eq!(of_oid(oid::ECDSA_SHA224), Some(Hash::Sha224));
+        assert_eq!(of_oid(oid::RSA_SHA384), Some(Hash::Sha384));
+        assert_eq!(of_oid(oid::ECDSA_SHA512), Some(Hash::Sha512));
+        assert_eq!(of_oid(b"\x2b\x65\x70"), None, "Ed25519");
+        assert_eq!(of_oid(b"\x60\x86\x48\x01\x65\x03\x04\x03\x0a"), None, "SHA-3");
+    }
+
+    /// RFC 4055 3.1: RSASSA-PSS names its hash function in its parameters, SHA-1 where it names none.
+    #[test]
+    fn the_hash_function_of_rsassa_pss() {
+        let pss = |parameters: &[u8]| {
+            let mut algorithm = Vec::new();
+            ber::put(&mut algorithm, OBJECT_IDENTIFIER, oid::RSASSA_PSS);
+            ber::put(&mut algorithm, ber::SEQUENCE, parameters);
+            signature_hash(&signed_by(&algorithm))
+        };
+        let named = |oid: &[u8]| {
+            let (mut name, mut identifier, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
+            ber::put(&mut name, OBJECT_IDENTIFIER, oid);
+            ber::put(&mut identifier, ber::SEQUENCE, &name);
+            ber::put(&mut parameters, HASH_ALGORITHM, &identifier);
+            ber::put(&mut parameters, 0xa2, b"\x02\x01\x20");
+            pss(&parameters)
+        };
+        assert_eq!(named(oid::SHA512), Ok(Some(Hash::Sha512)));
+        assert_eq!(named(oid::SHA384), Ok(Some(Hash::Sha384)));
+        assert_eq!(named(oid::SHA224), Ok(Some(Hash::Sha224)));
+        assert_eq!(named(oid::SHA1), Ok(Some(Hash::Sha256)));
+        assert_eq!(named(b"\x2a"), Ok(None));
+        assert_eq!(pss(b""), Ok(Some(Hash::Sha256)));
+        assert!(pss(&[HASH_ALGORITHM, 0]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = signature_hash(&bytes);
+            let _ = signature_hash(&signed_by(&bytes));
+        }
+    }
+}

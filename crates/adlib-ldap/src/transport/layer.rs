@@ -88,3 +88,97 @@ impl Layer {
         self.received.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adlib_core::{Secret, gss::Protection};
+    use proptest::prelude::*;
+
+    /// A session that turns bytes over.
+    struct Turn;
+
+    impl gss::Session for Turn {
+        fn mechanism(&self) -> &'static [u8] {
+            b""
+        }
+
+        fn protection(&self) -> Protection {
+            Protection::Confidentiality
+        }
+
+        fn wrap(&mut self, message: &[u8]) -> Result<Vec<u8>, gss::Error> {
+            Ok(message.iter().rev().copied().collect())
+        }
+
+        fn unwrap(&mut self, token: &[u8]) -> Result<Vec<u8>, gss::Error> {
+            self.wrap(token)
+        }
+
+        fn mic(&mut self, _: &[u8]) -> Result<Vec<u8>, gss::Error> {
+            Ok(Vec::new())
+        }
+
+        fn verify_mic(&mut self, _: &[u8], _: &[u8]) -> Result<(), gss::Error> {
+            Ok(())
+        }
+
+        fn key(&self) -> Option<Secret<Vec<u8>>> {
+            None
+        }
+    }
+
+    fn layer(limit: usize, max_token: Option<usize>) -> Layer {
+        Layer::new(Box::new(Turn), limit, max_token)
+    }
+
+    /// RFC 4752 3.3: the server says how long a token it takes.
+    #[test]
+    fn buffers_are_as_long_as_the_server_takes() {
+        let sealed = layer(9, Some(OVERHEAD + 2)).seal(b"abcde").unwrap();
+        assert_eq!(sealed, b"\0\0\0\x02ba\0\0\0\x02dc\0\0\0\x01e");
+        let sealed = layer(9, Some(usize::MAX)).seal(&vec![0; 3 * PORTION]).unwrap();
+        assert_eq!(
+            sealed.len(),
+            3 * (PORTION + LENGTH),
+            "and no longer than is usual"
+        );
+    }
+
+    /// A50: a length is known to be too long before anything else of the buffer has come.
+    #[test]
+    fn a50_a_buffer_beyond_the_limit() {
+        for (length, expected) in [(8, Ok(())), (9, Ok(())), (10, Err(Violation::BufferTooLarge(10)))] {
+            let mut layer = layer(9, None);
+            layer.end().extend_from_slice(&[0, 0, 0, length]);
+            assert_eq!(layer.open(&mut Vec::new()), expected);
+            assert!(!layer.is_empty());
+        }
+    }
+
+    proptest! {
+        /// A50: however the bytes are cut up on the way, and whatever they are.
+        #[test]
+        fn a50_bytes_in_any_pieces(
+            message in proptest::collection::vec(any::<u8>(), 0..300),
+            max in 1_usize..100,
+            piece in 1_usize..50,
+        ) {
+            let sealed = layer(100, Some(OVERHEAD + max)).seal(&message).unwrap();
+            let (mut layer, mut clear) = (layer(100, None), Vec::new());
+            for piece in sealed.chunks(piece) {
+                layer.end().extend_from_slice(piece);
+                layer.open(&mut clear).unwrap();
+            }
+            prop_assert_eq!(clear, message);
+            prop_assert!(layer.is_empty());
+        }
+
+        #[test]
+        fn a50_no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let mut layer = layer(100, None);
+            layer.end().extend_from_slice(&bytes);
+            let _ = layer.open(&mut Vec::new());
+        }
+    }
+}
