@@ -4,6 +4,7 @@
 //! made as easily as right ones. Randomness is handed in.
 
 mod ap_req;
+mod kdc;
 mod ndr;
 mod pac;
 mod ticket;
@@ -11,6 +12,7 @@ mod ticket;
 use alloc::vec::Vec;
 
 pub use ap_req::{ApReqBuilder, gss_checksum};
+pub use kdc::{Kdc, KdcEntry, KdcReplyBuilder, KdcRequest, KrbErrorBuilder, Lie, OpenedTgsReq};
 pub use pac::PacBuilder;
 pub use ticket::{IssuedTicket, TicketBuilder};
 
