@@ -41,8 +41,7 @@ pub(crate) use flags::KerberosFlags;
 #[cfg(feature = "issue")]
 pub(crate) use kdc::LastReqEntry;
 pub(crate) use kdc::{
-    AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRepBody, KdcReqBody, LastReqEntry, ReqBody,
-    TgsRep, TgsReq,
+    AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRepBody, KdcReqBody, ReqBody, TgsRep, TgsReq,
 };
 pub(crate) use kerberos_string::KerberosString;
 pub(crate) use kerberos_time::KerberosTime;
