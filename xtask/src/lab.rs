@@ -10,31 +10,64 @@ use std::{
 use crate::{
     command::{program, read, root, run, succeeds},
     failure::Failure,
+    python,
 };
 
 /// Waits until standard input closes, then stops the lab; `$0` is the script.
 const WATCHER: &str = "trap '' INT TERM HUP; cat >/dev/null; exec \"$0\" down";
 
-/// Hands `command` to the script.
+/// The domains' script, which commands go to that are not for all.
+const DOMAINS: &str = "samba-ad";
+
+/// The scripts, in the order in which their servers start.
+const SCRIPTS: [&str; 3] = [DOMAINS, "mit-kdc", "heimdal-kdc"];
+
+/// Hands `command` to the scripts: to the one that it names, or to all when that makes sense.
 ///
 /// # Errors
-/// When the script does not succeed.
+/// When a script does not succeed.
 pub(crate) fn forward(command: &[&str]) -> Result<(), Failure> {
-    run(program(script(), command))
+    match command {
+        ["install"] => install(),
+        ["up" | "down" | "destroy" | "status" | "missing"] => each(command),
+        [name, command @ ..] if SCRIPTS.contains(name) => run(program(script(name), command)),
+        _ => run(program(script(DOMAINS), command)),
+    }
 }
 
-/// Whether a lab runs.
-pub(crate) fn is_up() -> bool {
-    succeeds(program(script(), &["status"]))
+/// Installs what the servers and the peers of their tests need.
+///
+/// # Errors
+/// When a package cannot be had.
+pub(crate) fn install() -> Result<(), Failure> {
+    each(&["install"])?;
+    python::ensure()
 }
 
-/// The Debian packages that the lab wants and this machine has not.
+/// Hands `command` to every script, whatever the others make of it; the first failure is returned.
+fn each(command: &[&str]) -> Result<(), Failure> {
+    let ends = SCRIPTS.map(|name| run(program(script(name), command)));
+    ends.into_iter().collect()
+}
+
+/// Whether the servers of `script` run.
+fn is_up(script: &Path) -> bool {
+    succeeds(program(script, &["status"]))
+}
+
+/// The Debian packages that the lab wants and this machine has not, each once.
 ///
 /// # Errors
 /// When dpkg cannot be asked.
 pub(crate) fn missing_packages() -> Result<Vec<String>, Failure> {
-    let missing = read(program(script(), &["missing"]))?;
-    Ok(missing.lines().map(str::to_owned).collect())
+    let mut missing = Vec::new();
+    for name in SCRIPTS {
+        let lines = read(program(script(name), &["missing"]))?;
+        missing.extend(lines.lines().map(str::to_owned));
+    }
+    missing.sort_unstable();
+    missing.dedup();
+    Ok(missing)
 }
 
 /// Whether this process may use the ports below 1024 and install packages.
@@ -46,36 +79,42 @@ pub(crate) fn is_root() -> bool {
 ///
 /// What a run started is stopped when this is dropped, and also when the run panics, is interrupted or killed: a
 /// watcher process in a group of its own holds the other end of a pipe, and the kernel closes ours in any case.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RunningLab {
-    watcher: Option<Child>,
+    watchers: Vec<Child>,
 }
 
 impl RunningLab {
-    /// Starts the lab, or takes the one that runs and leaves it running.
+    /// Starts the lab, or what of it does not run; what runs already is left running.
     ///
     /// # Errors
     /// When it cannot be started.
     pub(crate) fn start() -> Result<Self, Failure> {
-        if is_up() {
-            println!("the lab is already up; it stays up");
-            return Ok(Self { watcher: None });
+        let mut lab = Self::default();
+        for name in SCRIPTS {
+            let script = script(name);
+            if is_up(&script) {
+                println!("{name} is already up; it stays up");
+            } else {
+                lab.watchers.push(watch(&script)?);
+            }
+            // What runs may hold the fixtures of another version.
+            run(program(script, &["up"]))?;
         }
-        let lab = Self {
-            watcher: Some(watch(&script())?),
-        };
-        run(program(script(), &["up"]))?;
         Ok(lab)
     }
 }
 
 impl Drop for RunningLab {
     fn drop(&mut self) {
-        if let Some(watcher) = &mut self.watcher {
+        // All pipes first, so that the servers stop at the same time.
+        for watcher in &mut self.watchers {
             drop(watcher.stdin.take());
+        }
+        for watcher in &mut self.watchers {
             match watcher.wait() {
-                Ok(status) if status.success() => println!("the lab is stopped"),
-                other => eprintln!("xtask: the lab may still run: {other:?}"),
+                Ok(status) if status.success() => {}
+                other => eprintln!("xtask: a part of the lab may still run: {other:?}"),
             }
         }
     }
@@ -90,8 +129,8 @@ fn watch(script: &Path) -> io::Result<Child> {
         .spawn()
 }
 
-fn script() -> PathBuf {
-    root().join("lab/samba-ad")
+fn script(name: &str) -> PathBuf {
+    root().join("lab").join(name)
 }
 
 #[cfg(test)]
@@ -101,19 +140,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lab_is_stopped_when_the_pipe_closes_and_not_before() {
+    fn what_was_started_is_stopped_when_the_pipes_close_and_not_before() {
         let directory = std::env::temp_dir().join(format!("xtask-lab-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
-        let (script, said) = (directory.join("script"), directory.join("said"));
-        fs::write(&script, format!("#!/bin/sh\necho $1 >{}\n", said.display())).unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-
-        let lab = RunningLab {
-            watcher: Some(watch(&script).unwrap()),
-        };
-        assert!(!said.exists());
+        let mut lab = RunningLab::default();
+        let said = ["one", "two"].map(|name| {
+            let (script, said) = (directory.join(name), directory.join(format!("{name}-said")));
+            fs::write(&script, format!("#!/bin/sh\necho $1 >{}\n", said.display())).unwrap();
+            fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+            lab.watchers.push(watch(&script).unwrap());
+            said
+        });
+        assert!(said.iter().all(|said| !said.exists()));
         drop(lab);
-        assert_eq!(fs::read_to_string(&said).unwrap(), "down\n");
+        for said in said {
+            assert_eq!(fs::read_to_string(said).unwrap(), "down\n");
+        }
         fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn every_script_is_there() {
+        for name in SCRIPTS {
+            assert!(script(name).is_file(), "{name}");
+        }
     }
 }

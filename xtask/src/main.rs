@@ -7,6 +7,7 @@ mod examples;
 mod failure;
 mod fuzz;
 mod lab;
+mod python;
 mod requirements;
 mod source;
 mod test;
@@ -28,7 +29,8 @@ usage: cargo xtask TASK
   fuzz [TARGET] [--seconds N]         fuzzes one target, or each in turn (default: 60 s each)
   fuzz --seed                         writes the seed corpora anew
   fuzz --replay                       replays corpora and kept crashes on this toolchain
-  lab up|down|reset|status|env|...    the servers for tests; see lab/README.md
+  lab install|up|down|status|destroy  the servers for tests, all of them; see lab/README.md
+  lab [SCRIPT] COMMAND...             one of them: samba-ad (the default), mit-kdc, heimdal-kdc
 ";
 
 fn main() -> ExitCode {

@@ -48,7 +48,7 @@ impl Tool {
     }
 }
 
-/// Installs the Debian packages of the lab, or says which are missing.
+/// Installs the packages of the lab, or says which are missing.
 ///
 /// # Errors
 /// Without root, when packages are missing; or when apt fails.
@@ -59,7 +59,7 @@ pub(crate) fn ensure_lab() -> Result<(), Failure> {
     if !succeeds(program("dpkg", &["--version"])) {
         return Err(Failure::new("the lab needs Debian; without it, use --no-lab"));
     }
-    lab::forward(&["install"])
+    lab::install()
 }
 
 /// What someone without root must do.
