@@ -1,6 +1,6 @@
 //! Channel bindings: what ties a sign-in to the connection that carries it (RFC 2743 1.1.6, RFC 5929).
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use md5::{Digest, Md5};
 
@@ -18,46 +18,72 @@ use md5::{Digest, Md5};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelBindings {
     application_data: Vec<u8>,
+    hash: [u8; 16],
 }
 
 impl ChannelBindings {
     /// Bindings with the given application data, prefix included.
     #[must_use]
-    pub const fn new(application_data: Vec<u8>) -> Self {
-        Self { application_data }
+    pub fn new(application_data: Vec<u8>) -> Self {
+        let hash = hash(&application_data);
+        Self {
+            application_data,
+            hash,
+        }
+    }
+
+    /// Bindings of which only the hash is known, as whoever ends the connection in front of an application may hand it on.
+    ///
+    /// ```
+    /// use adlib_core::ChannelBindings;
+    ///
+    /// let bindings = ChannelBindings::from_hash([7; 16]);
+    /// assert_eq!(bindings.hash(), [7; 16]);
+    /// assert!(bindings.application_data().is_empty());
+    /// ```
+    #[must_use]
+    pub const fn from_hash(hash: [u8; 16]) -> Self {
+        Self {
+            application_data: Vec::new(),
+            hash,
+        }
     }
 
     /// RFC 5929 4: the hash of the server's certificate, made by the hash function of its signature (SHA-256
     /// in place of MD5 and SHA-1).
     #[must_use]
     pub fn tls_server_end_point(certificate_hash: &[u8]) -> Self {
-        Self {
-            application_data: [b"tls-server-end-point:", certificate_hash].concat(),
-        }
+        Self::new([b"tls-server-end-point:", certificate_hash].concat())
     }
 
-    /// The application data, prefix included.
+    /// The application data, prefix included; empty when only the hash is known.
     #[must_use]
     pub fn application_data(&self) -> &[u8] {
         &self.application_data
     }
 
     /// The MD5 hash of the `gss_channel_bindings_struct` (RFC 4121 4.1.1.2, MS-NLMP 3.1.5.1.2).
-    ///
-    /// Both addresses have type 0 and no bytes; all numbers are 32 bits, the least significant byte first.
     #[must_use]
-    pub fn hash(&self) -> [u8; 16] {
-        let mut structure = vec![0_u8; 16];
-        let length = u32::try_from(self.application_data.len()).unwrap_or(u32::MAX);
-        structure.extend_from_slice(&length.to_le_bytes());
-        structure.extend_from_slice(&self.application_data);
-        Md5::digest(&structure).into()
+    pub const fn hash(&self) -> [u8; 16] {
+        self.hash
     }
+}
+
+/// The hash of the structure: both addresses have type 0 and no bytes; all numbers are 32 bits, the least significant
+/// byte first.
+fn hash(application_data: &[u8]) -> [u8; 16] {
+    let length = u32::try_from(application_data.len()).unwrap_or(u32::MAX);
+    let mut structure = Md5::new();
+    structure.update([0; 16]);
+    structure.update(length.to_le_bytes());
+    structure.update(application_data);
+    structure.finalize().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec;
 
     /// The value that Python's `hashlib` gives for the same structure, built by hand.
     #[test]
