@@ -56,6 +56,16 @@ impl Deref for DirectoryChange {
     }
 }
 
+impl DirectoryChange {
+    /// Starts the domains with another value for a setting of `samba-ad`, such as `LAB_STRONG_AUTH`, until the reset.
+    ///
+    /// # Panics
+    /// When they do not start.
+    pub fn restart_with(&self, setting: &str, value: &str) {
+        script::restart_with(setting, value);
+    }
+}
+
 impl Drop for DirectoryChange {
     fn drop(&mut self) {
         if script::reset() {

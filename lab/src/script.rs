@@ -64,6 +64,19 @@ pub(crate) fn reset() -> bool {
     output.status.success()
 }
 
+/// Starts the domains with `value` for `setting`.
+pub(crate) fn restart_with(setting: &str, value: &str) {
+    let mut command = SAMBA.command("up");
+    command.env(setting, value);
+    let output = SAMBA.output(command);
+    if !output.status.success() {
+        fail(&format!(
+            "{setting}={value}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
+    }
+}
+
 /// The settings that a script exports.
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
