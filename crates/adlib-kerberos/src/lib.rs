@@ -31,12 +31,16 @@ mod ticket;
 
 pub use acceptor::{
     Accepted, BindingsState, Connection, DecryptedApReq, DelegatedCredential, Evidence, Fresh, KeyTried,
-    PacState, PendingReplay, ReplayRecord, UnverifiedApReq,
+    PacState, PendingReplay, ReplayCache, ReplayError, ReplayRecord, TicketAcceptor, UnverifiedApReq,
 };
 #[cfg(feature = "std")]
-pub use acceptor::{MemoryReplayCache, ReplayError};
+pub use acceptor::{MemoryReplayCache, conformance};
 pub use crypto::{KeyError, MAX_ITERATIONS, Random, ServiceKey, SessionKey};
 pub use error::{Part, Rejection};
+pub use gss::{
+    ApRepRejection, AwaitingApRep, Begun, InitiatorOptions, KerberosSession, MessageRejection, SessionRandom,
+    TicketInitiator,
+};
 pub use keytab::{Keytab, KeytabEntry, KeytabError, ReloadableKeytab, UnusableEntry};
 pub use number::{ChecksumType, EncryptionType, ErrorCode, UnsupportedEtype, name_type};
 pub use policy::{AcceptedServices, AddressMode, BindingsMode, PacMode, Policy};

@@ -2,36 +2,70 @@
 
 use alloc::vec::Vec;
 
+use zeroize::Zeroizing;
+
 use super::Accepted;
 use crate::{
-    Random,
+    EncryptionType, KerberosSession, Random, SessionKey, SessionRandom,
     der::{
-        self, ApRep, ApRepBody, EncApRepPart, EncApRepPartBody, EncryptedData, KerberosTime, Microseconds,
-        Octets,
+        self, ApRep, ApRepBody, EncApRepPart, EncApRepPartBody, EncryptedData, EncryptionKey, KerberosTime,
+        Microseconds, Octets,
     },
+    gss::{AP_REP_TOKEN, Agreement, Role},
     number::KeyUsage,
 };
 
 impl Accepted {
     /// The AP-REP, framed as the client's message was; `None` when the client wants none.
+    ///
+    /// For who needs no session: the client learns that it talks to the service, and nothing else is agreed.
     #[must_use]
     pub fn ap_rep(&self, random: &mut Random<'_>) -> Option<Vec<u8>> {
-        if !self.evidence.mutual {
-            return None;
+        let sequence = first_number(random);
+        self.evidence
+            .mutual
+            .then(|| self.encode_ap_rep(None, sequence, random))
+    }
+
+    /// The session with the client, and the AP-REP that it waits for before it can use it, if it wants one.
+    ///
+    /// The session protects messages as the client asked; with an AP-REP comes a subkey of our own.
+    #[must_use]
+    pub fn session(&self, mut random: SessionRandom) -> (Option<Vec<u8>>, KerberosSession) {
+        let clients = self.subkey.as_ref().unwrap_or(&self.session_key);
+        // Without an answer of ours, both sides count from the client's number.
+        let (mut send, mut own, mut ap_rep) = (self.sequence, None, None);
+        if self.evidence.mutual {
+            // RFC 4757 knows no subkey of the acceptor's.
+            own = Some(clients.etype())
+                .filter(|etype| *etype != EncryptionType::Rc4)
+                .map(|etype| SessionKey::generate(etype, &mut *random));
+            send = first_number(&mut *random);
+            ap_rep = Some(self.encode_ap_rep(own.as_ref(), send, &mut *random));
         }
-        // RFC 4121 has both sides number their messages; the client learns our first number here.
-        let mut sequence = [0; 4];
-        random(&mut sequence);
+        let agreement = Agreement {
+            role: Role::Acceptor,
+            flags: self.gss_flags,
+            acceptor_subkey: own.is_some(),
+            key: own.unwrap_or_else(|| clients.clone()),
+            send,
+            receive: self.sequence,
+        };
+        (ap_rep, KerberosSession::new(agreement, random))
+    }
+
+    fn encode_ap_rep(&self, subkey: Option<&SessionKey>, sequence: u32, random: &mut Random<'_>) -> Vec<u8> {
         let part: EncApRepPart<'_> = der::Application(EncApRepPartBody {
             ctime: KerberosTime::from_unix(self.client_time),
             cusec: Microseconds(self.client_time.subsec_micros()),
-            subkey: None,
-            seq_number: Some((u32::from_be_bytes(sequence) >> 2).into()),
+            subkey: subkey.map(|key| EncryptionKey {
+                keytype: key.etype().number(),
+                keyvalue: Octets(key.expose()),
+            }),
+            seq_number: Some(sequence.into()),
         });
-        let cipher = self
-            .session_key
-            .cipher(KeyUsage::AP_REP)
-            .encrypt(&der::encode(&part), random);
+        let part = Zeroizing::new(der::encode(&part));
+        let cipher = self.session_key.cipher(KeyUsage::AP_REP).encrypt(&part, random);
         let ap_rep: ApRep<'_> = der::Application(ApRepBody {
             pvno: der::VERSION,
             msg_type: ApRepBody::MESSAGE_TYPE,
@@ -41,8 +75,15 @@ impl Accepted {
                 cipher: Octets(&cipher),
             },
         });
-        Some(self.framing.wrap_ap_rep(der::encode(&ap_rep)))
+        self.framing.wrap(AP_REP_TOKEN, der::encode(&ap_rep))
     }
+}
+
+/// Where to begin to count messages: with room for more, and positive however it is read.
+pub(crate) fn first_number(random: &mut Random<'_>) -> u32 {
+    let mut number = [0; 4];
+    random(&mut number);
+    u32::from_be_bytes(number) >> 2
 }
 
 #[cfg(test)]

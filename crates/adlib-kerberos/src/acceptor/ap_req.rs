@@ -40,6 +40,12 @@ impl<'a> UnverifiedApReq<'a> {
         ticket.sname.in_realm(ticket.realm)
     }
 
+    /// The version of the key that stands on the ticket. Anybody on the way can have written it.
+    #[must_use]
+    pub fn unverified_kvno(&self) -> Option<u32> {
+        self.message.ticket.0.enc_part.version()
+    }
+
     /// Open the ticket with a key of `keytab`, and the authenticator with the key in the ticket.
     ///
     /// # Errors

@@ -12,13 +12,15 @@ mod bindings;
 mod decrypted;
 mod delegation;
 mod key_search;
+mod krb_error;
 mod names;
 mod pending;
 mod plaintext;
-#[cfg(feature = "std")]
 mod replay;
+mod ticket_acceptor;
 
 pub use accepted::{Accepted, Evidence, PacState};
+pub(crate) use ap_rep::first_number;
 pub use ap_req::UnverifiedApReq;
 pub(crate) use authorization::TicketAuthorization;
 pub use bindings::BindingsState;
@@ -27,4 +29,6 @@ pub use delegation::DelegatedCredential;
 pub use key_search::KeyTried;
 pub use pending::{Fresh, PendingReplay, ReplayRecord};
 #[cfg(feature = "std")]
-pub use replay::{MemoryReplayCache, ReplayError};
+pub use replay::{MemoryReplayCache, conformance};
+pub use replay::{ReplayCache, ReplayError};
+pub use ticket_acceptor::TicketAcceptor;

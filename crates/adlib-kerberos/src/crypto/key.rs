@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{
-    ChecksumKey, Cipher, KeyBytes, aes_sha1,
+    ChecksumKey, Cipher, KeyBytes, Random, aes_sha1,
     aes_sha2::{self, Profile},
     rc4_hmac,
     string_to_key::string_to_key,
@@ -209,6 +209,22 @@ impl SessionKey {
     /// What signs the messages of `usage`.
     pub(crate) fn checksum_key(&self, usage: KeyUsage) -> ChecksumKey {
         self.0.checksum(usage)
+    }
+
+    /// The base key.
+    pub(crate) const fn bytes(&self) -> &KeyBytes {
+        &self.0.bytes
+    }
+
+    /// A new key of `etype`.
+    pub(crate) fn generate(etype: EncryptionType, random: &mut Random<'_>) -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        random(&mut *bytes);
+        let bytes = bytes.get(..etype.key_length()).unwrap_or_default();
+        Self(Key {
+            etype,
+            bytes: KeyBytes::new(bytes),
+        })
     }
 
     /// The pseudo-random function of the key's encryption type (RFC 3961 3): as many bytes as that gives, from `input`.

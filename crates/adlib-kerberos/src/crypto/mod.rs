@@ -12,7 +12,7 @@ mod key;
 mod key_bytes;
 mod mac;
 mod nfold;
-mod rc4_hmac;
+pub(crate) mod rc4_hmac;
 mod string_to_key;
 
 pub(crate) use checksum::ChecksumKey;

@@ -13,17 +13,18 @@ use crate::number::KeyUsage;
 
 /// The length of the confounder, in bytes.
 pub(super) const CONFOUNDER: usize = 8;
+/// The length of the HMAC, in bytes.
 const TAG: usize = 16;
 
 /// HMAC-MD5 of `parts`, which all of it is made of.
-pub(super) fn hmac_md5(key: &KeyBytes, parts: &[&[u8]]) -> [u8; TAG] {
+pub(crate) fn hmac_md5(key: &KeyBytes, parts: &[&[u8]]) -> [u8; TAG] {
     let mut mac = Hmac::<Md5>::new(&key.padded().into());
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().into()
 }
 
 /// The same as a key.
-fn derive(key: &KeyBytes, data: &[u8]) -> KeyBytes {
+pub(crate) fn derive(key: &KeyBytes, data: &[u8]) -> KeyBytes {
     KeyBytes::new(&hmac_md5(key, &[data]))
 }
 

@@ -122,3 +122,10 @@ pub(crate) struct EncApRepPartBody<'a> {
     #[asn1(context_specific = "3", optional = "true")]
     pub(crate) seq_number: Option<i64>,
 }
+
+impl EncApRepPartBody<'_> {
+    /// The sequence number as 32 bits; 0 when there is none.
+    pub(crate) fn sequence(&self) -> u32 {
+        low_bits(self.seq_number)
+    }
+}

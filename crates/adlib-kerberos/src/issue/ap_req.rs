@@ -15,7 +15,7 @@ use crate::{
         EncKrbCredPartBody, EncryptedData, EncryptionKey, KerberosFlags, KerberosString, KerberosTime,
         KrbCred, KrbCredBody, KrbCredInfo, Microseconds, Octets, PrincipalName, SequenceOf, Ticket,
     },
-    gss::AP_REQ_TOKEN,
+    gss::{AP_REQ_TOKEN, encode_checksum},
     number::KeyUsage,
 };
 
@@ -46,8 +46,7 @@ const USUAL_FLAGS: u32 = 0x3c;
 /// The bytes where GSS-API has a checksum, without delegation (RFC 4121 4.1.1).
 #[must_use]
 pub fn gss_checksum(bindings: Option<&ChannelBindings>, flags: u32) -> Vec<u8> {
-    let hash = bindings.map_or([0; 16], ChannelBindings::hash);
-    [&16_u32.to_le_bytes()[..], &hash, &flags.to_le_bytes()].concat()
+    encode_checksum(bindings, flags)
 }
 
 impl ApReqBuilder {

@@ -13,6 +13,7 @@ use crate::{
         KerberosFlags, KerberosString, KerberosTime, Octets, PrincipalName, SequenceOf, Ticket, TicketBody,
         TransitedEncoding,
     },
+    initiator::Credentials,
 };
 
 /// What goes into a ticket.
@@ -112,7 +113,12 @@ impl TicketBuilder {
         });
         IssuedTicket {
             client: self.client.clone(),
+            service: self.service.clone(),
             session_key: self.session_key.clone(),
+            flags: self.flags,
+            auth_time: self.auth_time,
+            start_time: self.start_time,
+            end_time: self.end_time,
             der: der::encode(&ticket),
         }
     }
@@ -152,8 +158,35 @@ impl TicketBuilder {
 pub struct IssuedTicket {
     /// The client.
     pub client: Principal,
+    /// The service.
+    pub service: Principal,
     /// The key for client and service.
     pub session_key: SessionKey,
+    /// `TicketFlags`.
+    pub flags: u32,
+    /// When the client was authenticated.
+    pub auth_time: UnixTime,
+    /// From when the ticket is valid, if not from `auth_time`.
+    pub start_time: Option<UnixTime>,
+    /// Until when the ticket is valid.
+    pub end_time: UnixTime,
     /// The bytes of the ticket.
     pub der: Vec<u8>,
+}
+
+impl From<IssuedTicket> for Credentials {
+    /// What a KDC would have sent with the ticket.
+    fn from(ticket: IssuedTicket) -> Self {
+        Self {
+            client: ticket.client,
+            service: ticket.service,
+            session_key: ticket.session_key,
+            flags: ticket.flags,
+            auth_time: ticket.auth_time,
+            start_time: ticket.start_time.unwrap_or(ticket.auth_time),
+            end_time: ticket.end_time,
+            renew_until: None,
+            ticket: ticket.der,
+        }
+    }
 }

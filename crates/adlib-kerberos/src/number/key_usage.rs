@@ -25,6 +25,12 @@ impl KeyUsage {
     pub(crate) const AP_REP: Self = Self(12);
     /// The encrypted part of a KRB-CRED.
     pub(crate) const KRB_CRED: Self = Self(14);
+    /// Messages of the acceptor that are wrapped, and those that are signed only (RFC 4121 2).
+    pub(crate) const ACCEPTOR_SEAL: Self = Self(22);
+    pub(crate) const ACCEPTOR_SIGN: Self = Self(23);
+    /// The same of the initiator.
+    pub(crate) const INITIATOR_SEAL: Self = Self(24);
+    pub(crate) const INITIATOR_SIGN: Self = Self(25);
     /// The signatures of a PAC (`KERB_NON_KERB_CKSUM_SALT`, MS-PAC 2.8).
     pub(crate) const PAC_SIGNATURE: Self = Self(17);
     /// The checksum of the request under armour (RFC 6113 5.4.2).

@@ -1,58 +1,8 @@
-//! Kerberos under GSS-API (RFC 4121): tokens, and the checksum that is none.
+//! The checksum that is none: what an initiator wants of the session (RFC 4121 4.1.1).
 
 use alloc::vec::Vec;
 
-use adlib_core::{
-    DecodeError, DecodeErrorKind, Reader,
-    gss::{KERBEROS_OID, MICROSOFT_KERBEROS_OID, frame, unframe},
-};
-
-/// The identifier of an AP-REQ token (RFC 4121 4.1).
-pub(crate) const AP_REQ_TOKEN: [u8; 2] = [1, 0];
-/// The identifier of an AP-REP token.
-const AP_REP_TOKEN: [u8; 2] = [2, 0];
-/// The first byte of a framed token.
-const APPLICATION_0: u8 = 0x60;
-
-/// How a client's message was wrapped; the answer is wrapped alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// Not at all.
-    Raw,
-    /// As a GSS token of this mechanism.
-    Gss(&'static [u8]),
-}
-
-impl Framing {
-    /// Take the frame, if there is one, off an AP-REQ.
-    ///
-    /// # Errors
-    /// `Unexpected` for another mechanism or another token; what [`unframe`] says.
-    pub(crate) fn open(token: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
-        if token.first() != Some(&APPLICATION_0) {
-            return Ok((Self::Raw, token));
-        }
-        let framed = unframe(token)?;
-        let mechanism = [KERBEROS_OID, MICROSOFT_KERBEROS_OID]
-            .into_iter()
-            .find(|known| *known == framed.mechanism)
-            .ok_or(DecodeError::new("MechType", 0, DecodeErrorKind::Unexpected))?;
-        let mut reader = Reader::new(framed.inner);
-        let at = reader;
-        if reader.array("token identifier")? != AP_REQ_TOKEN {
-            return Err(at.error("token identifier", DecodeErrorKind::Unexpected));
-        }
-        Ok((Self::Gss(mechanism), reader.rest()))
-    }
-
-    /// Put the frame on an AP-REP.
-    pub(crate) fn wrap_ap_rep(self, ap_rep: Vec<u8>) -> Vec<u8> {
-        match self {
-            Self::Raw => ap_rep,
-            Self::Gss(mechanism) => frame(mechanism, &[&AP_REP_TOKEN, &ap_rep]),
-        }
-    }
-}
+use adlib_core::{ChannelBindings, DecodeError, DecodeErrorKind, Reader};
 
 /// What a GSS-API initiator puts where a checksum would be (RFC 4121 4.1.1).
 ///
@@ -71,8 +21,14 @@ pub(crate) struct InitiatorChecksum<'a> {
     pub(crate) delegation: Option<&'a [u8]>,
 }
 
-/// The flag for a client that delegates.
-const DELEGATE: u32 = 1;
+/// The flags (RFC 4121 4.1.1.1): the client delegates; wants an AP-REP; wants messages taken once, and in order; wants
+/// them sealed, and signed.
+pub(crate) const DELEGATE: u32 = 1;
+pub(crate) const MUTUAL: u32 = 2;
+pub(crate) const REPLAY: u32 = 4;
+pub(crate) const SEQUENCE: u32 = 8;
+pub(crate) const CONFIDENTIALITY: u32 = 16;
+pub(crate) const INTEGRITY: u32 = 32;
 
 impl<'a> InitiatorChecksum<'a> {
     /// The structure that `bytes` are.
@@ -101,6 +57,12 @@ impl<'a> InitiatorChecksum<'a> {
     }
 }
 
+/// The bytes of the structure, without a delegation.
+pub(crate) fn encode_checksum(bindings: Option<&ChannelBindings>, flags: u32) -> Vec<u8> {
+    let hash = bindings.map_or([0; 16], ChannelBindings::hash);
+    [&16_u32.to_le_bytes()[..], &hash, &flags.to_le_bytes()].concat()
+}
+
 /// That a number that can only be `expected` is it.
 fn expect(at: Reader<'_>, what: &'static str, number: u32, expected: u32) -> Result<(), DecodeError> {
     if number == expected {
@@ -113,27 +75,7 @@ fn expect(at: Reader<'_>, what: &'static str, number: u32, expected: u32) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use adlib_core::gss::NTLM_OID;
     use proptest::prelude::*;
-    use std::vec;
-
-    #[test]
-    fn frames_of_both_mechanisms_come_off() {
-        for mechanism in [KERBEROS_OID, MICROSOFT_KERBEROS_OID] {
-            let token = frame(mechanism, &[&AP_REQ_TOKEN, b"x"]);
-            assert_eq!(Framing::open(&token), Ok((Framing::Gss(mechanism), &b"x"[..])));
-        }
-        let kind = |token: &[u8]| Framing::open(token).unwrap_err().kind;
-        assert_eq!(
-            kind(&frame(NTLM_OID, &[&AP_REQ_TOKEN])),
-            DecodeErrorKind::Unexpected
-        );
-        assert_eq!(
-            kind(&frame(KERBEROS_OID, &[&[2, 0]])),
-            DecodeErrorKind::Unexpected
-        );
-        assert_eq!(kind(&frame(KERBEROS_OID, &[&[1]])), DecodeErrorKind::Truncated);
-    }
 
     /// A13
     #[test]
@@ -177,8 +119,6 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            let _ = Framing::open(&bytes);
-            let _ = Framing::open(&[&vec![APPLICATION_0][..], &bytes].concat());
             let _ = InitiatorChecksum::decode(&bytes);
         }
     }
