@@ -78,6 +78,24 @@ impl Connection {
     /// TLS the session protects everything that follows. A refusal leaves a connection over TLS anonymous; without TLS,
     /// and after any other error, it is closed.
     ///
+    /// ```no_run
+    /// use adlib_ldap::{Connection, Endpoint, Error, SaslMechanism::GssSpnego, Settings};
+    /// use adlib_ntlm::{Ephemeral, Initiator, NtHash};
+    ///
+    /// # async fn run(hash: NtHash, ephemeral: Ephemeral) -> Result<(), Error> {
+    /// let server = Endpoint::new("dc1.corp.example.com", 636);
+    /// let connection = Connection::open(&[server], &Settings::default()).await?;
+    /// let channel = connection.channel(GssSpnego);
+    /// let mut initiator = Initiator::new("ada", "CORP", hash, ephemeral)
+    ///     .target_name(format!("ldap/{}", connection.host()))
+    ///     .protection(channel.protection);
+    /// if let Some(bindings) = &channel.bindings {
+    ///     initiator = initiator.channel_bindings(bindings);
+    /// }
+    /// connection.bind_sasl("ada", GssSpnego, Box::new(initiator)).await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `BindRefused` with the server's reason; `Mechanism` with the initiator's; `WrongProtection`, `LayerNotOffered`;
     /// `SaslOverTlsRefused`, `StrongerAuthRequired`, `UnwillingToPerform`, `ChannelBindingRefused` and `Refused`, which

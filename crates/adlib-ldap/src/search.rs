@@ -1,6 +1,6 @@
 //! Searches: one request and its answer, the root DSE, and lookups that expect little.
 
-use adlib_schema::{Filter, Preset, RawEntry};
+use adlib_schema::{Filter, Preset, RawEntry, lookup::SECURITY_CONTEXT};
 use ldap3::{
     LdapError, LdapResult, ResultEntry,
     asn1::{PL, StructureTag},
@@ -14,8 +14,6 @@ pub(crate) const NO_SUCH_OBJECT: u32 = 32;
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 /// `LDAP_SERVER_DOMAIN_SCOPE_OID`: no references to the other partitions of the forest (MS-ADTS 3.1.1.3.4.1.4).
 const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
-/// Given only when it is asked for by name.
-const TOKEN_GROUPS: &str = "tokenGroups";
 /// Entries that a lookup asks for at a time.
 const LOOKUP_PAGE: u32 = 500;
 
@@ -99,7 +97,8 @@ impl Connection {
     /// # Errors
     /// `Refused` and its kin when the server does not show it; `Timeout`, `Protocol`, `Lost`.
     pub async fn root_dse(&self) -> Result<RawEntry, Error> {
-        let attributes = ["*", "+", TOKEN_GROUPS].map(str::to_owned);
+        // The last one is given only when it is asked for by name.
+        let attributes = ["*", "+", SECURITY_CONTEXT].map(str::to_owned);
         let request = Request::of_entry("", attributes.to_vec());
         let answer = self.ask(&request, Vec::new()).await?;
         let root = answer.entries.into_iter().next();
