@@ -177,7 +177,7 @@ impl AwaitingChallenge {
     /// That a server takes it proves nothing about the server.
     ///
     /// # Errors
-    /// `Malformed`, `FlagsMissing`, `TargetInfoMissing`, `ServerNamesMissing`, `AnswerTooLong`.
+    /// `Malformed`, `FlagsMissing`, `TargetInfoMissing`, `ServerNamesMissing`, `Unanswerable`.
     pub fn authenticate(self, challenge: &[u8]) -> Result<(Vec<u8>, Session), Rejection> {
         let message = ChallengeMessage::decode(challenge)?;
         let flags = self.agree(message.flags)?;
@@ -204,10 +204,11 @@ impl AwaitingChallenge {
             place.zip(mic).for_each(|(to, from)| *to = from);
         }
         let agreed = Agreed {
-            account: initiator.account,
+            account: Some(initiator.account),
             workstation: initiator.workstation,
             flags,
             key,
+            evidence: None,
         };
         Ok((authenticate, Session::new(Sender::Initiator, agreed)))
     }

@@ -6,13 +6,24 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod acceptor;
 pub mod crypto;
 mod error;
+mod evidence;
 mod initiator;
 pub mod message;
+mod policy;
+mod saved_credential;
 mod session;
 
+pub use acceptor::{
+    Acceptor, AwaitingAuthenticate, LookupAcceptor, MAX_NEGOTIATE_BYTES, NetworkLogon, NetworkValidation,
+    PendingProof, ServerChallenge, ServerNames,
+};
 pub use crypto::{ClientChallenge, LmHash, NtHash, Ntlmv2Response, ResponseKey, SessionBaseKey, SessionKey};
 pub use error::Rejection;
+pub use evidence::{BindingsState, Evidence, MicState, ResponseVersion};
 pub use initiator::{AwaitingChallenge, Ephemeral, Initiator};
+pub use policy::{AcceptedTargets, BindingsMode, MicMode, Policy};
+pub use saved_credential::SavedCredential;
 pub use session::{Account, Session};

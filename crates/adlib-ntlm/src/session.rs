@@ -9,7 +9,7 @@ use adlib_core::{
 };
 
 use crate::{
-    Rejection, SessionKey,
+    Evidence, Rejection, SessionKey,
     crypto::{SIGNATURE_BYTES, Sealing, Sender},
     message::NegotiateFlags,
 };
@@ -28,20 +28,22 @@ pub struct Account {
 /// It counts messages: each is to be given to [`wrap`](Self::wrap) or [`unwrap`](Self::unwrap) once and in order.
 pub struct Session {
     sender: Sender,
-    account: Account,
+    account: Option<Account>,
     workstation: String,
     flags: NegotiateFlags,
     key: SessionKey,
+    evidence: Option<Evidence>,
     /// Made for the first message: many sessions never see one.
     sealing: Option<Box<Sealing>>,
 }
 
 /// What a handshake ends in.
 pub(crate) struct Agreed {
-    pub(crate) account: Account,
+    pub(crate) account: Option<Account>,
     pub(crate) workstation: String,
     pub(crate) flags: NegotiateFlags,
     pub(crate) key: SessionKey,
+    pub(crate) evidence: Option<Evidence>,
 }
 
 impl Session {
@@ -52,14 +54,21 @@ impl Session {
             workstation: agreed.workstation,
             flags: agreed.flags,
             key: agreed.key,
+            evidence: agreed.evidence,
             sealing: None,
         }
     }
 
-    /// The account that signed in.
+    /// The account that signed in; `None` for an anonymous session, which is nobody's.
     #[must_use]
-    pub const fn account(&self) -> &Account {
-        &self.account
+    pub const fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    /// What was seen while the initiator was verified; `None` on its own side, which verifies nobody.
+    #[must_use]
+    pub const fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
     }
 
     /// The initiator's own name for its machine, which nobody verified.
@@ -151,6 +160,7 @@ impl fmt::Debug for Session {
             .field("account", &self.account)
             .field("workstation", &self.workstation)
             .field("flags", &self.flags)
+            .field("evidence", &self.evidence)
             .finish_non_exhaustive()
     }
 }

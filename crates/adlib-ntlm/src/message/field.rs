@@ -4,7 +4,7 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use adlib_core::{DecodeError, DecodeErrorKind, Reader, Writer, utf16};
 
-use super::{EncodeError, MAX_MESSAGE_BYTES, NegotiateFlags};
+use super::{EncodeError, EncodeErrorKind, MAX_MESSAGE_BYTES, NegotiateFlags};
 
 /// Where a value lies.
 #[derive(Debug, Clone, Copy)]
@@ -113,4 +113,20 @@ pub(super) fn decode_text(
     ascii
         .map(ToOwned::to_owned)
         .ok_or(DecodeError::new(what, 0, DecodeErrorKind::Text))
+}
+
+/// The bytes of `text`: UTF-16 if `flags` say so, else ASCII.
+pub(crate) fn encode_text(
+    what: &'static str,
+    text: &str,
+    flags: NegotiateFlags,
+) -> Result<Vec<u8>, EncodeError> {
+    if flags.contains(NegotiateFlags::UNICODE) {
+        Ok(utf16::encode(text))
+    } else if text.is_ascii() {
+        Ok(text.as_bytes().to_vec())
+    } else {
+        let kind = EncodeErrorKind::Text;
+        Err(EncodeError { what, kind })
+    }
 }

@@ -22,6 +22,7 @@ pub use av_pair::{AvFlags, AvId, AvPair, AvPairs, MAX_AV_PAIRS};
 pub use av_pairs_builder::AvPairsBuilder;
 pub use challenge::ChallengeMessage;
 pub use encode_error::{EncodeError, EncodeErrorKind};
+pub(crate) use field::encode_text;
 pub use flags::NegotiateFlags;
 pub use negotiate::NegotiateMessage;
 pub use single_host::SingleHost;
