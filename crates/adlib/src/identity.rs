@@ -2,6 +2,8 @@
 
 use adlib_core::Sid;
 
+use crate::Refusal;
+
 /// Somebody who was let in.
 ///
 /// The same value whichever mechanism vouched for it. Only a verified sign-in makes one.
@@ -88,30 +90,43 @@ impl GroupIdentity {
     }
 }
 
-/// The mechanism that vouched for an identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a verdict rests on, for the operator's records (I4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Evidence {
+    /// The distinguished name of the account that was found (R18).
+    pub account_dn: String,
+    /// The mechanism that vouched for the account, and what it saw.
+    pub mechanism: Mechanism,
+    /// Why NTLM was used in place of Kerberos (R5). Whoever sits on the network can forge such a reason.
+    pub fallback: Option<Refusal>,
+}
+
+/// The mechanism that vouched for an identity, and what it saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mechanism {
     /// A service ticket, opened with the application's own key.
-    Kerberos,
+    Kerberos(KerberosEvidence),
+    /// A bind at a controller that had proven itself.
+    Ntlm(NtlmEvidence),
 }
 
 impl Mechanism {
     /// The mechanism as one word.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Kerberos => "kerberos",
+            Self::Kerberos(_) => "kerberos",
+            Self::Ntlm(_) => "ntlm",
         }
     }
 }
 
-/// What a verdict rests on, for the operator's records (I4).
+/// What the verification of a service ticket saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Evidence {
-    /// The mechanism.
-    pub mechanism: Mechanism,
+pub struct KerberosEvidence {
     /// The service principal of the keytab entry that opened the ticket.
     pub service: String,
     /// The number of the ticket's encryption type.
@@ -126,6 +141,16 @@ pub struct Evidence {
     pub pac: &'static str,
     /// Whether channel bindings tie the sign-in to a connection: `bound`, `absent` or `not-checked`.
     pub bindings: &'static str,
-    /// The distinguished name of the account that was found (R18).
-    pub account_dn: String,
+}
+
+/// What a bind by NTLM saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NtlmEvidence {
+    /// The controller that compared the response, as `host:port`.
+    pub controller: String,
+    /// Whether the controller proved itself by a certificate (R7).
+    pub controller_authenticated: bool,
+    /// Whether channel bindings tie the response to the connection: `bound` or `absent`.
+    pub bindings: &'static str,
 }

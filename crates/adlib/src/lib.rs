@@ -35,7 +35,7 @@ pub use directory::Bind;
 pub use directory::{Directory, Progress};
 pub use error::{Error, SignInError};
 #[cfg(feature = "signin")]
-pub use identity::{Evidence, GroupIdentity, Identity, Mechanism};
+pub use identity::{Evidence, GroupIdentity, Identity, KerberosEvidence, Mechanism, NtlmEvidence};
 pub use mode::{Mode, ModeParseError};
 pub use refusal::{Reason, Refusal, USER_MESSAGE};
 #[cfg(feature = "sync")]

@@ -1,4 +1,4 @@
-//! Random numbers that protect nothing: they spread load.
+//! Random numbers: some spread load and protect nothing, some must not be guessed.
 
 use std::{
     collections::hash_map::RandomState,
@@ -10,6 +10,19 @@ pub(crate) fn up_to(limit: u32) -> u32 {
     let number = RandomState::new().build_hasher().finish();
     let scaled = (u128::from(number) * (u128::from(limit) + 1)) >> 64;
     u32::try_from(scaled).unwrap_or(limit)
+}
+
+/// Bytes that nobody can guess, from the operating system.
+///
+/// # Errors
+/// `Configuration` when the system has none.
+#[cfg(feature = "ntlm")]
+pub(crate) fn secret<const N: usize>() -> Result<[u8; N], crate::Error> {
+    let mut bytes = [0; N];
+    let filled = getrandom::fill(&mut bytes);
+    filled
+        .map_err(|error| crate::Error::Configuration(format!("the system has no random numbers: {error}")))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -99,6 +99,12 @@ pub enum Reason {
     KerberosUnavailable,
     /// The mode asks for a mechanism that cannot be used here.
     MechanismUnavailable,
+    /// NTLM is not admitted, and Kerberos cannot be used for this sign-in (R5, R8).
+    NtlmNotAdmitted,
+    /// The controller did not prove itself, so that its yes proves nothing (R7).
+    ControllerNotAuthenticated,
+    /// A restriction on the account, such as membership in Protected Users, forbids it.
+    AccountRestriction,
     /// The controller refused for a reason of its own.
     RefusedByController,
 }
@@ -128,6 +134,9 @@ impl Reason {
             Self::Ticket(reason) => reason,
             Self::KerberosUnavailable => "kerberos-unavailable",
             Self::MechanismUnavailable => "mechanism-unavailable",
+            Self::NtlmNotAdmitted => "ntlm-not-admitted",
+            Self::ControllerNotAuthenticated => "controller-not-authenticated",
+            Self::AccountRestriction => "account-restriction",
             Self::RefusedByController => "refused-by-controller",
         }
     }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use adlib::{
-    Authenticator, Clock, Directory, Identity, Keytab, Password, SignInError, SuffixMap, USER_MESSAGE,
-    UnixTime,
+    Authenticator, Clock, Directory, Identity, Keytab, Mechanism, Password, SignInError, SuffixMap,
+    USER_MESSAGE, UnixTime,
 };
 use adlib_kdc::{ApReqToken, BoxFuture, Rejection, TicketError, TicketRequest, TicketSource};
 use adlib_kerberos::{
@@ -198,8 +198,11 @@ fn r06_a_verified_ticket_makes_an_identity() {
         ("ada", "corp.example.com")
     );
     assert_eq!(identity.sid().to_string(), "S-1-5-21-1-2-3-1104");
-    assert_eq!(identity.evidence().service, SERVICE);
-    assert_eq!(identity.evidence().pac, "verified");
+    let Mechanism::Kerberos(evidence) = &identity.evidence().mechanism else {
+        unreachable!("{:?}", identity.evidence());
+    };
+    assert_eq!((&*evidence.service, evidence.pac), (SERVICE, "verified"));
+    assert_eq!(identity.evidence().fallback, None);
     assert_eq!(
         site.sign_in("ada@pw.example").unwrap().account(),
         "ada",

@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, stdin};
 
-use adlib::{Authenticator, Config, Identity, Password, Refusal, SignInError};
-use serde_json::json;
+use adlib::{Authenticator, Config, Evidence, Identity, Mechanism, Password, Refusal, SignInError};
+use serde_json::{Value, json};
 
 use crate::{
     arguments::Login,
@@ -55,16 +55,7 @@ fn accepted(identity: &Identity) -> Outcome {
         "full_name": identity.full_name(),
         "groups": groups,
         "profile": identity.profile(),
-        "evidence": {
-            "service": evidence.service,
-            "ticket_etype": evidence.ticket_etype,
-            "session_etype": evidence.session_etype,
-            "kvno": evidence.kvno,
-            "clock_difference_s": evidence.clock_difference_s,
-            "pac": evidence.pac,
-            "bindings": evidence.bindings,
-            "account_dn": evidence.account_dn,
-        },
+        "evidence": evidence_json(evidence),
     });
     let mut text = format!(
         "accepted: {} ({})\n  domain  {}\n  upn     {}\n  sid     {}\n",
@@ -78,19 +69,63 @@ fn accepted(identity: &Identity) -> Outcome {
         let name = group.name().unwrap_or("-");
         text.push_str(&format!("  group   {name}  {}\n", group.sid()));
     }
-    text.push_str(&format!(
-        "  by {}: ticket for {} (etype {}, kvno {}), PAC {}, clocks {} s apart\n",
-        evidence.mechanism.as_str(),
-        evidence.service,
-        evidence.ticket_etype,
-        evidence.kvno,
-        evidence.pac,
-        evidence.clock_difference_s,
-    ));
+    text.push_str(&format!("  by {}\n", evidence_text(&evidence.mechanism)));
+    if let Some(reason) = &evidence.fallback {
+        text.push_str(&format!("  in place of kerberos: {reason}\n"));
+    }
     Outcome {
         clean: true,
         json,
         text: text.into(),
+    }
+}
+
+fn evidence_json(evidence: &Evidence) -> Value {
+    let fallback = evidence
+        .fallback
+        .as_ref()
+        .map(|refusal| json!({ "reason": refusal.reason().as_str(), "detail": refusal.detail() }));
+    let common = json!({ "account_dn": evidence.account_dn, "fallback": fallback });
+    let mut json = match &evidence.mechanism {
+        Mechanism::Kerberos(kerberos) => json!({
+            "service": kerberos.service,
+            "ticket_etype": kerberos.ticket_etype,
+            "session_etype": kerberos.session_etype,
+            "kvno": kerberos.kvno,
+            "clock_difference_s": kerberos.clock_difference_s,
+            "pac": kerberos.pac,
+            "bindings": kerberos.bindings,
+        }),
+        Mechanism::Ntlm(ntlm) => json!({
+            "controller": ntlm.controller,
+            "controller_authenticated": ntlm.controller_authenticated,
+            "bindings": ntlm.bindings,
+        }),
+        _ => json!({}),
+    };
+    if let (Value::Object(into), Value::Object(from)) = (&mut json, common) {
+        into.extend(from);
+    }
+    json
+}
+
+fn evidence_text(mechanism: &Mechanism) -> String {
+    match mechanism {
+        Mechanism::Kerberos(kerberos) => format!(
+            "kerberos: ticket for {} (etype {}, kvno {}), PAC {}, clocks {} s apart",
+            kerberos.service, kerberos.ticket_etype, kerberos.kvno, kerberos.pac, kerberos.clock_difference_s
+        ),
+        Mechanism::Ntlm(ntlm) => {
+            let proven = match ntlm.controller_authenticated {
+                true => "which proved itself by its certificate",
+                false => "which did NOT prove itself",
+            };
+            format!(
+                "ntlm: a bind at {}, {proven}, bindings {}",
+                ntlm.controller, ntlm.bindings
+            )
+        }
+        other => other.as_str().to_owned(),
     }
 }
 

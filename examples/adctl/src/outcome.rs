@@ -1,6 +1,6 @@
 //! What a call comes to, and what is printed of it.
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, io::Write as _, process::ExitCode};
 
 use serde_json::{Value, json};
 
@@ -30,18 +30,20 @@ impl From<String> for Text {
 
 impl Outcome {
     pub(crate) fn print(&self, as_json: bool) -> ExitCode {
-        if as_json {
+        let text = if as_json {
             let mut object = json!({ "schema": 1 });
             if let (Value::Object(into), Value::Object(from)) = (&mut object, &self.json) {
                 into.extend(from.clone());
             }
-            println!("{object:#}");
+            format!("{object:#}")
         } else {
             match &self.text {
-                Text::Plain(text) => anstream::println!("{}", visible(text.trim_end())),
-                Text::Styled(text) => anstream::println!("{}", text.trim_end()),
+                Text::Plain(text) => visible(text.trim_end()),
+                Text::Styled(text) => text.trim_end().to_owned(),
             }
-        }
+        };
+        // Whoever reads may stop early, as `head` does. The verdict stays what it is.
+        let _ = writeln!(anstream::stdout(), "{text}");
         ExitCode::from(u8::from(!self.clean))
     }
 }
@@ -74,7 +76,11 @@ impl<E: std::error::Error> From<E> for Stopped {
 
 impl Stopped {
     pub(crate) fn print(&self) -> ExitCode {
-        anstream::eprintln!("adctl: {}", visible(&self.0.replace('\n', " ")));
+        let _ = writeln!(
+            anstream::stderr(),
+            "adctl: {}",
+            visible(&self.0.replace('\n', " "))
+        );
         ExitCode::from(2)
     }
 }

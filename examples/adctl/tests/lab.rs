@@ -71,6 +71,47 @@ impl Site {
         Self { directory, corp }
     }
 
+    /// Over both domains, with a bind that reaches both; `acme.example` and `both.example` stand for either.
+    fn of_both_domains() -> Self {
+        let site = Self::new();
+        let (corp, staff) = (&site.corp, &site.corp.staff);
+        site.edit(&[
+            (
+                &format!("domains = \"{}\"", corp.dns_domain),
+                &format!("domains = \"{}; {}\"", corp.dns_domain, staff.dns_domain),
+            ),
+            (
+                &format!("controllers = [\"{}\"]", corp.ip),
+                &format!(
+                    "controllers = {{ \"{}\" = [\"{}\"], \"{}\" = [\"{}\"] }}",
+                    corp.dns_domain, corp.ip, staff.dns_domain, staff.ip
+                ),
+            ),
+            (
+                &format!("method = \"simple\", name = \"svc-sync@{}\"", corp.dns_domain),
+                &format!("method = \"ntlm\", name = '{}\\svc-sync'", corp.netbios),
+            ),
+        ]);
+        let mappings = ["acme.example", "both.example"].map(|alternate| {
+            format!(
+                "{alternate} = {}\n{alternate} = {}\n",
+                corp.dns_domain, staff.dns_domain
+            )
+        });
+        fs::write(site.path("mappings.conf"), mappings.concat()).unwrap();
+        site
+    }
+
+    /// Replace parts of the configuration, each of which must be there.
+    fn edit(&self, changes: &[(&str, &str)]) {
+        let mut config = fs::read_to_string(self.path("adlib.toml")).unwrap();
+        for (from, to) in changes {
+            assert!(config.contains(from), "{from}");
+            config = config.replacen(from, to, 1);
+        }
+        fs::write(self.path("adlib.toml"), config).unwrap();
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -106,6 +147,12 @@ impl Site {
             &["login", "--config", "adlib.toml", name],
             &format!("{password}\n"),
         )
+    }
+
+    /// By NTLM alone, with the password of every user.
+    fn login_legacy(&self, name: &str) -> (i32, Value) {
+        let call = ["login", "--config", "adlib.toml", "--mode", "legacy", name];
+        self.json(&call, &format!("{}\n", self.corp.user_password))
     }
 
     fn login_as_user(&self, name: &str) -> (i32, Value) {
@@ -151,29 +198,35 @@ fn r06_a_password_sign_in_is_proven_by_a_verified_ticket() {
 #[test]
 fn r11_a_ticket_by_aes_128() {
     let site = Site::new();
-    let config = fs::read_to_string(site.path("adlib.toml")).unwrap();
-    fs::write(
-        site.path("adlib.toml"),
-        config.replace(&*site.corp.http_service, "HTTP/aes128.corp.example.com"),
-    )
-    .unwrap();
+    site.edit(&[(&*site.corp.http_service, "HTTP/aes128.corp.example.com")]);
     let (code, identity) = site.login_as_user("ada@corp.example.com");
     assert_eq!(code, 0, "{identity}");
     assert_eq!(identity["evidence"]["ticket_etype"], 17);
 }
 
-/// R11: an RC4 ticket is refused by default, and admitted by a policy that says so.
+/// R5, R11: RC4 is not asked for by default. Where a service has no other key, Kerberos cannot be used for it.
 #[test]
 fn r11_a_ticket_by_rc4_is_refused() {
     let site = Site::new();
-    let config = fs::read_to_string(site.path("adlib.toml")).unwrap();
-    fs::write(
-        site.path("adlib.toml"),
-        config.replace(&*site.corp.http_service, "HTTP/rc4.corp.example.com"),
-    )
-    .unwrap();
-    let (code, refusal) = site.login_as_user("ada@corp.example.com");
-    assert_eq!((code, &refusal["verdict"]), (1, &"refused".into()), "{refusal}");
+    site.edit(&[(&*site.corp.http_service, "HTTP/rc4.corp.example.com")]);
+    let modern = [
+        "login",
+        "--config",
+        "adlib.toml",
+        "--mode",
+        "modern",
+        "ada@corp.example.com",
+    ];
+    let (code, refusal) = site.json(&modern, &format!("{}\n", site.corp.user_password));
+    assert_eq!(
+        (code, &refusal["reason"]),
+        (1, &"kerberos-unavailable".into()),
+        "{refusal}"
+    );
+
+    let (code, identity) = site.login_as_user("ada@corp.example.com");
+    assert_eq!((code, &identity["mechanism"]), (0, &"ntlm".into()), "{identity}");
+    assert_eq!(identity["evidence"]["fallback"]["reason"], "kerberos-unavailable");
 }
 
 /// R1, R18
@@ -201,6 +254,258 @@ fn r18_names_stand_for_accounts() {
             "{typed}: {identity}"
         );
     }
+}
+
+/// R18: whom a name stands for where two domains are configured, and an alternate suffix stands for both.
+#[test]
+fn r18_names_of_two_domains() {
+    let site = Site::of_both_domains();
+    let (corp, staff) = (&*site.corp.dns_domain, &*site.corp.staff.dns_domain);
+    for (typed, account, domain) in [
+        ("mia@staff.example.com", "mia", staff),
+        ("mia@corp.example.com", "mia", corp),
+        // The one whose UPN it is, although both domains have an account of this name.
+        ("mia@acme.example", "mia2", corp),
+        ("swap2@acme.example", "swap1", corp),
+        ("swap2@corp.example.com", "swap2", corp),
+        ("alan.turing@both.example", "alan", corp),
+        ("grace.hopper@acme.example", "grace", corp),
+        ("noupn@both.example", "noupn", corp),
+        ("TESS@Both.Example", "tess", staff),
+        ("tess@staff.example.com", "tess", staff),
+        ("zoë@both.example", "zoe", corp),
+        ("田中@both.example", "田中", corp),
+    ] {
+        let (code, identity) = site.login_as_user(typed);
+        assert_eq!(
+            (code, &identity["user"], &identity["domain"]),
+            (0, &account.into(), &domain.into()),
+            "{typed}: {identity}"
+        );
+    }
+    for (typed, reason) in [
+        ("mia@both.example", "ambiguous"),
+        ("nobody@both.example", "unknown-user"),
+        ("tess@corp.example.com", "unknown-user"),
+        // An account name is none where a UPN prefix is asked for and another user's is.
+        ("zoe\u{301}@corp.example.com", "unknown-user"),
+        ("mia@elsewhere.example", "unknown-domain"),
+    ] {
+        let (code, refusal) = site.login_as_user(typed);
+        assert_eq!(
+            (code, &refusal["reason"]),
+            (1, &reason.into()),
+            "{typed}: {refusal}"
+        );
+        assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
+    }
+    let (_, refusal) = site.login_as_user("mia@both.example");
+    let detail = refusal["detail"].as_str().unwrap();
+    for candidate in ["corp.example.com\\mia", "staff.example.com\\mia"] {
+        assert!(detail.contains(candidate), "{detail}");
+    }
+}
+
+/// R7, A44: by NTLM, with names in any script, decomposed, with an apostrophe, and of another prefix than the account.
+#[test]
+fn r07_names_by_ntlm() {
+    let site = Site::of_both_domains();
+    for (typed, account) in [
+        ("ada@corp.example.com", "ada"),
+        ("ALAN.TURING@CORP.example.com", "alan"),
+        ("grace.hopper@acme.example", "grace"),
+        ("noupn@corp.example.com", "noupn"),
+        ("mia@acme.example", "mia2"),
+        ("swap2@acme.example", "swap1"),
+        ("zoë@corp.example.com", "zoe"),
+        ("øyvind@corp.example.com", "oyvind"),
+        ("ØYVIND@corp.example.com", "oyvind"),
+        ("ioannis@corp.example.com", "ioannis"),
+        ("tanaka@corp.example.com", "tanaka"),
+        ("田中@corp.example.com", "田中"),
+        ("nfd@corp.example.com", "nfd"),
+        ("emoji@corp.example.com", "emoji"),
+        ("pat.o'brien@corp.example.com", "o'brien"),
+        (
+            "twenty.characters.xyz.long.prefix@corp.example.com",
+            "twenty.characters.xy",
+        ),
+        ("st.nopreauth@corp.example.com", "st.nopreauth"),
+        ("mia@staff.example.com", "mia"),
+    ] {
+        let (code, identity) = site.login_legacy(typed);
+        assert_eq!(
+            (code, &identity["user"]),
+            (0, &account.into()),
+            "{typed}: {identity}"
+        );
+        assert_eq!(identity["mechanism"], "ntlm");
+        assert_eq!(identity["evidence"]["controller_authenticated"], true);
+        assert_eq!(identity["evidence"]["bindings"], "bound");
+        assert_eq!(
+            identity["evidence"]["fallback"],
+            Value::Null,
+            "nothing was tried before"
+        );
+    }
+}
+
+/// R7, R18: both mechanisms vouch for the same identity, but for how somebody came in.
+#[test]
+fn r07_an_identity_is_the_same_by_either_mechanism() {
+    let site = Site::new();
+    let of_the_domain = |identity: &Value| -> BTreeSet<(String, String)> {
+        let groups = identity["groups"].as_array().unwrap().iter();
+        groups
+            .filter(|group| group["sid"].as_str().unwrap().starts_with("S-1-5-21-"))
+            .map(|group| (group["sid"].to_string(), group["name"].to_string()))
+            .collect()
+    };
+    for account in ["ada", "deep", "user01", "zoë"] {
+        let (_, kerberos) = site.login_as_user(&site.corp.upn(account));
+        let (_, ntlm) = site.login_legacy(&site.corp.upn(account));
+        assert_eq!(
+            (&kerberos["mechanism"], &ntlm["mechanism"]),
+            (&"kerberos".into(), &"ntlm".into())
+        );
+        for key in ["user", "upn", "domain", "sid", "full_name"] {
+            assert_eq!(kerberos[key], ntlm[key], "{account}: {key}");
+        }
+        assert_eq!(of_the_domain(&kerberos), of_the_domain(&ntlm), "{account}");
+    }
+}
+
+/// R7, R9: what a controller says of a response is the exact reason.
+#[test]
+fn r09_reasons_by_ntlm() {
+    let site = Site::new();
+    for (typed, reason) in [
+        ("nobody@corp.example.com", "unknown-user"),
+        ("st.disabled@corp.example.com", "disabled"),
+        ("st.expired@corp.example.com", "account-expired"),
+        ("st.locked@corp.example.com", "locked"),
+        ("st.mustchange@corp.example.com", "must-change-password"),
+        ("st.pwexpired@corp.example.com", "password-expired"),
+        ("st.hours@corp.example.com", "logon-hours"),
+        ("st.workstation@corp.example.com", "workstation"),
+        ("st.protected@corp.example.com", "account-restriction"),
+        // This server gives such an account a password that nobody knows.
+        ("st.smartcard@corp.example.com", "wrong-password"),
+    ] {
+        let (code, refusal) = site.login_legacy(typed);
+        assert_eq!(
+            (code, &refusal["reason"]),
+            (1, &reason.into()),
+            "{typed}: {refusal}"
+        );
+        assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
+    }
+    let call = [
+        "login",
+        "--config",
+        "adlib.toml",
+        "--mode",
+        "legacy",
+        "ada@corp.example.com",
+    ];
+    let (code, refusal) = site.json(&call, "wrong\n");
+    assert_eq!(
+        (code, &refusal["reason"]),
+        (1, &"wrong-password".into()),
+        "{refusal}"
+    );
+}
+
+/// R5: NTLM takes the place of Kerberos where Kerberos could not be used, in mode auto only, and the evidence says why.
+#[test]
+fn r05_ntlm_where_kerberos_cannot_be_used() {
+    let site = Site::with("", "kdc = [\"127.0.0.99\"]");
+    let (code, identity) = site.login_as_user("ada@corp.example.com");
+    assert_eq!((code, &identity["mechanism"]), (0, &"ntlm".into()), "{identity}");
+    assert_eq!(identity["evidence"]["fallback"]["reason"], "unreachable");
+    let (code, refusal) = site.login("ada@corp.example.com", "wrong");
+    assert_eq!(
+        (code, &refusal["reason"]),
+        (1, &"wrong-password".into()),
+        "{refusal}"
+    );
+
+    let modern = [
+        "login",
+        "--config",
+        "adlib.toml",
+        "--mode",
+        "modern",
+        "ada@corp.example.com",
+    ];
+    let (code, refusal) = site.json(&modern, &format!("{}\n", site.corp.user_password));
+    assert_eq!(
+        (code, &refusal["reason"]),
+        (1, &"unreachable".into()),
+        "{refusal}"
+    );
+}
+
+/// R5: a verdict of Kerberos is the verdict. An account that NTLM would take is not tried by it.
+#[test]
+fn r05_no_fallback_from_a_verdict() {
+    let site = Site::new();
+    let (_, refusal) = site.login("ada@corp.example.com", "wrong");
+    assert!(
+        !refusal["detail"].as_str().unwrap().contains("636"),
+        "no bind was tried: {refusal}"
+    );
+    let (code, refusal) = site.login_as_user("st.disabled@corp.example.com");
+    assert_eq!((code, &refusal["reason"]), (1, &"disabled".into()), "{refusal}");
+    assert!(
+        !refusal["detail"].as_str().unwrap().contains("data 533"),
+        "{refusal}"
+    );
+}
+
+/// R7, A64: on a connection that proves nothing about the controller, its yes proves nothing; reading is another matter.
+#[test]
+fn a64_a_controller_that_has_not_proven_itself() {
+    let site = Site::of_both_domains();
+    let read = ["directory", "read", "--config", "adlib.toml"];
+    let (code, over_tls) = site.json(&read, "");
+    assert_eq!(code, 0);
+    site.edit(&[("[signin]", "transport = \"sasl\"\n[signin]")]);
+    let (code, sealed) = site.json(&read, "");
+    assert_eq!(
+        (code, &sealed["complete"]),
+        (0, &true.into()),
+        "{}",
+        sealed["warnings"]
+    );
+    assert_eq!(
+        over_tls, sealed,
+        "the same directory, signed and sealed on port 389"
+    );
+
+    let (code, refusal) = site.login_legacy("ada@corp.example.com");
+    assert_eq!(
+        (code, &refusal["reason"]),
+        (1, &"controller-not-authenticated".into()),
+        "{refusal}"
+    );
+    // With port 88 blocked, the fallback meets the same rule.
+    site.edit(&[("[signin]", "[signin]\nkdc = [\"127.0.0.99\"]")]);
+    let (code, refusal) = site.login_as_user("ada@corp.example.com");
+    assert_eq!(
+        (code, &refusal["reason"]),
+        (1, &"controller-not-authenticated".into()),
+        "{refusal}"
+    );
+
+    site.edit(&[(
+        "[signin]",
+        "[signin]\ndanger_accept_unauthenticated_controller = true",
+    )]);
+    let (code, identity) = site.login_legacy("ada@corp.example.com");
+    assert_eq!(code, 0, "{identity}");
+    assert_eq!(identity["evidence"]["controller_authenticated"], false);
+    assert_eq!(identity["evidence"]["bindings"], "absent");
 }
 
 /// R9

@@ -6,18 +6,19 @@ use std::{
     time::Duration,
 };
 
-use adlib_kdc::{Endpoint, Service, TicketSource};
+use adlib_kdc::{Endpoint, Resolver, Service, TicketSource};
 use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, Policy};
 use adlib_ldap::{Settings as LdapSettings, TlsSettings};
 use adlib_upn::{AccountCase, SuffixMap};
 
-use super::{Authenticator, Inner, Settings};
+use super::{Authenticator, Inner, KerberosParts, Settings};
 use crate::{
     Bind, Clock, Directory, Error, Mode, SystemClock,
     directory::{endpoint, resolver},
 };
 
-/// The parts of an [`Authenticator`]. The domain, the service and its keytab are needed; all else has a default.
+/// The parts of an [`Authenticator`]. The domain, the service and its keytab are needed; all else has a default. In
+/// [`Mode::LegacyOnly`] the domain is enough.
 ///
 /// ```no_run
 /// use adlib::{Authenticator, Bind, Keytab, Password};
@@ -52,6 +53,7 @@ pub struct AuthenticatorBuilder {
     provision: Vec<(String, String)>,
     tickets: Option<Arc<dyn TicketSource>>,
     clock: Option<Arc<dyn Clock>>,
+    danger_accept_unauthenticated_controller: bool,
 }
 
 impl AuthenticatorBuilder {
@@ -203,60 +205,83 @@ impl AuthenticatorBuilder {
         }
     }
 
+    /// Take the word of a controller over a connection that proves nothing about it, such as NTLM's own protection on
+    /// port 389: whoever sits on the network can then sign anybody in (R7).
+    #[must_use]
+    pub fn danger_accept_unauthenticated_controller(self, accept: bool) -> Self {
+        Self {
+            danger_accept_unauthenticated_controller: accept,
+            ..self
+        }
+    }
+
     /// The authenticator.
     ///
     /// # Errors
     /// `Configuration` when a part is missing or a name is no name. No server is asked.
     pub async fn build(self) -> Result<Authenticator, Error> {
-        let missing = |what: &str| Error::Configuration(format!("sign-in needs {what}"));
         let resolver = resolver(&self.dns)?;
-        let kdcs = self.fixed_kdcs()?;
-        let other_kdcs = self
-            .other_kdcs
-            .iter()
-            .map(|kdc| endpoint(kdc, Service::Kerberos.port()));
-        let other_kdcs = other_kdcs.collect::<Result<_, _>>()?;
+        // NTLM alone needs neither a service nor its keys.
+        let kerberos = match self.mode {
+            Mode::LegacyOnly => None,
+            Mode::Auto | Mode::ModernOnly => Some(self.kerberos(resolver.clone())?),
+        };
         let directory = match self.directory {
             Some(directory) => directory,
             None => {
                 let mut settings = LdapSettings::default();
                 settings.tls = self.tls;
-                Directory::at(&self.domains, self.bind, settings, resolver.clone())?
+                Directory::at(&self.domains, self.bind, settings, resolver)?
             }
-        };
-        let service = self
-            .service
-            .ok_or_else(|| missing("the service's own principal (`service`)"))?;
-        let mut policy = self.policy;
-        policy.services = AcceptedServices::Only(vec![service.clone()]);
-        let settings = Settings {
-            mode: self.mode,
-            deadline: self.deadline.unwrap_or(Duration::from_secs(20)),
-            account_case: self.account_case,
-            provision: self.provision,
         };
         let inner = Inner {
             directory,
-            kdcs,
-            other_kdcs,
-            resolver,
-            tickets: self
-                .tickets
-                .or_else(default_tickets)
-                .ok_or_else(|| missing("a source of tickets (the feature `sspi` has one)"))?,
-            replays: MemoryReplayCache::new(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-            service,
-            keytab: self
-                .keytab
-                .ok_or_else(|| missing("the service's keys (`keytab`)"))?,
-            policy,
+            kerberos,
             suffixes: RwLock::new(self.suffixes.unwrap_or_default().into()),
-            settings,
+            settings: Settings {
+                mode: self.mode,
+                deadline: self.deadline.unwrap_or(Duration::from_secs(20)),
+                account_case: self.account_case,
+                provision: self.provision,
+                danger_accept_unauthenticated_controller: self.danger_accept_unauthenticated_controller,
+            },
         };
         inner.warn_of_unused(&inner.suffixes());
         Ok(Authenticator {
             inner: Arc::new(inner),
+        })
+    }
+
+    /// What Kerberos needs.
+    fn kerberos(&self, resolver: Arc<dyn Resolver>) -> Result<KerberosParts, Error> {
+        let missing = |what: &str| Error::Configuration(format!("sign-in needs {what}"));
+        let service = self
+            .service
+            .clone()
+            .ok_or_else(|| missing("the service's own principal (`service`)"))?;
+        let mut policy = self.policy.clone();
+        policy.services = AcceptedServices::Only(vec![service.clone()]);
+        let other_kdcs = self
+            .other_kdcs
+            .iter()
+            .map(|kdc| endpoint(kdc, Service::Kerberos.port()));
+        Ok(KerberosParts {
+            kdcs: self.fixed_kdcs()?,
+            other_kdcs: other_kdcs.collect::<Result<_, _>>()?,
+            resolver,
+            tickets: self
+                .tickets
+                .clone()
+                .or_else(default_tickets)
+                .ok_or_else(|| missing("a source of tickets (the feature `sspi` has one)"))?,
+            replays: MemoryReplayCache::new(),
+            service,
+            keytab: self
+                .keytab
+                .clone()
+                .ok_or_else(|| missing("the service's keys (`keytab`)"))?,
+            policy,
         })
     }
 
@@ -306,10 +331,6 @@ mod configured {
             (signin.accept_down_level_names, "accept_down_level_names"),
             (signin.danger_accept_ntlmv1, "danger_accept_ntlmv1"),
             (
-                signin.danger_accept_unauthenticated_controller,
-                "danger_accept_unauthenticated_controller",
-            ),
-            (
                 directory
                     .preset
                     .is_some_and(|preset| preset != Preset::ActiveDirectory),
@@ -339,16 +360,14 @@ mod configured {
             let mut builder = Self::builder()
                 .directory(Directory::from_config(section, &config.sync)?)
                 .dns(&section.dns)
-                .service(
-                    signin
-                        .service
-                        .as_ref()
-                        .ok_or_else(|| missing("`service` in [signin]"))?,
-                )
                 .mode(signin.mode)
                 .account_case(signin.account_case)
                 .deadline(signin.deadline)
-                .policy(signin.policy());
+                .policy(signin.policy())
+                .danger_accept_unauthenticated_controller(signin.danger_accept_unauthenticated_controller);
+            if let Some(service) = &signin.service {
+                builder = builder.service(service);
+            }
             for domain in &section.domains {
                 let controllers = section
                     .controllers
@@ -370,15 +389,13 @@ mod configured {
             for rule in &signin.provision {
                 builder = builder.provision(&rule.group, &rule.profile);
             }
-            let keytab = signin
-                .keytab
-                .as_ref()
-                .ok_or_else(|| missing("`keytab` in [signin]"))?;
             let named = |file: &std::path::Path, error: &dyn std::fmt::Display| {
                 Error::File(format!("{}: {error}", file.display()))
             };
-            let keys = Keytab::decode(&read_file(keytab)?).map_err(|error| named(keytab, &error))?;
-            builder = builder.keytab(keys);
+            if let Some(keytab) = &signin.keytab {
+                let keys = Keytab::decode(&read_file(keytab)?).map_err(|error| named(keytab, &error))?;
+                builder = builder.keytab(keys);
+            }
             if let Some(file) = &signin.upn_mappings {
                 let map = SuffixMap::parse(&read_file(file)?).into_map();
                 builder = builder.suffixes(map.map_err(|error| named(file, &error))?);

@@ -1,19 +1,36 @@
-//! A ticket for a password, and an identity for a ticket.
+//! A ticket for a password, and what a controller vouches for in it.
+
+use std::time::Duration;
 
 use adlib_core::{Password, Sid, UnixTime};
 use adlib_kdc::{ApReqToken, Endpoint, Service, TicketError, TicketRequest, locate};
 use adlib_kerberos::{Accepted, PacMode, UnverifiedApReq, pac::VerifiedPac};
 use adlib_schema::record::User;
-use adlib_upn::AccountCase;
 
-use super::Inner;
-use crate::{
-    Error, Evidence, GroupIdentity, Identity, Mechanism, Reason, Refusal, SignInError, directory::Lookup,
+use super::{
+    Inner, KerberosParts,
+    mechanism::{Denied, Vouched},
+    reason,
 };
+use crate::{Error, KerberosEvidence, Mechanism, Reason, Refusal};
 
 impl Inner {
+    /// What the ticket that the password buys vouches for, once it is verified (R6).
+    pub(super) async fn by_kerberos(&self, user: &User, password: &Password) -> Result<Vouched, Denied> {
+        let not_configured = || Refusal::new(Reason::KerberosUnavailable, "no service is configured");
+        let kerberos = self.kerberos.as_ref().ok_or_else(not_configured)?;
+        let deadline = self.settings.deadline;
+        let kdcs = kerberos.kdcs_of(&user.domain).await?;
+        let token = kerberos.ticket(user, password, &kdcs, deadline).await;
+        let token = token.map_err(|error| reason::of(&error, user, self.clock.now()))?;
+        let accepted = kerberos.accept(token.as_bytes(), self.clock.now())?;
+        Ok(kerberos.vouched(user, &accepted, self.clock.now())?)
+    }
+}
+
+impl KerberosParts {
     /// The KDCs of a domain, with their addresses.
-    pub(super) async fn kdcs_of(&self, domain: &str) -> Result<Vec<Endpoint>, Error> {
+    async fn kdcs_of(&self, domain: &str) -> Result<Vec<Endpoint>, Error> {
         let found = match self.kdcs.get(&domain.to_lowercase()) {
             Some(given) => adlib_kdc::locate::resolve(&*self.resolver, given.clone()).await,
             None if !self.other_kdcs.is_empty() => {
@@ -32,29 +49,28 @@ impl Inner {
         found.map_err(|error| Error::Unreachable(error.to_string()))
     }
 
-    /// A ticket for this application, bought with the password of `account`.
-    pub(super) async fn ticket(
+    /// A ticket for this application, bought with the password of `user`.
+    async fn ticket(
         &self,
-        account: &str,
-        domain: &str,
+        user: &User,
         password: &Password,
         kdcs: &[Endpoint],
+        deadline: Duration,
     ) -> Result<ApReqToken, TicketError> {
-        let realm = domain.to_uppercase();
+        let realm = user.domain.to_uppercase();
         let request = TicketRequest {
-            account,
+            account: &user.account,
             realm: &realm,
             password,
             service: &self.service,
             kdcs,
-            deadline: self.settings.deadline,
+            deadline,
         };
         self.tickets.service_ticket(request).await
     }
 
     /// The ticket in `token`, verified with our own key (R6).
-    pub(super) fn accept(&self, token: &[u8]) -> Result<Accepted, Refusal> {
-        let now = self.clock.now();
+    fn accept(&self, token: &[u8], now: UnixTime) -> Result<Accepted, Refusal> {
         let refused = |error: adlib_kerberos::Rejection| {
             Refusal::new(
                 Reason::Ticket(error.reason()),
@@ -72,30 +88,23 @@ impl Inner {
         Ok(pending.accept(fresh))
     }
 
-    /// Who signed in: the account that was found, if the controller vouches for that one (R18).
-    pub(super) async fn identity(
-        &self,
-        lookup: &Lookup<'_>,
-        user: &User,
-        accepted: &Accepted,
-    ) -> Result<Identity, SignInError> {
-        let sid = vouched_sid(user, accepted, self.policy.pac)?;
+    /// What the controller vouches for in a verified ticket, if it is the account that was found (R18).
+    fn vouched(&self, user: &User, accepted: &Accepted, now: UnixTime) -> Result<Vouched, Refusal> {
         let sids = accepted.pac().map_or(&[][..], VerifiedPac::groups);
-        let mut names = lookup.group_names(sids).await?;
-        let group = |sid: &Sid| GroupIdentity {
-            sid: *sid,
-            name: names.remove(sid),
-        };
-        let groups: Vec<GroupIdentity> = sids.iter().map(group).collect();
-        Ok(Identity {
-            sid,
-            account: user.account.clone(),
-            domain: user.domain.clone(),
-            upn: user.upn.clone(),
-            full_name: user.full_name.clone(),
-            profile: profile(&self.settings.provision, &groups, &user.domain),
-            groups,
-            evidence: evidence(user, accepted, self.clock.now()),
+        let evidence = accepted.evidence();
+        Ok(Vouched {
+            sid: vouched_sid(user, accepted, self.policy.pac)?,
+            groups: sids.to_vec(),
+            mechanism: Mechanism::Kerberos(KerberosEvidence {
+                service: accepted.service().name(),
+                ticket_etype: evidence.ticket_etype.number(),
+                session_etype: evidence.session_etype.number(),
+                kvno: evidence.kvno,
+                // The authenticator was made by our own clock: the KDC's time is that of the ticket it has just made.
+                clock_difference_s: accepted.auth_time().seconds_after(now),
+                pac: evidence.pac.as_str(),
+                bindings: evidence.bindings.as_str(),
+            }),
         })
     }
 }
@@ -124,39 +133,5 @@ fn vouched_sid(user: &User, accepted: &Accepted, pac: PacMode) -> Result<Sid, Re
             user.dn
         )),
         (None, _) => refused(format!("{} has no SID to compare", user.dn)),
-    }
-}
-
-/// The profile of the first rule whose group is among `groups` (R12). A name without a domain is a group of the
-/// user's own domain: another domain's administrator must not be able to grant it.
-fn profile(rules: &[(String, String)], groups: &[GroupIdentity], domain: &str) -> Option<String> {
-    let is_in = |wanted: &str| {
-        let wanted = if wanted.contains('\\') {
-            wanted.to_owned()
-        } else {
-            format!("{domain}\\{wanted}")
-        };
-        let mut names = groups.iter().filter_map(GroupIdentity::name);
-        names.any(|name| AccountCase::Insensitive.same(name, &wanted))
-    };
-    rules
-        .iter()
-        .find(|(group, _)| is_in(group))
-        .map(|(_, profile)| profile.clone())
-}
-
-fn evidence(user: &User, accepted: &Accepted, now: UnixTime) -> Evidence {
-    let evidence = accepted.evidence();
-    Evidence {
-        mechanism: Mechanism::Kerberos,
-        service: accepted.service().name(),
-        ticket_etype: evidence.ticket_etype.number(),
-        session_etype: evidence.session_etype.number(),
-        kvno: evidence.kvno,
-        // The authenticator was made by our own clock: the KDC's time is that of the ticket it has just made.
-        clock_difference_s: accepted.auth_time().seconds_after(now),
-        pac: evidence.pac.as_str(),
-        bindings: evidence.bindings.as_str(),
-        account_dn: user.dn.clone(),
     }
 }

@@ -1,7 +1,10 @@
 //! Signing users in with a name and a password.
 
 mod builder;
+mod identity;
 mod kerberos;
+mod mechanism;
+mod ntlm;
 mod reason;
 mod resolve;
 
@@ -13,14 +16,16 @@ use std::{
 };
 
 use adlib_core::Password;
-use adlib_kdc::{Endpoint, Resolver, TicketError, TicketSource};
+use adlib_kdc::{Endpoint, Resolver, TicketSource};
 use adlib_kerberos::{Keytab, MemoryReplayCache};
-use adlib_schema::record::User;
+use adlib_ntlm::NtHash;
+use adlib_schema::record::{Key, User};
 use adlib_upn::{AccountCase, LogonName, NameRule, ReloadableSuffixMap, SuffixMap, SuffixMapError, Upn};
 
 use crate::{Clock, Directory, Error, Identity, Mode, Reason, Refusal, SignInError, directory::Lookup};
 
 pub use builder::AuthenticatorBuilder;
+use mechanism::Proof;
 use resolve::ResolveError;
 pub(crate) use resolve::{Accounts, Wanted};
 
@@ -30,9 +35,9 @@ const STAND_IN: &str = "no-account-has-this-name";
 
 /// Signs users in against Active Directory.
 ///
-/// The name is resolved in the directory (R18), a ticket for the application's own service is got with the
-/// password, and the ticket is verified with the service's own key: a controller that merely says yes proves
-/// nothing (R6). Cheap to clone and safe to share.
+/// The name is resolved in the directory (R18). By Kerberos, a ticket for the application's own service is got with
+/// the password and verified with the service's own key (R6); by NTLM, a controller compares a response, and must have
+/// proven itself before (R7). A controller that merely says yes proves nothing. Cheap to clone and safe to share.
 #[derive(Clone)]
 pub struct Authenticator {
     inner: Arc<Inner>,
@@ -40,6 +45,15 @@ pub struct Authenticator {
 
 struct Inner {
     directory: Directory,
+    clock: Arc<dyn Clock>,
+    /// Absent where NTLM alone is used.
+    kerberos: Option<KerberosParts>,
+    suffixes: RwLock<ReloadableSuffixMap>,
+    settings: Settings,
+}
+
+/// What Kerberos needs.
+struct KerberosParts {
     /// The KDCs given by hand, by the domain's DNS name; then `other_kdcs`, then DNS.
     kdcs: BTreeMap<String, Vec<Endpoint>>,
     /// The KDCs given by hand for every other domain.
@@ -47,12 +61,10 @@ struct Inner {
     resolver: Arc<dyn Resolver>,
     tickets: Arc<dyn TicketSource>,
     replays: MemoryReplayCache,
-    clock: Arc<dyn Clock>,
+    /// The application's own service principal.
     service: String,
     keytab: Keytab,
     policy: adlib_kerberos::Policy,
-    suffixes: RwLock<ReloadableSuffixMap>,
-    settings: Settings,
 }
 
 /// What is asked of a sign-in.
@@ -62,12 +74,14 @@ struct Settings {
     deadline: Duration,
     account_case: AccountCase,
     provision: Vec<(String, String)>,
+    /// Take the word of a controller that has not proven itself (R7).
+    danger_accept_unauthenticated_controller: bool,
 }
 
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticator")
-            .field("service", &self.inner.service)
+            .field("mode", &self.inner.settings.mode)
             .finish_non_exhaustive()
     }
 }
@@ -85,8 +99,29 @@ impl Authenticator {
     /// `Refused` with the exact reason when the user is not let in; `Failed` when nobody could decide. Show a
     /// user [`SignInError::user_message`] in either case.
     pub async fn sign_in(&self, name: &str, password: &Password) -> Result<Identity, SignInError> {
+        if password.is_empty() {
+            typed_name(name)?;
+            let detail = "an empty password was not sent anywhere";
+            return Err(Refusal::new(Reason::WrongPassword, detail).into());
+        }
+        self.in_time(self.decide(name, Proof::Password(password))).await
+    }
+
+    /// Sign the user in who typed `name` some time ago, by what was kept of the password (R8): by NTLM, unless the
+    /// mode rules it out.
+    ///
+    /// # Errors
+    /// As [`Authenticator::sign_in`].
+    pub async fn sign_in_saved(&self, name: &str, hash: &NtHash) -> Result<Identity, SignInError> {
+        self.in_time(self.decide(name, Proof::Hash(hash))).await
+    }
+
+    async fn in_time(
+        &self,
+        decision: impl Future<Output = Result<Identity, SignInError>>,
+    ) -> Result<Identity, SignInError> {
         let deadline = self.inner.settings.deadline;
-        match tokio::time::timeout(deadline, self.decide(name, password)).await {
+        match tokio::time::timeout(deadline, decision).await {
             Ok(decision) => decision,
             Err(_) => {
                 let seconds = deadline.as_secs();
@@ -119,64 +154,41 @@ impl Authenticator {
         Ok(())
     }
 
-    async fn decide(&self, name: &str, password: &Password) -> Result<Identity, SignInError> {
+    async fn decide(&self, name: &str, proof: Proof<'_>) -> Result<Identity, SignInError> {
         let name = typed_name(name)?;
-        if self.inner.settings.mode == Mode::LegacyOnly {
-            let detail = "NTLM sign-in is not supported by this version; use mode auto or modern";
-            return Err(Refusal::new(Reason::MechanismUnavailable, detail).into());
-        }
-        if password.is_empty() {
-            return Err(
-                Refusal::new(Reason::WrongPassword, "an empty password was not sent anywhere").into(),
-            );
-        }
         let lookup = self.inner.directory.lookup().await?;
         let case = self.inner.settings.account_case;
         match resolve::resolve(&lookup, &name, &self.inner.suffixes(), case).await {
-            Ok(user) => self.verified(&lookup, &user, password).await,
+            Ok(user) => {
+                let (vouched, fallback) = self.inner.vouched(&lookup, &user, proof).await?;
+                Ok(self.inner.identity(&lookup, &user, vouched, fallback).await?)
+            }
             Err(ResolveError::Refused(refusal)) => {
-                self.stand_in(&lookup, name.suffix(), password).await?;
+                self.inner.stand_in(&lookup, name.suffix(), proof).await?;
                 Err(refusal.into())
             }
             Err(ResolveError::Failed(error)) => Err(error.into()),
         }
     }
+}
 
-    /// The identity of `user`, once the ticket that the password buys has been verified.
-    async fn verified(
-        &self,
-        lookup: &Lookup<'_>,
-        user: &User,
-        password: &Password,
-    ) -> Result<Identity, SignInError> {
-        let kdcs = self.inner.kdcs_of(&user.domain).await?;
-        let token = self
-            .inner
-            .ticket(&user.account, &user.domain, password, &kdcs)
-            .await;
-        let token = token.map_err(|error| reason::of(&error, user, self.inner.clock.now()))?;
-        let accepted = self.inner.accept(token.as_bytes())?;
-        self.inner.identity(lookup, user, &accepted).await
-    }
-
+impl Inner {
     /// The exchanges of a wrong password for a name that stands for nobody, so that the two look alike from
     /// outside (R9). What comes of it does not matter, but that nobody could be asked does: an outage must not tell
     /// who exists.
-    async fn stand_in(&self, lookup: &Lookup<'_>, suffix: &str, password: &Password) -> Result<(), Error> {
+    async fn stand_in(&self, lookup: &Lookup<'_>, suffix: &str, proof: Proof<'_>) -> Result<(), Error> {
         let domains = lookup.domains();
         let own = domains.iter().find(|domain| domain.eq_ignore_ascii_case(suffix));
         let Some(domain) = own.or(domains.first()) else {
             return Ok(());
         };
-        let kdcs = self.inner.kdcs_of(domain).await?;
-        match self.inner.ticket(STAND_IN, domain, password, &kdcs).await {
-            Err(error @ TicketError::Unreachable(_)) => Err(Error::Unreachable(error.to_string())),
+        let nobody = User::new(Key::new(STAND_IN), STAND_IN, domain, STAND_IN);
+        match self.vouched(lookup, &nobody, proof).await {
+            Err(SignInError::Failed(error @ Error::Unreachable(_))) => Err(error),
             _ => Ok(()),
         }
     }
-}
 
-impl Inner {
     /// The mapping in force.
     fn suffixes(&self) -> Arc<SuffixMap> {
         self.suffixes.read().unwrap_or_else(PoisonError::into_inner).map()

@@ -39,6 +39,28 @@ fn of_rejection(rejection: Rejection, state: &AccountState, now: UnixTime) -> Re
     }
 }
 
+/// Why a controller did not take a response for `user`.
+pub(super) fn of_bind(error: adlib_ldap::Error, user: &User) -> SignInError {
+    use adlib_ldap::Rejection as Bind;
+    let adlib_ldap::Error::BindRefused { rejection, .. } = &error else {
+        return Error::from(error).into();
+    };
+    let reason = match rejection {
+        Bind::WrongPassword => Reason::WrongPassword,
+        Bind::UnknownUser => Reason::UnknownUser,
+        Bind::AccountRestriction => Reason::AccountRestriction,
+        Bind::LogonHours => Reason::LogonHours,
+        Bind::Workstation => Reason::Workstation,
+        Bind::PasswordExpired => Reason::PasswordExpired,
+        Bind::Disabled => Reason::Disabled,
+        Bind::AccountExpired => Reason::AccountExpired,
+        Bind::MustChangePassword => Reason::MustChangePassword,
+        Bind::Locked => Reason::Locked,
+        _ => Reason::RefusedByController,
+    };
+    Refusal::new(reason, format!("{}: {error}", user.dn)).into()
+}
+
 /// A KDC says "revoked" for disabled, expired and locked accounts alike: the attributes tell which.
 fn revoked(state: &AccountState, now: UnixTime) -> Reason {
     if !state.enabled {

@@ -72,7 +72,7 @@ impl DirectoryConfig {
     /// What in this section does not go together.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         let bind_without_password = self.bind.as_ref().is_some_and(|bind| {
-            bind.method == BindMethod::Simple && bind.password_file.is_none() == bind.password_env.is_none()
+            bind.method != BindMethod::Kerberos && bind.password_file.is_none() == bind.password_env.is_none()
         });
         if bind_without_password {
             return Some("bind needs either `password_file` or `password_env`");

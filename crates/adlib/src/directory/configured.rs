@@ -51,7 +51,7 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
     settings.security = match config.transport {
         Transport::Ldaps => TransportSecurity::Ldaps,
         Transport::StartTls => TransportSecurity::StartTls,
-        Transport::Sasl => return Err(unsupported("transport = \"sasl\"", "\"ldaps\" or \"starttls\"")),
+        Transport::Sasl => TransportSecurity::Sasl,
     };
     settings.timeouts.connect = config.timeout.min(settings.timeouts.connect);
     settings.timeouts.operation = config.timeout;
@@ -114,9 +114,14 @@ fn server_of_url(url: &str, security: TransportSecurity) -> Result<Endpoint, Err
 }
 
 fn bind(config: &BindConfig) -> Result<Bind, Error> {
-    if config.method != BindMethod::Simple {
-        return Err(unsupported("bind by ntlm or kerberos", "method = \"simple\""));
+    match config.method {
+        BindMethod::Simple => Ok(Bind::simple(&*config.name, password(config)?)),
+        BindMethod::Ntlm => Ok(Bind::ntlm(&config.name, password(config)?)),
+        BindMethod::Kerberos => Err(unsupported("bind by kerberos", "method = \"simple\" or \"ntlm\"")),
     }
+}
+
+fn password(config: &BindConfig) -> Result<Password, Error> {
     let password = match (&config.password_file, &config.password_env) {
         (Some(file), _) => {
             let text = String::from_utf8(read_file(file)?).map(Password::new);
@@ -131,7 +136,7 @@ fn bind(config: &BindConfig) -> Result<Bind, Error> {
     if password.is_empty() {
         return Err(Error::Configuration("bind: the password is empty".to_owned()));
     }
-    Ok(Bind::simple(&*config.name, Password::new(password)))
+    Ok(Password::new(password))
 }
 
 fn unsupported(what: &str, instead: &str) -> Error {

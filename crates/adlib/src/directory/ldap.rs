@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use adlib_core::Password;
 use adlib_kdc::{Endpoint, Resolver, Service, locate};
 use adlib_ldap::{Connection, Settings, TransportSecurity};
 use adlib_schema::{
@@ -10,7 +9,7 @@ use adlib_schema::{
     read::{DirectoryRead, ReadBuilder},
 };
 
-use super::{Directory, MapperRules, Progress, Source};
+use super::{Bind, Directory, MapperRules, Progress, Source};
 use crate::Error;
 
 /// How many entries are asked for at a time where nobody says otherwise.
@@ -43,30 +42,6 @@ pub(crate) struct Place {
     pub(crate) base: String,
     /// The servers, if they are known; else DNS is asked.
     pub(crate) servers: Vec<Endpoint>,
-}
-
-/// How the library itself signs in to read.
-///
-/// ```
-/// use adlib::{Bind, Password};
-///
-/// let bind = Bind::simple("svc@corp.example.com", Password::from("secret"));
-/// assert!(!format!("{bind:?}").contains("secret"));
-/// ```
-#[derive(Debug, Clone)]
-pub struct Bind {
-    name: String,
-    password: Password,
-}
-
-impl Bind {
-    /// By name and password, over TLS only. On Active Directory the name is a UPN, elsewhere a DN.
-    pub fn simple(name: impl Into<String>, password: Password) -> Self {
-        Self {
-            name: name.into(),
-            password,
-        }
-    }
 }
 
 impl From<adlib_ldap::Error> for Error {
@@ -191,12 +166,17 @@ impl LdapSource {
     }
 
     pub(super) async fn connect(&self, place: &Place) -> Result<Connection, Error> {
-        let endpoints = self.endpoints(place).await?;
-        let connection = Connection::open(&endpoints, &self.settings).await?;
+        let connection = self.open(place).await?;
         if let Some(bind) = &self.bind {
-            connection.bind_simple(&bind.name, &bind.password).await?;
+            bind.make(&connection).await?;
         }
         Ok(connection)
+    }
+
+    /// A connection to a server of `place`, anonymous.
+    pub(super) async fn open(&self, place: &Place) -> Result<Connection, Error> {
+        let endpoints = self.endpoints(place).await?;
+        Ok(Connection::open(&endpoints, &self.settings).await?)
     }
 
     pub(super) async fn read(

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use adlib_core::Sid;
-use adlib_ldap::{Connection, Scope};
+use adlib_ldap::{Connection, Scope, TransportSecurity};
 use adlib_schema::{Mapped, Mapper, lookup, read::DirectoryRead, record::User};
 use adlib_upn::AccountCase;
 use tokio::sync::Mutex;
@@ -55,6 +55,31 @@ impl<'a> Lookup<'a> {
                 Ok(named.filter(|(sid, _)| sids.contains(sid)).collect())
             }
             Self::Ldap(lookup) => lookup.group_names(sids).await,
+        }
+    }
+}
+
+impl Lookup<'_> {
+    /// Whether a controller proves itself, by a certificate, before anything else happens; `None` where there are
+    /// only files.
+    pub(crate) fn controllers_prove_themselves(&self) -> Option<bool> {
+        match self {
+            Self::Read { .. } => None,
+            Self::Ldap(lookup) => Some(lookup.source.settings.security != TransportSecurity::Sasl),
+        }
+    }
+
+    /// An anonymous connection to a controller of `domain`.
+    pub(crate) async fn controller(&self, domain: &str) -> Result<Connection, Error> {
+        let place = match self {
+            Self::Read { .. } => None,
+            Self::Ldap(lookup) => lookup.place(domain).map(|(_, place)| (lookup, place)),
+        };
+        match place {
+            Some((lookup, place)) => lookup.source.open(place).await,
+            None => Err(Error::Configuration(format!(
+                "no controller of `{domain}` is configured"
+            ))),
         }
     }
 }
@@ -113,6 +138,11 @@ impl<'a> LdapLookup<'a> {
         }
     }
 
+    fn place(&self, domain: &str) -> Option<(usize, &Place)> {
+        let mut places = self.source.places.iter().enumerate();
+        places.find(|(_, place)| place.name.eq_ignore_ascii_case(domain))
+    }
+
     async fn open(&self, index: usize, place: &Place) -> Result<Arc<Open>, Error> {
         let mut all = self.open.lock().await;
         if let Some(open) = all.get(&index) {
@@ -130,11 +160,7 @@ impl<'a> LdapLookup<'a> {
     }
 
     pub(crate) async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, Error> {
-        let places = self.source.places.iter().enumerate();
-        let place = places
-            .into_iter()
-            .find(|(_, place)| place.name.eq_ignore_ascii_case(domain));
-        let Some((index, place)) = place else {
+        let Some((index, place)) = self.place(domain) else {
             return Ok(Vec::new());
         };
         let open = self.open(index, place).await?;

@@ -1,5 +1,7 @@
 //! A configured source of users: a directory server, several domains, or LDIF files.
 
+#[cfg(feature = "directory")]
+mod bind;
 #[cfg(all(feature = "config", feature = "directory"))]
 mod configured;
 #[cfg(feature = "directory")]
@@ -19,7 +21,9 @@ use adlib_schema::{CardRule, Mapper, Preset, Schema, UserName, read::DirectoryRe
 use crate::Error;
 
 #[cfg(feature = "directory")]
-pub use ldap::Bind;
+pub use bind::Bind;
+#[cfg(feature = "signin")]
+pub(crate) use bind::bind_ntlm;
 #[cfg(feature = "directory")]
 use ldap::LdapSource;
 #[cfg(feature = "signin")]

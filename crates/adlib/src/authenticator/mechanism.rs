@@ -1,0 +1,128 @@
+//! Which mechanism decides, and when NTLM may take the place of Kerberos (R5): nowhere else.
+
+use adlib_core::{Password, Sid};
+use adlib_ntlm::NtHash;
+use adlib_schema::record::User;
+
+use super::Inner;
+use crate::{Error, Mechanism, Mode, Reason, Refusal, SignInError, directory::Lookup};
+
+/// What a user proves to know.
+#[derive(Clone, Copy)]
+pub(super) enum Proof<'a> {
+    /// The password.
+    Password(&'a Password),
+    /// What a saved sign-in keeps of it (R8).
+    Hash(&'a NtHash),
+}
+
+/// What a controller vouches for.
+pub(super) struct Vouched {
+    pub(super) sid: Sid,
+    /// The groups, nested ones included.
+    pub(super) groups: Vec<Sid>,
+    pub(super) mechanism: Mechanism,
+}
+
+/// Why a mechanism vouches for nobody.
+pub(super) enum Denied {
+    /// It could not be used, which says nothing about the user.
+    Unusable(SignInError),
+    /// This is its verdict.
+    Verdict(SignInError),
+}
+
+impl From<Denied> for SignInError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Unusable(error) | Denied::Verdict(error) => error,
+        }
+    }
+}
+
+impl From<SignInError> for Denied {
+    /// Without a controller, without a key for our service, or without a common encryption type, a mechanism could
+    /// not be used. All else is a verdict, and above all a wrong password and a disabled account are.
+    fn from(error: SignInError) -> Self {
+        let unusable = match &error {
+            SignInError::Failed(error) => matches!(error, Error::Unreachable(_)),
+            SignInError::Refused(refusal) => matches!(
+                refusal.reason(),
+                Reason::KerberosUnavailable | Reason::MechanismUnavailable
+            ),
+        };
+        if unusable {
+            Self::Unusable(error)
+        } else {
+            Self::Verdict(error)
+        }
+    }
+}
+
+impl From<Error> for Denied {
+    fn from(error: Error) -> Self {
+        SignInError::from(error).into()
+    }
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        SignInError::from(refusal).into()
+    }
+}
+
+impl Inner {
+    /// What vouches for `user` by the mode, and why it is not Kerberos where it could have been.
+    pub(super) async fn vouched(
+        &self,
+        lookup: &Lookup<'_>,
+        user: &User,
+        proof: Proof<'_>,
+    ) -> Result<(Vouched, Option<Refusal>), SignInError> {
+        match (self.settings.mode, proof) {
+            (Mode::ModernOnly, Proof::Password(password)) => {
+                Ok((self.by_kerberos(user, password).await?, None))
+            }
+            (Mode::ModernOnly, Proof::Hash(_)) => {
+                let detail = "a saved sign-in needs NTLM, which mode modern never uses";
+                Err(Refusal::new(Reason::NtlmNotAdmitted, detail).into())
+            }
+            (Mode::LegacyOnly, Proof::Password(password)) => {
+                let hash = NtHash::from_password(password.clone());
+                Ok((self.by_ntlm(lookup, user, &hash).await?, None))
+            }
+            (Mode::LegacyOnly | Mode::Auto, Proof::Hash(hash)) => {
+                Ok((self.by_ntlm(lookup, user, hash).await?, None))
+            }
+            (Mode::Auto, Proof::Password(password)) => match self.by_kerberos(user, password).await {
+                Ok(vouched) => Ok((vouched, None)),
+                Err(Denied::Verdict(error)) => Err(error),
+                Err(Denied::Unusable(error)) => self.fall_back(lookup, user, password, error).await,
+            },
+        }
+    }
+
+    /// NTLM in place of Kerberos, which could not be used for the reason `unusable`.
+    async fn fall_back(
+        &self,
+        lookup: &Lookup<'_>,
+        user: &User,
+        password: &Password,
+        unusable: SignInError,
+    ) -> Result<(Vouched, Option<Refusal>), SignInError> {
+        tracing::warn!(account = %user.dn, reason = %unusable, "Kerberos could not be used: falling back to NTLM");
+        let hash = NtHash::from_password(password.clone());
+        match self.by_ntlm(lookup, user, &hash).await {
+            Ok(vouched) => {
+                let fallback = match unusable {
+                    SignInError::Refused(refusal) => refusal,
+                    SignInError::Failed(error) => Refusal::new(Reason::Unreachable, error.to_string()),
+                };
+                Ok((vouched, Some(fallback)))
+            }
+            Err(Denied::Verdict(error)) => Err(error),
+            // Neither could be used: the first tells more.
+            Err(Denied::Unusable(_)) => Err(unusable),
+        }
+    }
+}

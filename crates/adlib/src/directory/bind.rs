@@ -1,0 +1,111 @@
+//! How the library itself signs in to a directory server.
+
+use adlib_core::Password;
+use adlib_ldap::Connection;
+#[cfg(feature = "ntlm")]
+use {
+    crate::{Clock as _, random},
+    adlib_core::{FileTime, UnixTime},
+    adlib_ldap::SaslMechanism,
+    adlib_ntlm::{Account, Ephemeral, Initiator, NtHash, SessionKey},
+};
+
+use crate::Error;
+
+/// How the library itself signs in to read.
+///
+/// ```
+/// use adlib::{Bind, Password};
+///
+/// let bind = Bind::simple("svc@corp.example.com", Password::from("secret"));
+/// assert!(!format!("{bind:?}").contains("secret"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Bind(Method);
+
+#[derive(Debug, Clone)]
+enum Method {
+    Simple {
+        name: String,
+        password: Password,
+    },
+    #[cfg(feature = "ntlm")]
+    Ntlm {
+        account: Account,
+        hash: NtHash,
+    },
+}
+
+impl Bind {
+    /// By name and password, over TLS only. On Active Directory the name is a UPN, elsewhere a DN.
+    pub fn simple(name: impl Into<String>, password: Password) -> Self {
+        Self(Method::Simple {
+            name: name.into(),
+            password,
+        })
+    }
+
+    /// By NTLM, whose password never leaves this machine: over TLS tied to the connection, on port 389 signed and
+    /// sealed. The name is `DOMAIN\account` or a UPN. Unlike a simple bind, it reaches trusted domains.
+    ///
+    /// ```
+    /// use adlib::{Bind, Password};
+    ///
+    /// let bind = Bind::ntlm(r"CORP\svc-sync", Password::from("secret"));
+    /// assert!(!format!("{bind:?}").contains("secret"));
+    /// ```
+    #[cfg(feature = "ntlm")]
+    #[must_use]
+    pub fn ntlm(name: &str, password: Password) -> Self {
+        Self(Method::Ntlm {
+            account: named_account(name),
+            hash: NtHash::from_password(password),
+        })
+    }
+
+    pub(super) async fn make(&self, connection: &Connection) -> Result<(), Error> {
+        match &self.0 {
+            Method::Simple { name, password } => Ok(connection.bind_simple(name, password).await?),
+            #[cfg(feature = "ntlm")]
+            Method::Ntlm { account, hash } => {
+                Ok(bind_ntlm(connection, account, hash, crate::SystemClock.now()).await??)
+            }
+        }
+    }
+}
+
+/// The account that `DOMAIN\account` or a UPN names. A UPN goes with an empty domain (MS-NLMP 2.2.1.3).
+#[cfg(feature = "ntlm")]
+fn named_account(name: &str) -> Account {
+    let (domain, user) = name.split_once('\\').unwrap_or(("", name));
+    Account {
+        user: user.to_owned(),
+        domain: domain.to_owned(),
+    }
+}
+
+/// Sign `account` in at the server of `connection` by a response to its challenge (R7). The inner result is the
+/// server's.
+#[cfg(feature = "ntlm")]
+pub(crate) async fn bind_ntlm(
+    connection: &Connection,
+    account: &Account,
+    hash: &NtHash,
+    now: UnixTime,
+) -> Result<Result<(), adlib_ldap::Error>, Error> {
+    let mechanism = SaslMechanism::GssSpnego;
+    let channel = connection.channel(mechanism);
+    let ephemeral = Ephemeral {
+        now: FileTime::from_unix(now),
+        client_challenge: random::secret()?,
+        session_key: SessionKey::new(random::secret()?),
+    };
+    let mut initiator = Initiator::new(&*account.user, &*account.domain, hash.clone(), ephemeral)
+        .protection(channel.protection)
+        .target_name(format!("ldap/{}", connection.host()));
+    if let Some(bindings) = &channel.bindings {
+        initiator = initiator.channel_bindings(bindings);
+    }
+    let name = format!("{}\\{}", account.domain, account.user);
+    Ok(connection.bind_sasl(&name, mechanism, Box::new(initiator)).await)
+}
