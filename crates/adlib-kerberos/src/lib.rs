@@ -15,6 +15,7 @@ mod der;
 mod error;
 mod gss;
 pub mod initiator;
+pub mod inspect;
 #[cfg(feature = "issue")]
 pub mod issue;
 mod keytab;

@@ -21,6 +21,7 @@ mod principal;
 mod sequence_of;
 mod splice;
 mod ticket;
+mod user_to_user;
 
 use ::der::{Decode, ErrorKind};
 use adlib_core::{DecodeError, DecodeErrorKind};
@@ -55,6 +56,7 @@ pub(crate) use splice::without_pac;
 #[cfg(feature = "issue")]
 pub(crate) use ticket::TransitedEncoding;
 pub(crate) use ticket::{EncTicketPart, EncTicketPartBody, HostAddress, Ticket, TicketBody};
+pub(crate) use user_to_user::{TgtReply, TgtRequest};
 
 /// The protocol's version, in every message.
 pub(crate) const VERSION: i32 = 5;
