@@ -10,8 +10,9 @@ use std::{
     },
 };
 
+use adlib::ntlm::{Account, NtHash, SavedCredential};
 use adlib::{
-    Authenticator, Clock, Directory, Identity, Keytab, Mechanism, Password, SignInError, SuffixMap,
+    Authenticator, Clock, Directory, Identity, Keytab, Mechanism, Mode, Password, SignInError, SuffixMap,
     USER_MESSAGE, UnixTime,
 };
 use adlib_kdc::{ApReqToken, BoxFuture, Rejection, TicketError, TicketRequest, TicketSource};
@@ -132,6 +133,10 @@ struct Site {
 
 impl Site {
     fn new(kdc: Kdc) -> Self {
+        Self::in_mode(Mode::Auto, kdc)
+    }
+
+    fn in_mode(mode: Mode, kdc: Kdc) -> Self {
         let files = tempfile::tempdir().unwrap();
         let ldif = files.path().join("corp.ldif");
         fs::write(&ldif, DIRECTORY).unwrap();
@@ -155,6 +160,7 @@ impl Site {
             .service(SERVICE)
             .keytab(Keytab::new(vec![entry]))
             .suffixes(map)
+            .mode(mode)
             .provision("nobody", "none")
             .tickets(kdc.clone())
             .clock(Arc::new(Fixed));
@@ -172,8 +178,22 @@ impl Site {
             .block_on(self.authenticator.sign_in(name, &Password::from("secret")))
     }
 
+    fn sign_in_saved(&self, name: &str) -> Result<Identity, SignInError> {
+        let account = Account {
+            user: "ada".into(),
+            domain: "CORP".into(),
+        };
+        let saved = SavedCredential::new(account, NtHash::from_password("secret".into()));
+        self.runtime
+            .block_on(self.authenticator.sign_in_saved(name, &saved))
+    }
+
     fn refusal(&self, name: &str) -> String {
-        match self.sign_in(name) {
+        self.refusal_of(self.sign_in(name))
+    }
+
+    fn refusal_of(&self, outcome: Result<Identity, SignInError>) -> String {
+        match outcome {
             Err(SignInError::Refused(refusal)) => {
                 assert_eq!(refusal.user_message(), USER_MESSAGE);
                 assert!(!format!("{refusal:?}").contains("secret"), "A63");
@@ -250,6 +270,44 @@ fn r17_the_mapping_is_reloaded_while_running() {
     assert_eq!(error.diagnostics()[0].line, 2);
     assert_eq!(site.sign_in("ada@other.example").unwrap().account(), "ada");
     assert_eq!(site.refusal("ada@pw.example"), "unknown-domain");
+}
+
+/// R8: a saved hash needs NTLM, which mode modern never uses; and a directory in files has no controller to ask.
+#[test]
+fn r08_a_saved_sign_in_where_ntlm_is_not_to_be_had() {
+    for (mode, reason) in [
+        (Mode::ModernOnly, "ntlm-not-admitted"),
+        (Mode::Auto, "mechanism-unavailable"),
+        (Mode::LegacyOnly, "mechanism-unavailable"),
+    ] {
+        let site = Site::in_mode(mode, Kdc::new());
+        assert_eq!(
+            site.refusal_of(site.sign_in_saved("ada@corp.example.com")),
+            reason
+        );
+        assert_eq!(site.kdc.asked.load(Ordering::SeqCst), 0, "no ticket is asked for");
+    }
+}
+
+/// R5: without a keytab and a service, NTLM alone is what can be configured.
+#[test]
+fn r05_legacy_mode_needs_no_service() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let built = |mode| {
+        runtime.block_on(
+            Authenticator::builder()
+                .domain("corp.example.com")
+                .mode(mode)
+                .build(),
+        )
+    };
+    assert!(built(Mode::LegacyOnly).is_ok());
+    for mode in [Mode::Auto, Mode::ModernOnly] {
+        assert!(built(mode).unwrap_err().to_string().contains("service"), "{mode}");
+    }
 }
 
 /// A7: a source of tickets that hands out the same message twice.

@@ -18,7 +18,7 @@ use std::{
 use adlib_core::Password;
 use adlib_kdc::{Endpoint, Resolver, TicketSource};
 use adlib_kerberos::{Keytab, MemoryReplayCache};
-use adlib_ntlm::NtHash;
+use adlib_ntlm::SavedCredential;
 use adlib_schema::record::{Key, User};
 use adlib_upn::{AccountCase, LogonName, NameRule, ReloadableSuffixMap, SuffixMap, SuffixMapError, Upn};
 
@@ -110,10 +110,21 @@ impl Authenticator {
     /// Sign the user in who typed `name` some time ago, by what was kept of the password (R8): by NTLM, unless the
     /// mode rules it out.
     ///
+    /// ```no_run
+    /// # async fn sign_in(ad: &adlib::Authenticator, vault: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    /// use adlib::ntlm::SavedCredential;
+    ///
+    /// let saved = SavedCredential::from_bytes(vault)?;
+    /// let identity = ad.sign_in_saved("ada@corp.example.com", &saved).await?;
+    /// assert_eq!(identity.evidence().mechanism.as_str(), "ntlm");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// As [`Authenticator::sign_in`].
-    pub async fn sign_in_saved(&self, name: &str, hash: &NtHash) -> Result<Identity, SignInError> {
-        self.in_time(self.decide(name, Proof::Hash(hash))).await
+    /// As [`Authenticator::sign_in`]; refused with `NtlmNotAdmitted` in [`Mode::ModernOnly`].
+    pub async fn sign_in_saved(&self, name: &str, saved: &SavedCredential) -> Result<Identity, SignInError> {
+        self.in_time(self.decide(name, Proof::Hash(saved.hash()))).await
     }
 
     async fn in_time(
