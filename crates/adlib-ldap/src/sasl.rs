@@ -29,8 +29,10 @@ pub enum SaslMechanism {
     /// `GSS-SPNEGO` (MS-ADTS 5.1.1.1.1): tokens of SPNEGO, or of NTLM or Kerberos as they are. The context itself says
     /// what protects the messages.
     GssSpnego,
-    /// `GSSAPI` (RFC 4752): tokens of Kerberos, and then an agreement on what protects the messages, by messages that
-    /// are signed at least.
+    /// `GSSAPI` (RFC 4752): tokens of Kerberos, and then an agreement on what protects the messages.
+    ///
+    /// The server's part of the agreement is signed and never encrypted. So without TLS it takes a session that
+    /// accepts that although encryption is agreed; over TLS, and with `GSS-SPNEGO`, any will do.
     Gssapi,
 }
 

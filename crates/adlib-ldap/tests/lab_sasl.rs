@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a failure here is a failed test"
 )]
 
@@ -218,7 +219,7 @@ async fn d1_a_server_that_wants_binds_signed() {
     assert_eq!(bound, Ok(()), "sealed it is taken");
 }
 
-/// D1: what Samba makes of a layer over TLS; and that it knows no bindings, so that a wrong one passes.
+/// D1: Samba knows no bindings, so that a wrong one passes: that a bind was accepted says nothing about them.
 #[tokio::test]
 async fn d1_bindings_are_not_compared_by_samba() {
     let corp = corp();
