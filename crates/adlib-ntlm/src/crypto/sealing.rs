@@ -44,11 +44,11 @@ pub struct Sealing {
     key_exchange: bool,
 }
 
-/// Who has a cipher of its own.
+/// Who has a cipher, and a count, of its own.
 enum Ciphers {
     /// Each direction (extended session security).
     Each { outgoing: Rc4State, incoming: Rc4State },
-    /// None: both go on with one.
+    /// None: both directions go on with one.
     Shared(Rc4State),
     /// Each datagram.
     Datagram {
@@ -60,6 +60,7 @@ enum Ciphers {
 struct Direction {
     /// None without extended session security.
     key: Option<SigningKey>,
+    /// The number of the next message.
     sequence: u32,
 }
 
@@ -112,7 +113,7 @@ impl Sealing {
     /// The signature of `message`, which is sent as it is.
     #[must_use]
     pub fn sign(&mut self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
-        let sequence = self.outgoing.take();
+        let sequence = self.take(Way::Out);
         self.with_cipher(Way::Out, sequence, |direction, cipher, exchange| {
             direction.signature(message, sequence, cipher, exchange).encode()
         })
@@ -129,14 +130,14 @@ impl Sealing {
             let expected = direction.signature(message, sequence, cipher, exchange);
             signature.compare(&expected, direction, sequence)
         })?;
-        self.incoming.take();
+        self.take(Way::In);
         Ok(())
     }
 
     /// The signature of `message`, and then `message` encrypted.
     #[must_use]
     pub fn seal(&mut self, message: &[u8]) -> Vec<u8> {
-        let sequence = self.outgoing.take();
+        let sequence = self.take(Way::Out);
         let mut token = Vec::with_capacity(SIGNATURE_BYTES + message.len());
         token.extend_from_slice(&[0; SIGNATURE_BYTES]);
         token.extend_from_slice(message);
@@ -164,7 +165,7 @@ impl Sealing {
             let expected = direction.signature(&message, sequence, cipher, exchange);
             signature.compare(&expected, direction, sequence)
         })?;
-        self.incoming.take();
+        self.take(Way::In);
         Ok(message)
     }
 
@@ -172,8 +173,20 @@ impl Sealing {
     fn expected(&self, signature: &Signature) -> u32 {
         match self.ciphers {
             Ciphers::Datagram { .. } => u32::from_le_bytes(signature.sequence),
-            Ciphers::Each { .. } | Ciphers::Shared(_) => self.incoming.sequence,
+            Ciphers::Each { .. } => self.incoming.sequence,
+            Ciphers::Shared(_) => self.outgoing.sequence,
         }
+    }
+
+    /// The number of the next message, which is then another's.
+    const fn take(&mut self, way: Way) -> u32 {
+        let direction = match (way, &self.ciphers) {
+            (Way::Out, _) | (_, Ciphers::Shared(_)) => &mut self.outgoing,
+            (Way::In, _) => &mut self.incoming,
+        };
+        let sequence = direction.sequence;
+        direction.sequence = sequence.wrapping_add(1);
+        sequence
     }
 
     /// Do something with the cipher of a message, its direction and whether checksums are encrypted.
@@ -203,13 +216,6 @@ impl Sealing {
 }
 
 impl Direction {
-    /// The number of the next message.
-    const fn take(&mut self) -> u32 {
-        let sequence = self.sequence;
-        self.sequence = sequence.wrapping_add(1);
-        sequence
-    }
-
     /// `MAC` (MS-NLMP 3.4.4).
     fn signature(
         &self,
