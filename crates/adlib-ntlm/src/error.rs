@@ -165,3 +165,161 @@ impl From<Rejection> for gss::Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::ToOwned, collections::BTreeSet, format, string::ToString, vec};
+
+    use adlib_core::{FileTime, gss::Protection};
+
+    use super::*;
+    use crate::{
+        AcceptedTargets, AwaitingChallenge, BindingsMode, Initiator,
+        message::{AvPairsBuilder, ChallengeMessage},
+        scene::{Client, Mic, Proof, Scene, bindings, ephemeral, hash, initiator, later},
+    };
+
+    /// For each variant a way to meet it: as a match, so that a new variant does not compile without one.
+    macro_rules! met {
+        ($($variant:pat => $rejection:expr),+ $(,)?) => {
+            fn is_listed(rejection: &Rejection) {
+                match rejection { $($variant => {}),+ }
+            }
+
+            /// I4
+            #[test]
+            fn every_variant_is_met() {
+                let mut reasons = BTreeSet::new();
+                $({
+                    let rejection: Rejection = $rejection;
+                    assert!(matches!(rejection, $variant), "{rejection:?} is not {}", stringify!($variant));
+                    is_listed(&rejection);
+                    assert!(!rejection.to_string().is_empty());
+                    assert!(reasons.insert(rejection.reason()), "two variants say {}", rejection.reason());
+                    assert_eq!(gss::Error::from(rejection.clone()).reason(), rejection.reason());
+                })+
+            }
+        };
+    }
+
+    /// What the acceptor says to a client that is changed like this.
+    fn client(change: impl FnOnce(&mut Client)) -> Rejection {
+        scene(|_| {}, change)
+    }
+
+    /// What a changed acceptor says to a changed client.
+    fn scene(setting: impl FnOnce(&mut Scene), change: impl FnOnce(&mut Client)) -> Rejection {
+        let mut scene = Scene::new();
+        setting(&mut scene);
+        let mut client = Client::new();
+        change(&mut client);
+        scene.accept(&client).unwrap_err()
+    }
+
+    fn awaiting() -> AwaitingChallenge {
+        initiator().protection(Protection::Confidentiality).negotiate().1
+    }
+
+    /// What the initiator says to a challenge that is changed like this.
+    fn challenge(change: impl FnOnce(&mut ChallengeMessage<'_>)) -> Rejection {
+        let (negotiate, _) = initiator().protection(Protection::Confidentiality).negotiate();
+        let (challenge, _) = Scene::new().challenge(&negotiate).unwrap();
+        let mut message = ChallengeMessage::decode(&challenge).unwrap();
+        change(&mut message);
+        awaiting().authenticate(&message.encode().unwrap()).unwrap_err()
+    }
+
+    fn signed() -> (crate::Session, crate::Session) {
+        let initiator = initiator().protection(Protection::Integrity);
+        Scene::new().sign_in(initiator).unwrap()
+    }
+
+    met! {
+        Rejection::Malformed(_) => awaiting().authenticate(b"x").unwrap_err(),
+        Rejection::Unanswerable(_) => {
+            let name = "x".repeat(70_000);
+            let initiator = Initiator::new(name, "CORP", hash(), ephemeral());
+            Scene::new().sign_in(initiator).unwrap_err()
+        },
+        Rejection::FlagsMissing { .. } => challenge(|message| message.flags = NegotiateFlags::UNICODE),
+        Rejection::NoCharacterSet => {
+            client(|client| client.flags = client.flags & !NegotiateFlags::UNICODE)
+        },
+        Rejection::TargetInfoMissing => challenge(|message| message.target_info = None),
+        Rejection::ServerNamesMissing => {
+            let empty = AvPairsBuilder::new().finish().unwrap();
+            let pairs = crate::message::AvPairs::decode(&empty).unwrap();
+            let (negotiate, _) = initiator().protection(Protection::Confidentiality).negotiate();
+            let (challenge, _) = Scene::new().challenge(&negotiate).unwrap();
+            let message = ChallengeMessage::decode(&challenge).unwrap();
+            let message = ChallengeMessage { target_info: Some(pairs), ..message };
+            awaiting().authenticate(&message.encode().unwrap()).unwrap_err()
+        },
+        Rejection::Anonymous => client(|client| {
+            client.user.clear();
+            client.proof = Proof::Nothing;
+        }),
+        Rejection::EmptyUser => client(|client| client.user.clear()),
+        Rejection::Guest => client(|client| client.user = "Guest".to_owned()),
+        Rejection::V1NotAdmitted => client(|client| client.proof = Proof::V1Extended),
+        Rejection::LmNotAdmitted => client(|client| client.proof = Proof::Lm),
+        Rejection::SessionKeyLength { .. } => client(|client| client.session_key = Some(vec![])),
+        Rejection::UnknownAccount => Scene::new().claim(&Client::new()).unwrap().verify_unknown(),
+        Rejection::WrongProof => client(|client| client.password.push('x')),
+        Rejection::MicMissing => client(|client| client.mic = Mic::NoRoom),
+        Rejection::WrongMic => client(|client| client.mic = Mic::Wrong),
+        Rejection::TargetInfoChanged { .. } => client(|client| {
+            *client = Client::without_mic();
+            client.pair = Some((AvId::DNS_TREE, vec![]));
+        }),
+        Rejection::TimeMissing => client(|client| client.time = FileTime(0)),
+        Rejection::ClockSkew { .. } => scene(|scene| scene.now = later(3600), |_| {}),
+        Rejection::BindingsMissing => scene(
+            |scene| {
+                scene.policy.bindings = BindingsMode::Require;
+                scene.bindings = Some(bindings(1));
+            },
+            |_| {},
+        ),
+        Rejection::BindingsMismatch => scene(
+            |scene| scene.bindings = Some(bindings(1)),
+            |client| client.bindings = Some(bindings(2).hash()),
+        ),
+        Rejection::TargetMissing => {
+            scene(|scene| scene.policy.targets = AcceptedTargets::Only(vec![]), |_| {})
+        },
+        Rejection::TargetMismatch { .. } => scene(
+            |scene| scene.policy.targets = AcceptedTargets::Only(vec![]),
+            |client| client.target_name = Some("HTTP/x".to_owned()),
+        ),
+        Rejection::UntrustedTarget { .. } => scene(
+            |scene| scene.policy.targets = AcceptedTargets::Only(vec!["HTTP/x".to_owned()]),
+            |client| {
+                client.target_name = Some("HTTP/x".to_owned());
+                client.av_flags = Some(crate::message::AvFlags(6));
+            },
+        ),
+        Rejection::NotProtected => {
+            Scene::new().sign_in(initiator()).unwrap().0.wrap(b"x").unwrap_err()
+        },
+        Rejection::OutOfOrder { .. } => {
+            let (mut one, mut other) = signed();
+            let _ = one.wrap(b"x");
+            other.unwrap(&one.wrap(b"x").unwrap()).unwrap_err()
+        },
+        Rejection::WrongSignature => {
+            let (mut one, mut other) = signed();
+            let mut token = one.wrap(b"x").unwrap();
+            token[16] = b'y';
+            other.unwrap(&token).unwrap_err()
+        },
+    }
+
+    /// A63: no text of a rejection holds more than what an operator may see.
+    #[test]
+    fn a63_a_rejection_shows_no_secret() {
+        let rejection = client(|client| client.password = "hunter2".to_owned());
+        assert_eq!(rejection.to_string(), "the NT proof does not match the password");
+        assert_eq!(format!("{rejection:?}"), "WrongProof");
+    }
+}

@@ -4,6 +4,8 @@
 
 extern crate alloc;
 #[cfg(test)]
+extern crate self as adlib_ntlm;
+#[cfg(test)]
 extern crate std;
 
 mod acceptor;
@@ -15,6 +17,14 @@ pub mod message;
 mod policy;
 mod saved_credential;
 mod session;
+
+#[cfg(test)]
+#[allow(
+    dead_code,
+    reason = "written for the tests of whole handshakes, which need more of it"
+)]
+#[path = "../tests/handshake/scene.rs"]
+mod scene;
 
 pub use acceptor::{
     Acceptor, AwaitingAuthenticate, LookupAcceptor, MAX_NEGOTIATE_BYTES, NetworkLogon, NetworkValidation,

@@ -1,5 +1,8 @@
 //! An initiator and an acceptor in memory, a virtual clock between them, and a client that breaks every rule.
 
+// Also compiled into the crate's own tests, where nothing of this is at hand by itself.
+use std::{string::String, vec, vec::Vec};
+
 use adlib_core::{ChannelBindings, FileTime, UnixTime, gss::Protection, utf16};
 use adlib_ntlm::{
     Acceptor, AwaitingAuthenticate, ClientChallenge, Ephemeral, Initiator, LmHash, NtHash, PendingProof,
