@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use adlib::Mode;
 use clap::{Args, Parser, Subcommand};
 
+use crate::kerberos::arguments::Kerberos;
+
 /// Active Directory from the command line: sign in, read, synchronise.
 #[derive(Debug, Parser)]
 #[command(name = "adctl", version, about, max_term_width = 100)]
@@ -26,6 +28,9 @@ pub(crate) enum Call {
     /// Keep the user list in step with the directory.
     #[command(subcommand)]
     Sync(Sync),
+    /// Service tickets, keytabs and PACs.
+    #[command(subcommand)]
+    Kerberos(Kerberos),
     /// Alternate UPN suffixes.
     #[command(subcommand)]
     Upn(Upn),

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod directory;
+mod kerberos;
 mod login;
 mod outcome;
 mod progress;
@@ -22,6 +23,7 @@ async fn main() -> ExitCode {
     let outcome = match &arguments.call {
         Call::Login(login) => login::login(login).await,
         Call::Directory(Directory::Read(read)) => directory::read(read).await,
+        Call::Kerberos(call) => kerberos::run(call),
         Call::Sync(Sync::Preview(preview)) => sync::preview(preview).await,
         Call::Sync(Sync::Apply(apply)) => sync::apply(apply).await,
         Call::Upn(Upn::Check { file }) => upn::check(file),

@@ -1,0 +1,27 @@
+//! `adctl kerberos`
+
+pub(crate) mod arguments;
+mod input;
+mod inspect;
+mod keytab;
+mod object;
+mod pac;
+mod refusal;
+mod rows;
+mod ticket;
+mod token;
+mod verify;
+
+use arguments::Kerberos;
+
+use crate::outcome::{Outcome, Stopped};
+
+pub(crate) fn run(call: &Kerberos) -> Result<Outcome, Stopped> {
+    match call {
+        Kerberos::Verify(call) => verify::verify(call),
+        Kerberos::Keytab { file } => keytab::list(file),
+        Kerberos::Ticket(call) => ticket::report(call),
+        Kerberos::Pac(call) => pac::report(call),
+        Kerberos::Inspect { file } => inspect::explain(file),
+    }
+}
