@@ -31,8 +31,6 @@ const AS_REQ: i32 = 10;
 const AS_REP: i32 = 11;
 /// `TicketFlags`: the reply signs the request (RFC 6806 11).
 const ENC_PA_REP: u32 = 15;
-/// The NT status of a client that may not sign in from here (MS-ERREF 2.3.1).
-const INVALID_WORKSTATION: u32 = 0xc000_0070;
 
 /// What a ticket-granting ticket is asked for with.
 #[derive(Debug, Clone)]
@@ -47,7 +45,8 @@ pub struct AsRequest {
     /// Let the KDC change the client's name to the registered one, and refer to the client's realm (RFC 6806).
     /// Enterprise names need it.
     pub canonicalize: bool,
-    /// The `NetBIOS` name of the client's workstation, told to a KDC that wants to know it.
+    /// The `NetBIOS` name of the client's workstation: Active Directory lets some accounts in from some only. MIT's KDC
+    /// takes it for the one address from which the ticket may be used.
     pub workstation: Option<String>,
     /// A ticket-granting ticket of the same realm to armour the exchange with (RFC 6113). A KDC that does not answer
     /// in armour is not believed.
@@ -103,7 +102,7 @@ pub struct AsExchange {
     key: Option<SessionKey>,
     /// What the KDC wants back.
     cookie: Option<Vec<u8>>,
-    /// The workstation's address, once it is told.
+    /// The workstation's address.
     workstation: Option<Vec<u8>>,
     /// Why there will be no ticket, while a stand-in is exchanged.
     refused: Option<KrbError>,
@@ -140,7 +139,7 @@ impl AsExchange {
             clock: KdcClock::default(),
             key: None,
             cookie: None,
-            workstation: None,
+            workstation: request.workstation.as_deref().map(request::workstation_address),
             refused: None,
             till: now,
             nonce: 0,
@@ -217,11 +216,6 @@ impl AsExchange {
             KrbError::SKEW if self.clock.follow(&error, now, bound) => Ok(()),
             KrbError::WRONG_REALM if self.request.canonicalize => self.refer(error),
             KrbError::CLIENT_UNKNOWN if self.key.is_none() => self.stand_in(error),
-            _ if error.nt_status == Some(INVALID_WORKSTATION) && self.workstation.is_none() => {
-                let name = self.request.workstation.as_deref().ok_or(error)?;
-                self.workstation = Some(request::workstation_address(name));
-                Ok(())
-            }
             _ => Err(error.into()),
         }
     }
