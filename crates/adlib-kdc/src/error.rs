@@ -2,7 +2,9 @@
 
 use adlib_core::UnixTime;
 
-use crate::{KrbError, Unreachable};
+use adlib_kerberos::initiator::ExchangeError;
+
+use crate::{KrbError, LocateError, Unreachable};
 
 /// A ticket that could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +19,20 @@ pub enum TicketError {
     /// This source of tickets cannot ask for what was asked.
     #[error("this source of tickets cannot ask: {0}")]
     NotSupported(#[from] NotSupported),
+    /// The KDCs of a realm that another one referred to cannot be found.
+    #[error("the KDCs of {realm}: {source}")]
+    NotLocated {
+        /// The realm.
+        realm: String,
+        /// Why not.
+        source: LocateError,
+    },
+    /// The KDC's answer is not one to what was asked.
+    #[error(transparent)]
+    Exchange(ExchangeError),
+    /// The operating system gives no random numbers.
+    #[error("the operating system gives no random numbers")]
+    NoRandom,
     /// The KDC's answers make no sense, or are a liar's.
     #[error("the KDC's answers cannot be used: {detail}")]
     Protocol {
@@ -95,9 +111,23 @@ pub enum Rejection {
     },
 }
 
-impl From<KrbError> for Rejection {
+impl From<ExchangeError> for TicketError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Refused(error) => Rejection::from(&*error).into(),
+            // The reply of an account that needs no pre-authentication opens with the right password only.
+            ExchangeError::NotOpened {
+                preauthenticated: false,
+            } => Rejection::WrongPassword.into(),
+            ExchangeError::NoUsableKey { .. } => Rejection::EtypeUnsupported.into(),
+            error => Self::Exchange(error),
+        }
+    }
+}
+
+impl From<&KrbError> for Rejection {
     /// By the NT status, which is exact, or else by the error code (RFC 4120 7.5.9).
-    fn from(error: KrbError) -> Self {
+    fn from(error: &KrbError) -> Self {
         if let Some(rejection) = error.nt_status.and_then(by_nt_status) {
             return rejection;
         }
@@ -111,7 +141,7 @@ impl From<KrbError> for Rejection {
             23 => Self::KeyExpired,
             24 => Self::WrongPassword,
             37 => Self::ClockSkew {
-                server_time: error.server_time,
+                server_time: Some(error.server_time),
             },
             68 => Self::WrongRealm,
             code => Self::Other {
@@ -163,6 +193,9 @@ pub enum NotSupported {
     /// The account's salt has characters outside of ASCII.
     #[error("the account's salt has a character that it cannot use")]
     Salt,
+    /// The account's keys, in place of its password.
+    #[error("it takes passwords only, and was given keys")]
+    Keys,
     /// The service is not written `class/host`.
     #[error("the service principal name is not of the form class/host")]
     ServiceName,
@@ -180,14 +213,16 @@ pub enum NotSupported {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use adlib_kerberos::issue::KrbErrorBuilder;
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_700_000_000);
 
     fn rejection(code: i32, nt_status: Option<u32>) -> Rejection {
-        Rejection::from(KrbError {
-            code,
-            nt_status,
-            salt: None,
-            server_time: None,
-        })
+        let mut error = KrbErrorBuilder::new(code, "CORP.EXAMPLE.COM", NOW);
+        if let Some(status) = nt_status {
+            error.explain(status);
+        }
+        Rejection::from(&KrbError::decode(&error.encode()).unwrap())
     }
 
     /// R9: the exact reason where the KDC gives it.
@@ -221,7 +256,12 @@ mod tests {
             (18, Rejection::Revoked),
             (23, Rejection::KeyExpired),
             (24, Rejection::WrongPassword),
-            (37, Rejection::ClockSkew { server_time: None }),
+            (
+                37,
+                Rejection::ClockSkew {
+                    server_time: Some(NOW),
+                },
+            ),
             (68, Rejection::WrongRealm),
         ] {
             assert_eq!(rejection(code, None), expected);

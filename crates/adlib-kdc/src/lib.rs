@@ -5,16 +5,15 @@ use std::pin::Pin;
 
 mod client;
 mod error;
-mod krb_error;
 pub mod locate;
 mod transport;
 
+pub use adlib_kerberos::initiator::{Credentials, ExchangePolicy, KrbError};
 #[cfg(feature = "sspi")]
 pub use client::SspiTicketSource;
-pub use client::{ApReqToken, TicketRequest, TicketSource};
+pub use client::{AccountSecret, ApReqToken, KdcTicketSource, OwnAccount, TicketRequest, TicketSource};
 pub use error::{NotSupported, Rejection, TicketError};
-pub use krb_error::KrbError;
-pub use locate::{DnsResolver, Endpoint, LocateError, Resolver, Service, SrvRecord, locate};
+pub use locate::{DnsResolver, Endpoint, Locate, LocateError, Locator, Resolver, Service, SrvRecord, locate};
 pub use transport::{Attempt, AttemptFailure, KdcTransport, Unreachable};
 
 /// A future on the heap, so that the traits of this crate can be trait objects.

@@ -1,22 +1,32 @@
-//! A message to a KDC and its answer, over tcp (RFC 4120 7.2.2).
+//! A message to a KDC and its answer, over udp and tcp (RFC 4120 7.2).
 //!
-//! Trust level: whoever listens there answers. Lengths and times are bounded here, the meaning is not looked at.
+//! Trust level: whoever listens there answers. Lengths and times are bounded here; of the meaning only two errors are
+//! looked at, that say to ask in another way.
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use adlib_kerberos::initiator::KrbError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout};
 
 use crate::Endpoint;
 
 /// The longest answer that is read: a ticket with a large PAC is below 64 KiB.
 const MAX_REPLY: u32 = 128 * 1024;
+/// The longest answer over udp.
+const MAX_DATAGRAM: usize = 64 * 1024;
 /// How many addresses are tried.
 const MAX_ATTEMPTS: usize = 16;
+/// A longer message goes over tcp: in more than one packet it would hardly arrive.
+const UDP_LIMIT: usize = 1400;
+/// For how long an answer over udp is waited for. Nothing is sent twice: a wrong password would count twice.
+const UDP_WAIT: Duration = Duration::from_secs(1);
+/// `KDC_ERR_SVC_UNAVAILABLE`: another KDC may know more.
+const SERVICE_UNAVAILABLE: i32 = 29;
 
 /// The KDCs of one realm, to be asked until a deadline.
 ///
@@ -25,6 +35,8 @@ const MAX_ATTEMPTS: usize = 16;
 pub struct KdcTransport {
     kdcs: Vec<(String, SocketAddr)>,
     until: Instant,
+    /// Whether udp is worth a try: a firewall that swallows it costs a second once, not with every message.
+    udp: bool,
 }
 
 impl KdcTransport {
@@ -39,29 +51,31 @@ impl KdcTransport {
         Self {
             kdcs,
             until: Instant::now() + deadline,
+            udp: true,
         }
     }
 
     /// Send `message` and read the answer, from the first KDC that gives one.
     ///
-    /// Each attempt has its share of the time that is left.
+    /// Each attempt has its share of the time that is left. A short message goes over udp first, and over tcp when
+    /// nothing comes back or the answer does not fit.
     ///
     /// # Errors
     /// [`Unreachable`] with every attempt, when none gives an answer.
     pub async fn exchange(&mut self, message: &[u8]) -> Result<Vec<u8>, Unreachable> {
         let mut tried = Vec::new();
         let mut attempts_left = u32::try_from(self.kdcs.len()).unwrap_or(u32::MAX);
-        while let Some((host, address)) = self.kdcs.first().filter(|_| attempts_left > 0) {
+        while let Some((host, address)) = self.kdcs.first().cloned().filter(|_| attempts_left > 0) {
             let share = self.until.saturating_duration_since(Instant::now()) / attempts_left;
-            let failure = match timeout(share, ask(*address, message)).await {
+            let failure = match timeout(share, self.ask(address, message, share)).await {
                 Ok(Ok(reply)) => return Ok(reply),
                 Ok(Err(failure)) => failure,
                 Err(_) => AttemptFailure::TimedOut,
             };
             tracing::debug!(%host, %address, %failure, "no answer from a KDC");
             tried.push(Attempt {
-                host: host.clone(),
-                address: *address,
+                host,
+                address,
                 failure,
             });
             self.kdcs.rotate_left(1);
@@ -69,10 +83,67 @@ impl KdcTransport {
         }
         Err(Unreachable { tried })
     }
+
+    /// One message, one answer, from one address.
+    async fn ask(
+        &mut self,
+        address: SocketAddr,
+        message: &[u8],
+        share: Duration,
+    ) -> Result<Vec<u8>, AttemptFailure> {
+        if self.udp && message.len() <= UDP_LIMIT {
+            match timeout(UDP_WAIT.min(share / 2), by_udp(address, message)).await {
+                Ok(Ok(reply)) => match error_code(&reply) {
+                    Some(SERVICE_UNAVAILABLE) => return Err(AttemptFailure::Unavailable),
+                    Some(KrbError::RESPONSE_TOO_BIG) => {}
+                    _ => return Ok(reply),
+                },
+                Ok(Err(_)) => {}
+                Err(_) => {
+                    let reply = by_tcp(address, message).await?;
+                    self.udp = false;
+                    return Ok(reply);
+                }
+            }
+        }
+        let reply = match by_tcp(address, message).await {
+            // Where tcp does not get through, a long message may still arrive over udp.
+            Err(failure @ AttemptFailure::Io(_)) if message.len() > UDP_LIMIT => {
+                let reply = timeout(UDP_WAIT, by_udp(address, message)).await;
+                reply.ok().and_then(Result::ok).ok_or(failure)?
+            }
+            reply => reply?,
+        };
+        match error_code(&reply) {
+            Some(SERVICE_UNAVAILABLE) => Err(AttemptFailure::Unavailable),
+            _ => Ok(reply),
+        }
+    }
+}
+
+/// The code of a KRB-ERROR.
+fn error_code(reply: &[u8]) -> Option<i32> {
+    let error = KrbError::is_one(reply).then(|| KrbError::decode(reply))?;
+    error.ok().map(|error| error.code)
+}
+
+/// One datagram there, one back. The socket is connected, so what comes from elsewhere is not seen.
+async fn by_udp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    socket.connect(address).await?;
+    socket.send(message).await?;
+    let mut reply = vec![0; MAX_DATAGRAM];
+    let length = socket.recv(&mut reply).await?;
+    reply.truncate(length);
+    Ok(reply)
 }
 
 /// One connection, one message, one answer.
-async fn ask(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
+async fn by_tcp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
     let length = u32::try_from(message.len()).map_err(|_| AttemptFailure::Length(u32::MAX))?;
     let mut stream = TcpStream::connect(address).await?;
     stream
@@ -140,6 +211,9 @@ pub enum AttemptFailure {
     /// The time for this attempt ran out.
     #[error("timed out")]
     TimedOut,
+    /// The KDC says that it cannot answer at present.
+    #[error("unavailable at present")]
+    Unavailable,
     /// A message of a length that is not acceptable.
     #[error("a message of {0} bytes")]
     Length(u32),
@@ -154,6 +228,8 @@ impl From<std::io::Error> for AttemptFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use adlib_core::UnixTime;
+    use adlib_kerberos::issue::KrbErrorBuilder;
     use tokio::net::TcpListener;
 
     /// A KDC that answers every connection with `script`, byte by byte with pauses, and then waits.
@@ -215,6 +291,100 @@ mod tests {
             let kdc = kdc(script, Duration::ZERO).await;
             assert_eq!(failure_of(kdc, SOON).await, AttemptFailure::TimedOut);
         }
+    }
+
+    /// A KDC over udp that answers from `source`, if that is another socket, and says the same over tcp.
+    async fn udp_kdc(answer: Vec<u8>, tcp_answer: Option<Vec<u8>>, elsewhere: bool) -> Endpoint {
+        let (tcp, udp) = loop {
+            let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()).await {
+                break (tcp, udp);
+            }
+        };
+        let port = udp.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let other = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            let mut question = [0; 2048];
+            while let Ok((_, client)) = udp.recv_from(&mut question).await {
+                let from = if elsewhere { &other } else { &udp };
+                from.send_to(&answer, client).await.unwrap();
+            }
+        });
+        tokio::spawn(async move {
+            while let (Ok((mut stream, _)), Some(answer)) = (tcp.accept().await, &tcp_answer) {
+                let length = u32::try_from(answer.len()).unwrap();
+                stream.write_u32(length).await.unwrap();
+                stream.write_all(answer).await.unwrap();
+            }
+        });
+        Endpoint::parse("127.0.0.1", port).unwrap()
+    }
+
+    fn krb_error(code: i32) -> Vec<u8> {
+        KrbErrorBuilder::new(code, "R", UnixTime::from_seconds(1_700_000_000)).encode()
+    }
+
+    /// R6: over udp, without tcp.
+    #[tokio::test]
+    async fn a_short_message_goes_over_udp() {
+        let kdc = udp_kdc(b"udp".to_vec(), Some(b"tcp".to_vec()), false).await;
+        let mut transport = KdcTransport::new(&[kdc], Duration::from_secs(5));
+        assert_eq!(transport.exchange(&[0; UDP_LIMIT]).await.unwrap(), b"udp");
+        assert_eq!(transport.exchange(&[0; UDP_LIMIT + 1]).await.unwrap(), b"tcp");
+    }
+
+    /// R6: a long message over udp, where nobody listens on tcp.
+    #[tokio::test]
+    async fn udp_alone_will_do() {
+        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let port = udp.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut question = [0; 4096];
+            while let Ok((length, client)) = udp.recv_from(&mut question).await {
+                udp.send_to(&question[..length], client).await.unwrap();
+            }
+        });
+        let kdc = Endpoint::parse("127.0.0.1", port).unwrap();
+        let mut transport = KdcTransport::new(&[kdc], Duration::from_secs(5));
+        assert_eq!(transport.exchange(&[7; 3000]).await.unwrap(), [7; 3000]);
+    }
+
+    /// R6
+    #[tokio::test]
+    async fn an_answer_that_does_not_fit_comes_over_tcp() {
+        let kdc = udp_kdc(
+            krb_error(KrbError::RESPONSE_TOO_BIG),
+            Some(b"tcp".to_vec()),
+            false,
+        )
+        .await;
+        let mut transport = KdcTransport::new(&[kdc], Duration::from_secs(5));
+        assert_eq!(transport.exchange(b"request").await.unwrap(), b"tcp");
+    }
+
+    /// A67
+    #[tokio::test]
+    async fn a67_an_answer_from_another_address_is_not_seen() {
+        let forged = udp_kdc(b"forged".to_vec(), Some(b"tcp".to_vec()), true).await;
+        let mut transport = KdcTransport::new(&[forged], Duration::from_secs(5));
+        assert_eq!(transport.exchange(b"request").await.unwrap(), b"tcp");
+        let begin = Instant::now();
+        assert_eq!(transport.exchange(b"request").await.unwrap(), b"tcp");
+        assert!(begin.elapsed() < UDP_WAIT, "a silent udp is waited for once");
+    }
+
+    /// R4: a KDC that is there and cannot answer.
+    #[tokio::test]
+    async fn the_next_one_is_asked_when_the_first_is_unavailable() {
+        let unavailable = krb_error(SERVICE_UNAVAILABLE);
+        let ill = udp_kdc(unavailable.clone(), Some(unavailable), false).await;
+        let well = udp_kdc(b"answer".to_vec(), None, false).await;
+        let mut transport = KdcTransport::new(&[ill.clone(), well], Duration::from_secs(5));
+        assert_eq!(transport.exchange(b"request").await.unwrap(), b"answer");
+        assert_eq!(
+            failure_of(ill, Duration::from_secs(5)).await,
+            AttemptFailure::Unavailable
+        );
     }
 
     /// R4, R9: the next KDC is asked, and stays the first.

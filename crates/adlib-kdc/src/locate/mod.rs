@@ -6,12 +6,14 @@
 mod dns;
 mod endpoint;
 mod error;
+mod locator;
 mod resolver;
 mod srv;
 
 pub use dns::DnsResolver;
 pub use endpoint::{Endpoint, EndpointParseError};
 pub use error::{LocateError, ResolveError};
+pub use locator::{Locate, Locator};
 pub use resolver::{Resolver, SrvRecord};
 
 use std::future::poll_fn;
@@ -51,6 +53,23 @@ impl Service {
         }
     }
 
+    /// The name of the SRV records of one site (MS-ADTS 6.3.2.3), fully qualified.
+    ///
+    /// ```
+    /// use adlib_kdc::Service;
+    ///
+    /// let name = Service::Kerberos.site_srv_name("Berlin", "corp.example.com");
+    /// assert_eq!(name, "_kerberos._tcp.Berlin._sites.corp.example.com.");
+    /// ```
+    #[must_use]
+    pub fn site_srv_name(self, site: &str, domain: &str) -> String {
+        let domain = domain.trim_end_matches('.');
+        match self {
+            Self::Ldap => format!("_ldap._tcp.{site}._sites.dc._msdcs.{domain}."),
+            Self::Kerberos => format!("_kerberos._tcp.{site}._sites.{domain}."),
+        }
+    }
+
     /// The port where none is said.
     #[must_use]
     pub const fn port(self) -> u16 {
@@ -76,10 +95,54 @@ pub async fn locate(
     domain: &str,
     random: &mut (dyn FnMut(u32) -> u32 + Send),
 ) -> Result<Vec<Endpoint>, LocateError> {
-    if !endpoint::is_host_name(domain) {
-        return Err(LocateError::BadDomain(domain.escape_debug().to_string()));
+    locate_in_site(resolver, service, domain, None, random).await
+}
+
+/// Find the controllers of `domain`, those of `site` first.
+///
+/// A site that has no records, or none that can be read, costs nothing but the question.
+///
+/// # Errors
+/// As [`locate`]; `BadDomain` for a site that is no name, too.
+pub async fn locate_in_site(
+    resolver: &dyn Resolver,
+    service: Service,
+    domain: &str,
+    site: Option<&str>,
+    random: &mut (dyn FnMut(u32) -> u32 + Send),
+) -> Result<Vec<Endpoint>, LocateError> {
+    for name in [Some(domain), site].into_iter().flatten() {
+        if !endpoint::is_host_name(name) {
+            return Err(LocateError::BadDomain(name.escape_debug().to_string()));
+        }
     }
-    let name = service.srv_name(domain);
+    let mut endpoints = Vec::new();
+    if let Some(site) = site {
+        let name = service.site_srv_name(site, domain);
+        match named(resolver, name, random).await {
+            Ok(near) => endpoints = near,
+            Err(error) => tracing::debug!(%site, %error, "no controllers of the site"),
+        }
+    }
+    match named(resolver, service.srv_name(domain), random).await {
+        Ok(all) => endpoints.extend(
+            all.into_iter()
+                .filter(|found| !endpoints.contains(found))
+                .collect::<Vec<_>>(),
+        ),
+        Err(error) if endpoints.is_empty() => return Err(error),
+        Err(error) => tracing::debug!(%domain, %error, "no controllers but those of the site"),
+    }
+    endpoints.truncate(MAX_ENDPOINTS);
+    resolve(resolver, endpoints).await
+}
+
+/// The controllers that the SRV records `name` name, in order, without their addresses.
+async fn named(
+    resolver: &dyn Resolver,
+    name: String,
+    random: &mut (dyn FnMut(u32) -> u32 + Send),
+) -> Result<Vec<Endpoint>, LocateError> {
     let records = match resolver.srv(&name).await {
         Ok(records) if records.is_empty() => return Err(LocateError::NotFound(name)),
         Ok(records) => records,
@@ -90,7 +153,7 @@ pub async fn locate(
     if endpoints.is_empty() {
         return Err(LocateError::NotOffered(name));
     }
-    resolve(resolver, endpoints).await
+    Ok(endpoints)
 }
 
 /// Look up the addresses of `endpoints` that have none yet, all at once.

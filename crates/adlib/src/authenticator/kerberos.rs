@@ -61,7 +61,7 @@ impl KerberosParts {
         let request = TicketRequest {
             account: &user.account,
             realm: &realm,
-            password,
+            secret: password.into(),
             service: &self.service,
             kdcs,
             deadline,
