@@ -68,7 +68,7 @@ pub enum Rejection {
     #[error("the MIC does not match the messages")]
     WrongMic,
     /// What the challenge said came back as something else: it was changed on its way, or is another's.
-    #[error("attribute {} is not what the challenge said", .id.0)]
+    #[error("{} is not what the challenge said", .id.name().unwrap_or("an attribute"))]
     TargetInfoChanged {
         /// The attribute.
         id: AvId,

@@ -134,6 +134,19 @@ fn a41_fields_that_lie_elsewhere() {
     );
 }
 
+/// A41: two fields over the same bytes are read as they lie, and no canonical message lies so.
+#[test]
+fn a41_overlapping_fields() {
+    let mut message = authenticate(NegotiateFlags::OEM, (3, 64), b"ada");
+    // DomainNameFields, over the last two letters of the user's name.
+    message.splice(28..36, [2, 0, 2, 0, 65, 0, 0, 0]).for_each(drop);
+    let decoded = AuthenticateMessage::decode(&message).unwrap();
+    assert_eq!((decoded.user, decoded.domain), (&b"ada"[..], &b"da"[..]));
+    assert!(!decoded.is_canonical(&message));
+    let canonical = decoded.encode().unwrap();
+    assert_eq!(AuthenticateMessage::decode(&canonical).unwrap(), decoded);
+}
+
 /// A41, A44: half a unit, half a pair, bytes of a code page that is not known.
 #[test]
 fn a41_texts_that_are_none() {

@@ -38,7 +38,35 @@ impl AvId {
     pub const TARGET_NAME: Self = Self(9);
     /// `MsvAvChannelBindings`: the hash of the client's channel bindings.
     pub const CHANNEL_BINDINGS: Self = Self(10);
+
+    /// The name in the specification, if it has one.
+    ///
+    /// ```
+    /// use adlib_ntlm::message::AvId;
+    ///
+    /// assert_eq!(AvId::TIMESTAMP.name(), Some("MsvAvTimestamp"));
+    /// assert_eq!(AvId(99).name(), None);
+    /// ```
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        AV_NAMES.get(usize::from(self.0)).copied()
+    }
 }
+
+/// By number (MS-NLMP 2.2.2.1).
+const AV_NAMES: [&str; 11] = [
+    "MsvAvEOL",
+    "MsvAvNbComputerName",
+    "MsvAvNbDomainName",
+    "MsvAvDnsComputerName",
+    "MsvAvDnsDomainName",
+    "MsvAvDnsTreeName",
+    "MsvAvFlags",
+    "MsvAvTimestamp",
+    "MsvAvSingleHost",
+    "MsvAvTargetName",
+    "MsvAvChannelBindings",
+];
 
 /// `MsvAvFlags`: what a client says of its own message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
