@@ -2,10 +2,15 @@
 
 use alloc::vec::Vec;
 
-use super::{DecryptedApReq, decrypted::Halves, key_search, plaintext::Plaintext};
+use super::{
+    DecryptedApReq,
+    decrypted::{Halves, TicketFacts},
+    key_search,
+    plaintext::Plaintext,
+};
 use crate::{
     EncryptionType, Keytab, Part, Policy, Principal, Rejection, SessionKey, UnsupportedEtype,
-    der::{self, ApReq, ApReqBody, EncTicketPart, EncryptionKey},
+    der::{self, ApReq, ApReqBody, EncryptionKey},
     gss::Framing,
     number::KeyUsage,
 };
@@ -103,11 +108,8 @@ impl<'a> UnverifiedApReq<'a> {
                 service: service.clone(),
             });
         }
-        let session_key = {
-            let EncTicketPart::<'_> { 0: part } =
-                der::decode("EncTicketPart", plaintext.get(&opened.ticket))?;
-            read_key(Part::SessionKey, &part.key, policy)?
-        };
+        let facts = TicketFacts::read(&plaintext, &opened.ticket, policy)?;
+        let session_key = &facts.session_key;
         if sealed.etype != session_key.etype().number() {
             return Err(Rejection::AuthenticatorNotOpened);
         }
@@ -117,7 +119,7 @@ impl<'a> UnverifiedApReq<'a> {
             framing: self.framing,
             mutual: options.has(ApReqBody::MUTUAL_REQUIRED),
             opened,
-            session_key,
+            ticket: facts,
             sealed_authenticator: sealed.cipher.0,
             authenticator: authenticator.ok_or(Rejection::AuthenticatorNotOpened)?,
         };

@@ -17,10 +17,7 @@ use super::{
 };
 use crate::{
     AddressMode, ChecksumType, Keytab, KeytabEntry, PacMode, Part, Policy, Principal, Rejection, SessionKey,
-    der::{
-        self, Authenticator, AuthenticatorBody, Checksum, EncTicketPart, EncTicketPartBody, KerberosFlags,
-        SequenceOf,
-    },
+    der::{self, Authenticator, AuthenticatorBody, Checksum, EncTicketPart, KerberosFlags, SequenceOf},
     gss::{Framing, InitiatorChecksum},
     pac::UnverifiedPac,
 };
@@ -88,7 +85,7 @@ pub(super) struct Halves<'m> {
     pub(super) framing: Framing,
     pub(super) mutual: bool,
     pub(super) opened: Opened,
-    pub(super) session_key: SessionKey,
+    pub(super) ticket: TicketFacts,
     pub(super) sealed_authenticator: &'m [u8],
     pub(super) authenticator: Range<usize>,
 }
@@ -109,16 +106,15 @@ impl<'b> DecryptedApReq<'b> {
         keytab: &Keytab,
         policy: &Policy,
     ) -> Result<Self, Rejection> {
-        let EncTicketPart::<'_> { 0: part } =
-            der::decode("EncTicketPart", plaintext.get(&halves.opened.ticket))?;
         let Authenticator::<'_> { 0: authenticator } =
             der::decode("Authenticator", plaintext.get(&halves.authenticator))?;
         der::expect_number("authenticator-vno", authenticator.authenticator_vno, der::VERSION)?;
         let subkey = authenticator.subkey.as_ref();
         let subkey = subkey.map(|key| ap_req::read_key(Part::Subkey, key, policy));
-        let facts = AuthenticatorFacts::read(&plaintext, &part, &authenticator, subkey.transpose()?)?;
+        let facts =
+            AuthenticatorFacts::read(&plaintext, &halves.ticket, &authenticator, subkey.transpose()?)?;
         Ok(Self {
-            ticket: TicketFacts::read(&plaintext, &part, halves.session_key)?,
+            ticket: halves.ticket,
             authenticator: facts,
             entry: halves.opened.entry,
             failed: halves.opened.failed,
@@ -291,11 +287,16 @@ impl<'b> DecryptedApReq<'b> {
 }
 
 impl TicketFacts {
-    fn read(
+    /// # Errors
+    /// `Malformed`; `DesEtype`, `Rc4NotAdmitted`, `UnknownEtype`, `KeyLength`; `PacDuplicate`,
+    /// `UnknownAuthorizationData`, `AuthorizationDataNesting`.
+    pub(super) fn read(
         plaintext: &Plaintext<'_>,
-        part: &EncTicketPartBody<'_>,
-        session_key: SessionKey,
+        ticket: &Range<usize>,
+        policy: &Policy,
     ) -> Result<Self, Rejection> {
+        let EncTicketPart::<'_> { 0: part } = der::decode("EncTicketPart", plaintext.get(ticket))?;
+        let session_key = ap_req::read_key(Part::SessionKey, &part.key, policy)?;
         let authorization = TicketAuthorization::read(part.authorization_data.as_ref())?;
         let addresses = part.caddr.as_ref();
         Ok(Self {
@@ -315,12 +316,13 @@ impl TicketFacts {
 impl AuthenticatorFacts {
     fn read(
         plaintext: &Plaintext<'_>,
-        ticket: &EncTicketPartBody<'_>,
+        ticket: &TicketFacts,
         part: &AuthenticatorBody<'_>,
         subkey: Option<SessionKey>,
     ) -> Result<Self, Rejection> {
-        let same_client =
-            part.crealm == ticket.crealm && part.cname.components().eq(ticket.cname.components());
+        let client = &ticket.client;
+        let same_client = part.crealm.0 == client.realm(plaintext)
+            && part.cname.components().eq(client.name(plaintext).components());
         let authorization = ClientAuthorization::read(part.authorization_data.as_ref())?;
         let checksum = part.cksum.as_ref();
         let checksum = checksum.map(|checksum| ChecksumFacts::read(plaintext, checksum));

@@ -10,7 +10,7 @@ use super::{
     cts::{self, Aes},
     key_bytes::padded,
     mac::Mac,
-    nfold::nfold,
+    nfold::{nfold, nfold_usage},
 };
 
 /// The length of the confounder, in bytes.
@@ -21,7 +21,10 @@ const TAG: usize = 12;
 /// DK (RFC 3961 5.1): the key that `base` gives for `constant`, as long as `base`.
 pub(super) fn derive(base: &KeyBytes, constant: &[u8]) -> KeyBytes {
     let mut state = [0; cts::BLOCK];
-    nfold(constant, &mut state);
+    match <[u8; 5]>::try_from(constant) {
+        Ok(usage) => state = nfold_usage(usage),
+        Err(_) => nfold(constant, &mut state),
+    }
     let aes = Aes::new(base);
     let mut derived = Zeroizing::new([[0; cts::BLOCK]; 2]);
     for block in derived.iter_mut() {

@@ -24,6 +24,25 @@ pub(crate) fn nfold(input: &[u8], output: &mut [u8]) {
     }
 }
 
+/// The same for the constant of a key usage, 5 bytes to the 16 of a block, which is what every message needs.
+pub(crate) fn nfold_usage(constant: [u8; 5]) -> [u8; 16] {
+    let [a, b, c, d, e] = constant;
+    let mut value = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
+    let mut copies = [0; 80];
+    let (fifths, _) = copies.as_chunks_mut::<5>();
+    for copy in fifths {
+        let [_, _, _, rotated @ ..] = value.to_be_bytes();
+        *copy = rotated;
+        value = (value >> 13 | value << 27) & 0xff_ffff_ffff;
+    }
+    let (blocks, _) = copies.as_chunks::<16>();
+    let sum = blocks.iter().fold(0_u128, |sum, block| {
+        let (sum, carry) = sum.overflowing_add(u128::from_be_bytes(*block));
+        sum + u128::from(carry)
+    });
+    sum.to_be_bytes()
+}
+
 /// The byte at `position` of the endless sequence of rotated copies of `input`.
 fn rotated(input: &[u8], position: usize) -> u8 {
     let bits = input.len() * 8;
@@ -79,6 +98,19 @@ mod tests {
             let mut output = vec![0; expected.len()];
             nfold(input.as_bytes(), &mut output);
             assert_eq!(output, expected, "{input}");
+        }
+    }
+
+    #[test]
+    fn usages_fold_as_everything_does() {
+        for usage in (0..60_u32).chain([u32::MAX, 0x8000_0001]) {
+            for kind in [0x55, 0x99, 0xaa, 0xff] {
+                let [a, b, c, d] = usage.to_be_bytes();
+                let constant = [a, b, c, d, kind];
+                let mut expected = [0; 16];
+                nfold(&constant, &mut expected);
+                assert_eq!(nfold_usage(constant), expected, "{usage}");
+            }
         }
     }
 
