@@ -40,6 +40,15 @@ const GRANTED: NegotiateFlags = NegotiateFlags(
 /// let challenge = ServerChallenge::new([7; 8]); // from a random number generator
 /// assert_eq!(format!("{challenge:?}"), "ServerChallenge(..)");
 /// ```
+///
+/// ```compile_fail,E0382
+/// # use adlib_core::FileTime;
+/// # use adlib_ntlm::{Acceptor, ServerChallenge, ServerNames};
+/// let challenge = ServerChallenge::new([7; 8]);
+/// let acceptor = Acceptor::new(ServerNames::default());
+/// let _ = acceptor.clone().challenge(b"one client", challenge, FileTime(1));
+/// let _ = acceptor.challenge(b"another", challenge, FileTime(1)); // it is gone
+/// ```
 pub struct ServerChallenge([u8; 8]);
 
 impl ServerChallenge {
