@@ -258,6 +258,7 @@ impl fmt::Debug for SessionKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::hex;
     use std::format;
 
     /// A63
@@ -269,6 +270,94 @@ mod tests {
             format!("{service:?} {session:?}"),
             "ServiceKey(rc4-hmac, ..) SessionKey(aes128-cts-hmac-sha1-96, ..)"
         );
+    }
+
+    /// RFC 3962 6 and RFC 8009 5, with the values of MIT's `t_prf`
+    #[test]
+    fn published_values_of_the_pseudo_random_function() {
+        for (etype, key, input, expected) in [
+            (
+                17,
+                "ae272e7cdec86ac5138cdb196d8e297d",
+                "0161",
+                "77b39a37a868920f2a51f9dd150c5717",
+            ),
+            (
+                17,
+                "67ab1cfef35e4c27ffdeac60385a3e9c",
+                "0162",
+                "e06c0dd31ff02091994f2ef5178bfe3d",
+            ),
+            (
+                18,
+                "c01f157211f7b77eaaf457c3e156690127ee127d810ba6392e97baa243eb0616",
+                "0161",
+                "b2628c788e2e9c4a9bb4644678c29f2f",
+            ),
+            (
+                18,
+                "c01f157211f7b77eaaf457c3e156690127ee127d810ba6392e97baa243eb0616",
+                "0261",
+                "b406373350cee8a6126f4a9b65a0cd21",
+            ),
+            (
+                18,
+                "9d520d2d980aa7cb6b693682b62da258b333867951642ce647ae62b1e5e0b5e9",
+                "0162",
+                "ff0e289ea756c0559a0e911856961a49",
+            ),
+            (
+                18,
+                "9d520d2d980aa7cb6b693682b62da258b333867951642ce647ae62b1e5e0b5e9",
+                "0262",
+                "0d674dd0f9a6806525a4d92e828bd15a",
+            ),
+            (
+                19,
+                "3705d96080c17728a0e800eab6e0d23c",
+                "74657374",
+                "9d188616f63852fe86915bb840b4a886ff3e6bb0f819b49b893393d393854295",
+            ),
+            (
+                20,
+                "6d404d37faf79f9df0d33568d320669800eb4836472ea8a026d16b7182460c52",
+                "74657374",
+                "9801f69a368c2bf675e59521e177d9a07f67efe1cfde8d3c8d6f6a0256e3b17db3c1b62ad1b8553360d17367eb1514d2",
+            ),
+        ] {
+            let etype = EncryptionType::from_number(etype).unwrap();
+            let key = SessionKey::new(etype, hex(key)).unwrap();
+            assert_eq!(*key.prf(&hex(input)).expose(), hex(expected), "{etype}");
+        }
+    }
+
+    /// RFC 6113 A: KRB-FX-CF2 of two keys of strings, which is two pseudo-random functions and nothing else.
+    #[test]
+    fn published_values_of_combined_keys() {
+        for (etype, expected) in [
+            (17, "97df97e4b798b29eb31ed7280287a92a"),
+            (
+                18,
+                "4d6ca4e629785c1f01baf55e2e548566b9617ae3a96868c337cb93b5e72b1c7b",
+            ),
+            (23, "24d7f6b6bae4e5c00d2082c5ebab3672"),
+        ] {
+            let etype = EncryptionType::from_number(etype).unwrap();
+            let stream = |text: &str, label: u8| -> Vec<u8> {
+                let key = ServiceKey::from_password(etype, &text.into(), text.as_bytes(), None).unwrap();
+                let key = SessionKey::new(etype, key.expose()).unwrap();
+                (1..=2)
+                    .flat_map(|count| key.prf(&[count, label]).expose().clone())
+                    .collect()
+            };
+            let (first, second) = (stream("key1", b'a'), stream("key2", b'b'));
+            let combined: Vec<u8> = first
+                .iter()
+                .zip(&second)
+                .map(|(one, other)| one ^ other)
+                .collect();
+            assert_eq!(combined[..etype.key_length()], hex(expected), "{etype}");
+        }
     }
 
     #[test]
