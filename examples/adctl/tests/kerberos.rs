@@ -220,7 +220,7 @@ fn r13_an_accepted_token_and_all_that_is_said_of_it() {
         "state": "verified", "server_signature": "valid", "buffers": [1, 10, 12, 16, 6, 7, 19],
         "user_sid": format!("{SID}-1104"), "primary_group": 513, "groups": groups(), "account": "ada",
         "domain": "CORP", "upn": "ada@corp.example.com", "full_name": "ada", "dns_domain": "CORP.EXAMPLE.COM",
-        "upn_constructed": false, "logon_time": "2027-01-15T07:00:00Z", "logon_server": "DC1", "client": "ada",
+        "constructed_upn": null, "logon_time": "2027-01-15T07:00:00Z", "logon_server": "DC1", "client": "ada",
         "requestor": null,
         "more": { "delegation": null, "device": null, "attributes": null, "claims": null, "device_claims": null },
     });
@@ -721,6 +721,16 @@ fn a20_a_pac_by_itself() {
         code == 0 && text.starts_with("accepted\n") && text.contains("CORP\\ada"),
         "{text}"
     );
+}
+
+#[test]
+fn a_name_that_the_controller_made_up_is_no_upn() {
+    let mut pac = pac();
+    pac.names.as_mut().unwrap().constructed = true;
+    let site = Site::new(&[("pac", &pac.sign(&service_key(), &controllers_key()))]);
+    let (_, report) = site.json(&["pac", "pac", "--key", &typed("18", "01", 32)]);
+    assert_eq!(report["pac"]["upn"], Value::Null);
+    assert_eq!(report["pac"]["constructed_upn"], "ada@corp.example.com");
 }
 
 /// A24, A27: what few PACs have is told, and what cannot be read is said to be so.

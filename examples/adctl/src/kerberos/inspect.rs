@@ -8,8 +8,11 @@ use adlib::{
 };
 use serde_json::json;
 
-use super::{input, object, token};
-use crate::outcome::{Outcome, Stopped};
+use crate::{
+    input, object,
+    outcome::{Outcome, Stopped},
+    token,
+};
 
 pub(super) fn explain(file: &Path) -> Result<Outcome, Stopped> {
     let bytes = token::bytes(input::read(file)?);

@@ -5,12 +5,14 @@ use std::path::Path;
 use adlib::kerberos::{KeytabEntry, UnusableEntry};
 use serde_json::{Value, json};
 
-use super::input;
-use crate::outcome::{Outcome, Stopped};
+use crate::{
+    input,
+    outcome::{Outcome, Stopped},
+};
 
 pub(super) fn list(file: &Path) -> Result<Outcome, Stopped> {
     let keytab = input::keytab(file)?;
-    let mut text = format!("{:>5}  {:20}  {:28}  principal\n", "kvno", "written", "type");
+    let mut text = format!("{:>5}  {:20}  {:31}  principal\n", "kvno", "written", "type");
     for entry in keytab.entries() {
         text.push_str(&line(entry));
     }
@@ -47,7 +49,7 @@ fn unusable_json(entry: &UnusableEntry) -> Value {
 
 fn line(entry: &KeytabEntry) -> String {
     format!(
-        "{:5}  {}  {:28}  {}\n",
+        "{:5}  {}  {:31}  {}\n",
         entry.kvno,
         entry.timestamp,
         entry.key.etype().to_string(),
@@ -57,7 +59,7 @@ fn line(entry: &KeytabEntry) -> String {
 
 fn unusable_line(entry: &UnusableEntry) -> String {
     format!(
-        "{:5}  {}  {:28}  {}: {}\n",
+        "{:5}  {}  {:31}  {}: {}\n",
         entry.kvno, entry.timestamp, "unusable", entry.principal, entry.etype
     )
 }

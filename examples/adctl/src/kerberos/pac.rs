@@ -8,14 +8,14 @@ use adlib::kerberos::pac::{
 use adlib_core::DecodeError;
 use serde_json::{Value, json};
 
-use super::{
-    arguments::Opened,
+use super::arguments::Opened;
+use crate::{
     input, object,
+    outcome::{Outcome, Stopped},
     refusal::{self, Refusal},
     rows::Rows,
     token,
 };
-use crate::outcome::{Outcome, Stopped};
 
 /// What is known of the signatures of a PAC that a service believed.
 pub(super) const SERVER_SIGNATURE_VALID: [(&str, &str); 1] = [("server_signature", "valid")];
@@ -91,7 +91,7 @@ pub(super) fn json(state: &str, content: Option<&PacContent>, signatures: &[(&st
         "upn": content.and_then(PacContent::upn),
         "full_name": content.and_then(PacContent::full_name),
         "dns_domain": content.and_then(PacContent::dns_domain),
-        "upn_constructed": names.map(|names| names.constructed),
+        "constructed_upn": names.filter(|names| names.constructed).map(|names| &names.upn),
         "logon_time": content.and_then(PacContent::logon_time).map(|time| time.to_string()),
         "logon_server": logon.map(|logon| &logon.logon_server),
         "client": client.map(|client| &client.name),

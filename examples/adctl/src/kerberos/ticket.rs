@@ -6,14 +6,14 @@ use adlib::{
 };
 use serde_json::json;
 
-use super::{
-    arguments::Opened,
-    input, pac,
+use super::{arguments::Opened, pac};
+use crate::{
+    input,
+    outcome::{Outcome, Stopped},
     refusal::{self, Refusal},
     rows::Rows,
     token,
 };
-use crate::outcome::{Outcome, Stopped};
 
 pub(super) fn report(arguments: &Opened) -> Result<Outcome, Stopped> {
     let key = input::key("--key", &arguments.key)?;

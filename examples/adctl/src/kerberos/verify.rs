@@ -12,13 +12,15 @@ use serde_json::{Value, json};
 
 use super::{
     arguments::Verify,
-    input, object,
     pac::{self, SERVER_SIGNATURE_VALID},
+};
+use crate::{
+    input, object,
+    outcome::{Outcome, Stopped},
     refusal::{self, Refusal},
     rows::Rows,
     token,
 };
-use crate::outcome::{Outcome, Stopped};
 
 pub(super) fn verify(arguments: &Verify) -> Result<Outcome, Stopped> {
     let service = Service::new(arguments)?;
@@ -156,8 +158,13 @@ fn rows(accepted: &Accepted, kvno: Option<u32>) -> Rows {
     rows.add("key version", kvno);
     rows.add("signed in", Some(accepted.auth_time()));
     rows.add("valid until", Some(accepted.end_time()));
-    let ahead = evidence.clock_difference_s;
-    rows.add("clock", Some(format_args!("{ahead} s ahead of ours")));
+    let side = if evidence.clock_difference_s < 0 {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    let seconds = evidence.clock_difference_s.unsigned_abs();
+    rows.add("clock", Some(format_args!("{seconds} s {side} ours")));
     rows.add("bindings", Some(evidence.bindings.as_str()));
     rows.add("wants an answer", evidence.mutual.then_some("yes"));
     rows.add("delegates", evidence.delegated.then_some("yes"));
@@ -173,8 +180,8 @@ fn secrets(accepted: &Accepted, rows: &mut Rows) -> Value {
     let hex = |key: &SessionKey| input::to_hex(key.expose());
     let session_key = hex(accepted.session_key());
     let subkey = accepted.subkey().map(hex);
-    rows.add("session key", Some(&session_key));
-    rows.add("subkey", subkey.as_ref());
+    rows.add("secret session key", Some(&session_key));
+    rows.add("secret subkey", subkey.as_ref());
     json!({ "session_key": session_key, "subkey": subkey })
 }
 
