@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use adlib::Mode;
 use clap::{Args, Parser, Subcommand};
 
-use crate::kerberos::arguments::Kerberos;
+use crate::{kerberos::arguments::Kerberos, ntlm::arguments::Ntlm};
 
 /// Active Directory from the command line: sign in, read, synchronise.
 #[derive(Debug, Parser)]
@@ -31,6 +31,9 @@ pub(crate) enum Call {
     /// Service tickets, keytabs and PACs.
     #[command(subcommand)]
     Kerberos(Kerberos),
+    /// NTLM messages.
+    #[command(subcommand)]
+    Ntlm(Ntlm),
     /// Alternate UPN suffixes.
     #[command(subcommand)]
     Upn(Upn),

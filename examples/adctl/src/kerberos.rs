@@ -1,15 +1,10 @@
 //! `adctl kerberos`
 
 pub(crate) mod arguments;
-mod input;
 mod inspect;
 mod keytab;
-mod object;
 mod pac;
-mod refusal;
-mod rows;
 mod ticket;
-mod token;
 mod verify;
 
 use arguments::Kerberos;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::Login,
+    object,
     outcome::{Outcome, Stopped},
 };
 
@@ -86,7 +87,7 @@ fn evidence_json(evidence: &Evidence) -> Value {
         .as_ref()
         .map(|refusal| json!({ "reason": refusal.reason().as_str(), "detail": refusal.detail() }));
     let common = json!({ "account_dn": evidence.account_dn, "fallback": fallback });
-    let mut json = match &evidence.mechanism {
+    let of_mechanism = match &evidence.mechanism {
         Mechanism::Kerberos(kerberos) => json!({
             "service": kerberos.service,
             "ticket_etype": kerberos.ticket_etype,
@@ -103,10 +104,7 @@ fn evidence_json(evidence: &Evidence) -> Value {
         }),
         _ => json!({}),
     };
-    if let (Value::Object(into), Value::Object(from)) = (&mut json, common) {
-        into.extend(from);
-    }
-    json
+    object::with(of_mechanism, common)
 }
 
 fn evidence_text(mechanism: &Mechanism) -> String {

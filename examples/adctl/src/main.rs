@@ -4,11 +4,17 @@
 
 mod arguments;
 mod directory;
+mod input;
 mod kerberos;
 mod login;
+mod ntlm;
+mod object;
 mod outcome;
 mod progress;
+mod refusal;
+mod rows;
 mod sync;
+mod token;
 mod upn;
 
 use std::process::ExitCode;
@@ -24,6 +30,7 @@ async fn main() -> ExitCode {
         Call::Login(login) => login::login(login).await,
         Call::Directory(Directory::Read(read)) => directory::read(read).await,
         Call::Kerberos(call) => kerberos::run(call),
+        Call::Ntlm(call) => ntlm::run(call),
         Call::Sync(Sync::Preview(preview)) => sync::preview(preview).await,
         Call::Sync(Sync::Apply(apply)) => sync::apply(apply).await,
         Call::Upn(Upn::Check { file }) => upn::check(file),

@@ -4,6 +4,8 @@ use std::{fmt, io::Write as _, process::ExitCode};
 
 use serde_json::{Value, json};
 
+use crate::object;
+
 /// What was judged, and how.
 pub(crate) struct Outcome {
     /// Exit 0; else 1.
@@ -31,11 +33,7 @@ impl From<String> for Text {
 impl Outcome {
     pub(crate) fn print(&self, as_json: bool) -> ExitCode {
         let text = if as_json {
-            let mut object = json!({ "schema": 1 });
-            if let (Value::Object(into), Value::Object(from)) = (&mut object, &self.json) {
-                into.extend(from.clone());
-            }
-            format!("{object:#}")
+            format!("{:#}", object::with(json!({ "schema": 1 }), self.json.clone()))
         } else {
             match &self.text {
                 Text::Plain(text) => visible(text.trim_end()),

@@ -1,0 +1,16 @@
+//! `adctl ntlm`
+
+pub(crate) mod arguments;
+mod inspect;
+mod verify;
+
+use arguments::Ntlm;
+
+use crate::outcome::{Outcome, Stopped};
+
+pub(crate) fn run(call: &Ntlm) -> Result<Outcome, Stopped> {
+    match call {
+        Ntlm::Verify(call) => verify::verify(call),
+        Ntlm::Inspect { file } => inspect::inspect(file),
+    }
+}
