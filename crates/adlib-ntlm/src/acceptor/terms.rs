@@ -38,9 +38,15 @@ impl Terms {
 }
 
 /// The first pair of `sent` that came back with another value.
+///
+/// The time stamp must come back: a client that was not shown it makes no MIC (MS-NLMP 3.1.5.1.2), so that whoever
+/// takes it out of the challenge could change the rest as well.
 fn changed(sent: Option<AvPairs<'_>>, back: Option<AvPairs<'_>>) -> Option<AvId> {
     let (sent, back) = (sent?, back?);
-    let differs = |id, value| back.value(id).is_some_and(|back| back != value);
+    let differs = |id, value| match back.value(id) {
+        Some(back) => back != value,
+        None => id == AvId::TIMESTAMP,
+    };
     sent.iter()
         .find(|pair| pair.id != AvId::FLAGS && differs(pair.id, pair.value))
         .map(|pair| pair.id)

@@ -275,6 +275,51 @@ fn a38_anothers_challenge() {
     }
 }
 
+/// A33: a client that is not shown the time makes no MIC; taking it out of the challenge opens nothing else.
+#[test]
+fn a33_time_stamp_taken_out_of_the_challenge() {
+    let scene = Scene::new();
+    let (negotiate, client) = initiator().negotiate();
+    let (mut challenge, awaiting) = scene.challenge(&negotiate).unwrap();
+    let timestamp = [AvId::TIMESTAMP.0, 8].map(u16::to_le_bytes).concat();
+    let at = challenge.windows(4).position(|bytes| bytes == timestamp).unwrap();
+    challenge[at] = 0x7f;
+    let (authenticate, _) = client.authenticate(&challenge).unwrap();
+    let pending = scene.pending(awaiting, &authenticate).unwrap();
+    assert_eq!(
+        pending.verify(&hash()).unwrap_err(),
+        Rejection::TargetInfoChanged { id: AvId::TIMESTAMP }
+    );
+}
+
+/// A33: the flags pair is the client's to change, also where the server sent one.
+#[test]
+fn a33_the_flags_pair_is_the_clients() {
+    let scene = Scene::new();
+    let mut client = Client::without_mic();
+    client.av_flags = Some(AvFlags::default());
+    let negotiate = client.negotiate();
+    let (challenge, _) = scene.challenge(&negotiate).unwrap();
+    let challenge = edit_challenge(&challenge, |pairs| pairs.push((AvId::FLAGS, vec![1, 0, 0, 0])));
+    let authenticate = client.authenticate(&negotiate, &challenge);
+    assert!(scene.judge(&[negotiate, challenge, authenticate]).is_ok());
+}
+
+/// A43: protection that must be is asked for at the beginning, and not dropped at the end.
+#[test]
+fn a43_protection_dropped() {
+    let mut scene = Scene::new();
+    scene.protection = Protection::Integrity;
+    let dropped = Rejection::FlagsMissing {
+        missing: NegotiateFlags::SIGN,
+    };
+    let never = Client::new().unprotected();
+    assert_eq!(scene.challenge(&never.negotiate()).unwrap_err(), dropped);
+    let mut client = Client::new();
+    client.last_flags = Some(never.flags);
+    assert_eq!(scene.accept(&client).unwrap_err(), dropped);
+}
+
 /// A39
 #[test]
 fn a39_target_names() {
@@ -368,6 +413,17 @@ fn a43_which_key_without_protection() {
     client.session_key = Some(vec![0]);
     let other = Scene::new().accept(&client).unwrap();
     assert_ne!(other.key().expose(), b"the client's key");
+    client.session_key = Some(vec![7; 16]);
+    client.exchanges = false;
+    let filled = Scene::new().accept(&client).unwrap();
+    assert_eq!(filled.evidence().unwrap().mic, MicState::Valid);
+    assert_eq!(filled.key(), other.key());
+    client.flags = Client::new().flags;
+    assert_eq!(
+        refused(&client),
+        Rejection::WrongMic,
+        "where messages are protected, it counts"
+    );
 }
 
 /// A43: keys of 40 and 56 bits.
