@@ -3,17 +3,16 @@
 //! That no bytes panic, hang or make it allocate without bound is promised of every decoder; each function says what
 //! it checks besides. `fuzz_targets/` gives them to an engine, `tests/replay.rs` gives them every input that is kept.
 
+pub mod ldap;
+pub mod ntlm;
 pub mod scene;
+pub mod script;
 pub mod seed;
 
 use adlib_core::{Sid, gss};
 use adlib_kerberos::{
     Fresh, Keytab, Policy, UnverifiedApReq,
     pac::{ClientInfo, LogonInfo, UnverifiedPac, UpnDnsInfo},
-};
-use adlib_ntlm::{
-    Ntlmv2Response,
-    message::{AuthenticateMessage, ChallengeMessage, NegotiateMessage},
 };
 use adlib_schema::{Dn, Filter, LdifReader, RawEntry};
 use adlib_spnego::{NegTokenInit, NegTokenResp, Offer};
@@ -29,9 +28,18 @@ pub const ORACLES: &[(&str, Oracle)] = &[
     ("filter", filter),
     ("gss_framing", gss_framing),
     ("keytab", keytab),
+    ("ldap_answers", ldap::answers),
+    ("ldap_bind_answer", ldap::bind_answer),
+    ("ldap_sasl_buffers", ldap::sasl_buffers),
     ("ldif", ldif),
     ("logon_name", logon_name),
-    ("ntlm_message", ntlm_message),
+    ("ntlm_acceptor", ntlm::acceptor),
+    ("ntlm_authenticate", ntlm::authenticate),
+    ("ntlm_av_pairs", ntlm::av_pairs),
+    ("ntlm_challenge", ntlm::challenge),
+    ("ntlm_initiator", ntlm::initiator),
+    ("ntlm_negotiate", ntlm::negotiate),
+    ("ntlm_session", ntlm::session),
     ("pac", pac),
     ("sid", sid),
     ("spnego", spnego),
@@ -127,27 +135,6 @@ pub fn logon_name(data: &[u8]) {
         let printed = name.to_string();
         assert!(printed == text || printed + "." == text, "{name} for {text}");
         assert_eq!(LogonName::parse(&name.to_string()).as_ref(), Ok(&name));
-    }
-}
-
-/// What a message holds lies within it, and its texts are decoded or refused.
-pub fn ntlm_message(data: &[u8]) {
-    if let Ok(message) = NegotiateMessage::decode(data) {
-        assert!(message.domain.len() + message.workstation.len() <= 2 * data.len());
-    }
-    if let Ok(message) = ChallengeMessage::decode(data) {
-        let _ = message.target_name_text();
-        let pairs = message.target_info.map_or(0, |pairs| pairs.iter().count());
-        assert!(pairs * 4 <= data.len());
-    }
-    if let Ok(message) = AuthenticateMessage::decode(data) {
-        let _ = (
-            message.user_text(),
-            message.domain_text(),
-            message.workstation_text(),
-        );
-        let _ = Ntlmv2Response::decode(message.nt_response);
-        let _ = format!("{message:?}");
     }
 }
 

@@ -1,5 +1,8 @@
 //! The first inputs of each corpus: well-formed ones, and ones that are nearly so.
 
+mod ldap;
+mod ntlm;
+
 use adlib_core::gss::{KERBEROS_OID, NTLM_OID, SPNEGO_OID, frame, unframe};
 use adlib_spnego::{MechType, NegState, NegTokenInit, NegTokenResp};
 
@@ -16,9 +19,10 @@ pub fn seeds() -> Seeds {
     filter(&mut seeds);
     gss_framing(&mut seeds);
     keytab(&mut seeds);
+    ldap::seeds(&mut seeds);
     ldif(&mut seeds);
     logon_name(&mut seeds);
-    ntlm_message(&mut seeds);
+    ntlm::seeds(&mut seeds);
     pac(&mut seeds);
     sid(&mut seeds);
     spnego(&mut seeds);
@@ -119,69 +123,6 @@ fn logon_name(seeds: &mut Seeds) {
     }
 }
 
-fn ntlm_message(seeds: &mut Seeds) {
-    seeds.push(("ntlm_message", "negotiate", ntlm(1, &[], &[b"CORP", b"WS"])));
-    let pairs = b"\x02\0\x08\0C\0O\0R\0P\0\x07\0\x08\0\x01\x02\x03\x04\x05\x06\xd9\x01\0\0\0\0";
-    let name = b"C\0O\0R\0P\0";
-    let challenge = [
-        b"NTLMSSP\0\x02\0\0\0",
-        &field(name, 56)[..],
-        &FLAGS,
-        b"nonce678\0\0\0\0\0\0\0\0",
-        &field(pairs, 64),
-        b"\x0a\0\x63\x45\0\0\0\x0f",
-        name,
-        pairs,
-    ];
-    seeds.push(("ntlm_message", "challenge", challenge.concat()));
-    let response = [
-        &[0x55; 16][..],
-        b"\x01\x01\0\0\0\0\0\0\x01\x02\x03\x04\x05\x06\xd9\x01nonce678\0\0\0\0",
-        pairs,
-    ];
-    let values: [&[u8]; 6] = [
-        &[0; 24],
-        &response.concat(),
-        b"C\0O\0R\0P\0",
-        b"a\0d\0a\0",
-        b"W\0S\0",
-        &[0x77; 16],
-    ];
-    seeds.push(("ntlm_message", "authenticate", ntlm(3, &values, &[])));
-}
-
-/// Unicode, and the rest of what Windows sends.
-const FLAGS: [u8; 4] = [0x15, 0x82, 0x88, 0xe2];
-
-/// A message of `kind` with the fields before and after its flags (MS-NLMP 2.2.1).
-fn ntlm(kind: u8, before: &[&[u8]], after: &[&[u8]]) -> Vec<u8> {
-    let mut message = b"NTLMSSP\0".to_vec();
-    message.extend([kind, 0, 0, 0]);
-    let mut offset = 12 + 8 * (before.len() + after.len()) + 4;
-    let mut fields = |values: &[&[u8]]| -> Vec<u8> {
-        let mut fields = Vec::new();
-        for value in values {
-            fields.extend(field(value, offset));
-            offset += value.len();
-        }
-        fields
-    };
-    let (first, last) = (fields(before), fields(after));
-    message.extend(first);
-    message.extend(FLAGS);
-    message.extend(last);
-    for value in before.iter().chain(after) {
-        message.extend(*value);
-    }
-    message
-}
-
-/// Length, capacity and offset of a value.
-fn field(value: &[u8], offset: usize) -> Vec<u8> {
-    let length = (value.len() as u16).to_le_bytes();
-    [&length[..], &length, &(offset as u32).to_le_bytes()].concat()
-}
-
 fn pac(seeds: &mut Seeds) {
     let pac = scene::pac();
     let names = ["logon-info", "client-info", "upn-dns-info"];
@@ -268,34 +209,53 @@ mod tests {
         Keytab, Policy, UnverifiedApReq,
         pac::{LogonInfo, UnverifiedPac},
     };
+    use adlib_ldap::fuzzing;
     use adlib_ntlm::{
         Ntlmv2Response,
-        message::{AuthenticateMessage, ChallengeMessage, NegotiateMessage},
+        message::{AuthenticateMessage, AvPairs, ChallengeMessage, NegotiateMessage},
     };
 
     use super::*;
 
+    fn seed(target: &str, name: &str) -> Vec<u8> {
+        let mut seeds = seeds().into_iter();
+        seeds.find(|seed| seed.0 == target && seed.1 == name).unwrap().2
+    }
+
     /// A seed that its decoder refuses at once would teach the engine nothing.
     #[test]
     fn the_ntlm_messages_are_messages() {
-        let seeds = seeds();
-        let seed = |name| {
-            &seeds
-                .iter()
-                .find(|seed| seed.0 == "ntlm_message" && seed.1 == name)
-                .unwrap()
-                .2
-        };
-        assert_eq!(
-            NegotiateMessage::decode(seed("negotiate")).unwrap().workstation,
-            b"WS"
-        );
-        let challenge = ChallengeMessage::decode(seed("challenge")).unwrap();
+        let old = seed("ntlm_negotiate", "old");
+        assert_eq!(NegotiateMessage::decode(&old).unwrap().workstation, b"WS1");
+        assert!(NegotiateMessage::decode(&seed("ntlm_negotiate", "new")).is_ok());
+        let challenge = seed("ntlm_challenge", "new");
+        let challenge = ChallengeMessage::decode(&challenge).unwrap();
         assert_eq!(challenge.target_name_text().unwrap(), "CORP");
-        assert_eq!(challenge.target_info.unwrap().iter().count(), 2);
-        let authenticate = AuthenticateMessage::decode(seed("authenticate")).unwrap();
-        assert_eq!(authenticate.user_text().unwrap(), "ada");
-        assert!(Ntlmv2Response::decode(authenticate.nt_response).is_ok());
+        assert_eq!(challenge.target_info.unwrap().iter().count(), 4);
+        for name in ["old", "new"] {
+            let authenticate = seed("ntlm_authenticate", name);
+            let authenticate = AuthenticateMessage::decode(&authenticate).unwrap();
+            assert_eq!(authenticate.user_text().unwrap(), "zo\u{eb}");
+            assert!(Ntlmv2Response::decode(authenticate.nt_response).is_ok());
+            assert_eq!(authenticate.mic.is_some(), name == "new");
+        }
+        for name in ["of-a-challenge", "of-a-response"] {
+            assert!(AvPairs::decode(&seed("ntlm_av_pairs", name)).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_answers_of_a_server_pass() {
+        let passed = |name| fuzzing::answers(&seed("ldap_answers", name)).unwrap().len();
+        assert_eq!(
+            ["entry-reference-done", "page", "referral", "disconnection"].map(passed),
+            [3, 1, 1, 1]
+        );
+        let code = |name| fuzzing::bind_answer(&seed("ldap_bind_answer", name)).unwrap();
+        assert_eq!(
+            ["done", "in-progress", "refused", "disconnection"].map(code),
+            [0, 14, 49, 52]
+        );
     }
 
     #[test]
