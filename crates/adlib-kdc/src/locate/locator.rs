@@ -29,6 +29,7 @@ const MAX_REALMS: usize = 256;
 pub struct Locator {
     resolver: Arc<dyn Resolver>,
     given: BTreeMap<String, Vec<Endpoint>>,
+    others: Vec<Endpoint>,
     site: Option<String>,
     known: Mutex<BTreeMap<String, Known>>,
 }
@@ -46,6 +47,7 @@ impl Locator {
         Self {
             resolver,
             given: BTreeMap::new(),
+            others: Vec::new(),
             site: None,
             known: Mutex::default(),
         }
@@ -58,6 +60,13 @@ impl Locator {
         self
     }
 
+    /// Take these KDCs of every realm that none are given of; if there are any, DNS is not asked.
+    #[must_use]
+    pub fn with_other_kdcs(mut self, kdcs: Vec<Endpoint>) -> Self {
+        self.others = kdcs;
+        self
+    }
+
     /// Prefer the KDCs of this site (MS-ADTS 6.3.2.3).
     #[must_use]
     pub fn with_site(mut self, site: &str) -> Self {
@@ -67,7 +76,8 @@ impl Locator {
 
     async fn find(&self, realm: &str) -> Result<Vec<Endpoint>, LocateError> {
         let realm = realm.to_lowercase();
-        if let Some(given) = self.given.get(&realm) {
+        let given = self.given.get(&realm).unwrap_or(&self.others);
+        if !given.is_empty() {
             return resolve(&*self.resolver, given.clone()).await;
         }
         if let Some(known) = self.recall(&realm) {
@@ -113,6 +123,7 @@ impl fmt::Debug for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Locator")
             .field("given", &self.given)
+            .field("others", &self.others)
             .field("site", &self.site)
             .finish_non_exhaustive()
     }
@@ -239,6 +250,10 @@ mod tests {
         let given = vec![Endpoint::parse("127.0.0.1", 88).unwrap()];
         let locator = locator.with_kdcs("CORP.EXAMPLE.COM", given);
         assert_eq!(hosts(&locator, "corp.EXAMPLE.com").await, ["127.0.0.1"]);
+        let others = vec![Endpoint::parse("127.0.0.2", 88).unwrap()];
+        let locator = locator.with_other_kdcs(others);
+        assert_eq!(hosts(&locator, "CORP.EXAMPLE.COM").await, ["127.0.0.1"]);
+        assert_eq!(hosts(&locator, "STAFF.EXAMPLE.COM").await, ["127.0.0.2"]);
         let elsewhere = Locator::new(Arc::new(Zone::default())).with_site("Nowhere");
         assert_eq!(
             hosts(&elsewhere, "CORP.EXAMPLE.COM").await,
