@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use adlib_kdc::{Endpoint, Resolver, Service, TicketSource};
+use adlib_kdc::{Endpoint, ExchangePolicy, KdcTicketSource, Locator, Resolver, Service, TicketSource};
 use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, Policy};
 use adlib_ldap::{Settings as LdapSettings, TlsSettings};
 use adlib_upn::{AccountCase, SuffixMap};
@@ -187,7 +187,7 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// Where tickets come from. With the feature `sspi`, there is a default.
+    /// Where tickets come from. Default: our own exchanges with the KDCs.
     #[must_use]
     pub fn tickets(self, tickets: Arc<dyn TicketSource>) -> Self {
         Self {
@@ -266,15 +266,14 @@ impl AuthenticatorBuilder {
             .other_kdcs
             .iter()
             .map(|kdc| endpoint(kdc, Service::Kerberos.port()));
+        let other_kdcs = other_kdcs.collect::<Result<Vec<_>, _>>()?;
+        let kdcs = self.fixed_kdcs()?;
+        let default_tickets = || self.default_tickets(&kdcs, &other_kdcs, resolver.clone());
         Ok(KerberosParts {
-            kdcs: self.fixed_kdcs()?,
-            other_kdcs: other_kdcs.collect::<Result<_, _>>()?,
+            tickets: self.tickets.clone().unwrap_or_else(default_tickets),
+            kdcs,
+            other_kdcs,
             resolver,
-            tickets: self
-                .tickets
-                .clone()
-                .or_else(default_tickets)
-                .ok_or_else(|| missing("a source of tickets (the feature `sspi` has one)"))?,
             replays: MemoryReplayCache::new(),
             service,
             keytab: self
@@ -283,6 +282,24 @@ impl AuthenticatorBuilder {
                 .ok_or_else(|| missing("the service's keys (`keytab`)"))?,
             policy,
         })
+    }
+
+    /// Our own exchanges with the KDCs; those of other realms are found as those of the domains are.
+    fn default_tickets(
+        &self,
+        kdcs: &BTreeMap<String, Vec<Endpoint>>,
+        other_kdcs: &[Endpoint],
+        resolver: Arc<dyn Resolver>,
+    ) -> Arc<dyn TicketSource> {
+        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        let locator = Locator::new(resolver).with_other_kdcs(other_kdcs.to_vec());
+        let locator = kdcs.iter().fold(locator, |locator, (realm, kdcs)| {
+            locator.with_kdcs(realm, kdcs.clone())
+        });
+        let mut policy = ExchangePolicy::default();
+        policy.danger_accept_rc4 = self.policy.danger_accept_rc4;
+        let source = KdcTicketSource::new(move || clock.now()).with_policy(policy);
+        Arc::new(source.with_locator(Arc::new(locator)))
     }
 
     /// The KDCs given by hand; the controllers of a domain are KDCs too, on another port.
@@ -302,16 +319,6 @@ impl AuthenticatorBuilder {
         kdcs.retain(|_, kdcs| !kdcs.is_empty());
         Ok(kdcs)
     }
-}
-
-#[cfg(feature = "sspi")]
-fn default_tickets() -> Option<Arc<dyn TicketSource>> {
-    Some(Arc::new(adlib_kdc::SspiTicketSource::default()))
-}
-
-#[cfg(not(feature = "sspi"))]
-fn default_tickets() -> Option<Arc<dyn TicketSource>> {
-    None
 }
 
 #[cfg(feature = "config")]

@@ -12,7 +12,9 @@ pub(super) fn of(error: &TicketError, user: &User, now: UnixTime) -> SignInError
         TicketError::Rejected(rejection) => of_rejection(*rejection, &user.state, now),
         TicketError::NotSupported(NotSupported::OtherRealm) => Reason::KerberosUnavailable,
         TicketError::NotSupported(_) => Reason::MechanismUnavailable,
-        TicketError::Unreachable(_) => return Error::Unreachable(error.to_string()).into(),
+        TicketError::Unreachable(_) | TicketError::NotLocated { .. } => {
+            return Error::Unreachable(error.to_string()).into();
+        }
         _ => Reason::RefusedByController,
     };
     Refusal::new(reason, format!("{}: {error}", user.dn)).into()
