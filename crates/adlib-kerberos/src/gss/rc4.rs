@@ -96,11 +96,11 @@ impl Rc4Keys {
         )
     }
 
-    /// The low bits of the number and the message of the Wrap `token`, and whether it was sealed.
+    /// The low bits of the number and the message of the Wrap `token`.
     ///
     /// # Errors
     /// `Malformed`, `Reflected`, `Signature`.
-    pub(super) fn unwrap(&self, token: &[u8]) -> Result<(u32, Vec<u8>, bool), MessageRejection> {
+    pub(super) fn unwrap(&self, token: &[u8]) -> Result<(u32, Vec<u8>), MessageRejection> {
         let parts = Parts::read(token)?;
         let sealed = match parts.header {
             SEALED => true,
@@ -117,7 +117,7 @@ impl Rc4Keys {
         }
         let message = data.get(8..).and_then(|padded| padded.strip_suffix(&[PADDING]));
         let message = message.ok_or(MessageRejection::Signature)?;
-        Ok((number, message.to_vec(), sealed))
+        Ok((number, message.to_vec()))
     }
 
     fn sum(&self, salt: [u8; 4], header: [u8; 8], data: &[u8]) -> [u8; 8] {

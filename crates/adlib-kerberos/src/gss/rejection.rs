@@ -20,9 +20,6 @@ pub enum MessageRejection {
         "the message is protected with another key than the acceptor's subkey, or with it though there is none"
     )]
     OtherKey,
-    /// Encryption was agreed, and the message is only signed.
-    #[error("the message is not encrypted")]
-    NotSealed,
     /// The signature is not the message's.
     #[error("the message was altered")]
     Signature,
@@ -51,7 +48,6 @@ impl MessageRejection {
             Self::NotAgreed => "protection-not-agreed",
             Self::Reflected => "message-reflected",
             Self::OtherKey => "message-other-key",
-            Self::NotSealed => "message-not-sealed",
             Self::Signature => "message-altered",
             Self::Replayed { .. } => "message-replayed",
             Self::OutOfOrder { .. } => "message-out-of-order",

@@ -100,24 +100,23 @@ impl SideKeys {
         [&header, message, sum.as_slice()].concat()
     }
 
-    /// The number and the message of the Wrap `token`, and whether it was sealed.
+    /// The number and the message of the Wrap `token`.
     ///
     /// # Errors
     /// `Malformed`, `Reflected`, `OtherKey`, `Signature`.
-    pub(super) fn unwrap(&self, token: &[u8]) -> Result<(u64, Vec<u8>, bool), MessageRejection> {
+    pub(super) fn unwrap(&self, token: &[u8]) -> Result<(u64, Vec<u8>), MessageRejection> {
         let head = Head::read(WRAP, token)?;
         self.check_flags(head.flags & !SEALED)?;
         let mut data = head.rest.to_vec();
         let rotation = usize::from(head.rotation).checked_rem(data.len()).unwrap_or(0);
         data.rotate_left(rotation);
-        let sealed = head.flags & SEALED != 0;
-        let length = if sealed {
+        let length = if head.flags & SEALED != 0 {
             self.open(&head, &mut data)?
         } else {
             self.check_sum(&head, &data)?
         };
         data.truncate(length);
-        Ok((head.number, data, sealed))
+        Ok((head.number, data))
     }
 
     /// Decrypt `data`; how much of it, then, is the message.
