@@ -6,8 +6,8 @@ use adlib_core::{DecodeErrorKind, FileTime, Writer};
 use adlib_ntlm::{
     ClientChallenge, NtHash, Ntlmv2Response, Rejection,
     message::{
-        AuthenticateMessage, AvId, AvPairs, ChallengeMessage, MAX_AV_PAIRS, MAX_MESSAGE_BYTES, MessageType,
-        NegotiateFlags, NegotiateMessage, sniff,
+        AuthenticateMessage, AvId, AvPairs, AvPairsBuilder, ChallengeMessage, EncodeError, EncodeErrorKind,
+        MAX_AV_PAIRS, MAX_MESSAGE_BYTES, MessageType, NegotiateFlags, NegotiateMessage, sniff,
     },
 };
 use proptest::prelude::*;
@@ -239,6 +239,47 @@ fn a45_the_wrong_message_and_a_long_one() {
         NegotiateMessage::decode(&long).unwrap_err().kind,
         DecodeErrorKind::Limit(MAX_MESSAGE_BYTES)
     );
+}
+
+/// A45: what would be too long is not written: one value, all together, too many pairs, one pair.
+#[test]
+fn a45_too_long_to_be_written() {
+    let message = |domain, user| AuthenticateMessage {
+        flags: NegotiateFlags::UNICODE,
+        lm_response: &[],
+        nt_response: &[],
+        domain,
+        user,
+        workstation: &[],
+        encrypted_session_key: &[],
+        version: None,
+        mic: None,
+    };
+    let what = |error: EncodeError| (error.what, error.kind);
+    let long = vec![0; MAX_MESSAGE_BYTES - 64];
+    let encoded = message(&long, &[]).encode().unwrap();
+    assert_eq!(encoded.len(), MAX_MESSAGE_BYTES);
+    assert_eq!(
+        AuthenticateMessage::decode(&encoded).unwrap(),
+        message(&long, &[])
+    );
+    let error = message(&long, b"a").encode().unwrap_err();
+    assert_eq!(what(error), ("UserName", EncodeErrorKind::TooLong));
+
+    let mut builder = AvPairsBuilder::new();
+    for id in 0..MAX_AV_PAIRS {
+        builder.set(AvId(u16::try_from(id).unwrap()), [1]);
+    }
+    let list = builder.finish().unwrap();
+    let pairs = AvPairs::decode(&list).unwrap();
+    assert_eq!(pairs.iter().count(), MAX_AV_PAIRS - 1, "the end is no pair");
+    let error = builder.set(AvId(99), [1]).finish().unwrap_err();
+    assert_eq!(what(error), ("AV_PAIR", EncodeErrorKind::TooLong));
+    let error = AvPairsBuilder::new()
+        .set(AvId(1), vec![0; 65_536])
+        .finish()
+        .unwrap_err();
+    assert_eq!(what(error), ("AvPair value", EncodeErrorKind::TooLong));
 }
 
 /// R14: a message that ends behind its flags, as old clients send it.

@@ -8,7 +8,8 @@ use adlib_ntlm::{
 };
 
 use crate::scene::{
-    Client, Mic, PASSWORD, Proof, SERVER_CHALLENGE, Scene, bindings, ephemeral, hash, initiator, names, now,
+    Client, Mic, PASSWORD, Proof, SERVER_CHALLENGE, Scene, bindings, ephemeral, hash, initiator, later,
+    names, now,
 };
 
 const PROTECTIONS: [Protection; 3] = [
@@ -106,11 +107,12 @@ fn r08_a_saved_credential_signs_in() {
     for end in 0..bytes.expose().len() {
         assert!(SavedCredential::from_bytes(&bytes.expose()[..end]).is_err());
     }
-    let mut longer = bytes.expose().clone();
-    longer.push(0);
-    assert!(SavedCredential::from_bytes(&longer).is_err());
-    longer[8] = 2;
-    assert!(SavedCredential::from_bytes(&longer).is_err(), "a later version");
+    let mut changed = bytes.expose().clone();
+    changed.push(0);
+    assert!(SavedCredential::from_bytes(&changed).is_err());
+    changed.pop();
+    changed[8] = 2;
+    assert!(SavedCredential::from_bytes(&changed).is_err(), "a later version");
 }
 
 /// R14: pass-through: a domain controller compares the proof, we do all the rest.
@@ -171,7 +173,7 @@ fn r07_what_the_initiator_sends() {
     assert_eq!(message.lm_response, [0; 24]);
     assert_ne!(message.mic, Some([0; 16]));
     let response = adlib_ntlm::Ntlmv2Response::decode(message.nt_response).unwrap();
-    assert_eq!(response.time, now());
+    assert_eq!(response.time, now(), "the server's");
     assert_eq!(response.av_pairs.flags().unwrap(), Some(AvFlags::MIC));
     assert_eq!(response.av_pairs.channel_bindings().unwrap(), Some([0; 16]));
     assert_eq!(response.av_pairs.target_name().unwrap().as_deref(), Some(""));
@@ -182,7 +184,7 @@ fn r07_what_the_initiator_sends() {
     assert_ne!(message.lm_response, [0; 24]);
     assert_eq!(message.mic, Some([0; 16]));
     let response = adlib_ntlm::Ntlmv2Response::decode(message.nt_response).unwrap();
-    assert_eq!(response.time, now(), "the initiator's own");
+    assert_eq!(response.time, later(60), "the initiator's own");
     assert_eq!(response.av_pairs.flags().unwrap(), Some(AvFlags::default()));
 }
 

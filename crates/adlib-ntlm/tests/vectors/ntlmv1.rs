@@ -138,4 +138,9 @@ fn section_3_4_5_3_weak_keys() {
     );
     assert_eq!(sealing(lm_key), b"01234\xe5\x38\xb001234\xe5\x38\xb0");
     assert_eq!(sealing(NegotiateFlags::KEY_56), b"0123456789abcdef");
+    let datagram = NegotiateFlags::DATAGRAM;
+    assert_eq!(
+        sealing(datagram | NegotiateFlags::KEY_56),
+        b"0123456\xa00123456\xa0"
+    );
 }
