@@ -25,7 +25,8 @@ pub struct Account {
 
 /// A finished handshake.
 ///
-/// It counts messages: each is to be given to [`wrap`](Self::wrap) or [`unwrap`](Self::unwrap) once and in order.
+/// It counts messages: each is to be given to [`wrap`](Self::wrap) or [`unwrap`](Self::unwrap) once and in order. A
+/// message that is refused ends the connection: the ciphers are out of step.
 pub struct Session {
     sender: Sender,
     account: Option<Account>,

@@ -22,6 +22,19 @@ use crate::{
 /// Whoever knows the account's hash calls [`verify`](Self::verify); who knows a domain controller that does, gives it
 /// [`network_logon`](Self::network_logon) and calls [`validated`](Self::validated); and for an account that nobody
 /// knows, there is [`verify_unknown`](Self::verify_unknown).
+///
+/// ```
+/// use adlib_ntlm::{NetworkValidation, PendingProof, Rejection, Session};
+/// # use adlib_ntlm::NetworkLogon;
+/// # fn ask_controller(_: NetworkLogon<'_>) -> Option<NetworkValidation> { None }
+///
+/// fn pass_through(pending: PendingProof) -> Result<Session, Rejection> {
+///     match ask_controller(pending.network_logon()) {
+///         Some(validation) => pending.validated(&validation),
+///         None => Err(Rejection::WrongProof),
+///     }
+/// }
+/// ```
 pub struct PendingProof {
     /// The three messages as they were sent.
     messages: [Vec<u8>; 3],

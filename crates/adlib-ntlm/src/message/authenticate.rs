@@ -18,6 +18,27 @@ use super::{
 /// DomainNameFields (8) UserNameFields (8) WorkstationFields (8) EncryptedRandomSessionKeyFields (8)
 /// NegotiateFlags (4) Version (8) MIC (16) payload
 /// ```
+///
+/// ```
+/// use adlib_ntlm::message::{AuthenticateMessage, NegotiateFlags};
+///
+/// let message = AuthenticateMessage {
+///     flags: NegotiateFlags::OEM,
+///     lm_response: &[],
+///     nt_response: &[],
+///     domain: b"CORP",
+///     user: b"ada",
+///     workstation: b"WS1",
+///     encrypted_session_key: &[],
+///     version: None,
+///     mic: None,
+/// };
+/// let bytes = message.encode()?;
+/// let decoded = AuthenticateMessage::decode(&bytes).unwrap();
+/// assert_eq!(decoded.user_text().as_deref(), Ok("ada"));
+/// assert!(decoded.is_canonical(&bytes));
+/// # Ok::<(), adlib_ntlm::message::EncodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AuthenticateMessage<'a> {
     /// What both sides agreed on, as the client says.
