@@ -10,6 +10,7 @@ extern crate std;
 extern crate self as adlib_kerberos;
 
 mod acceptor;
+mod ccache;
 mod crypto;
 mod der;
 mod error;
@@ -36,6 +37,7 @@ pub use acceptor::{
 };
 #[cfg(feature = "std")]
 pub use acceptor::{MemoryReplayCache, conformance};
+pub use ccache::{Ccache, CcacheError, UnusableCredentials};
 pub use crypto::{KeyError, MAX_ITERATIONS, Random, ServiceKey, SessionKey};
 pub use error::{Part, Rejection};
 pub use gss::{
