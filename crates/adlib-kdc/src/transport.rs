@@ -11,7 +11,7 @@ use std::time::Duration;
 use adlib_kerberos::initiator::KrbError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::Endpoint;
 
@@ -25,6 +25,12 @@ const MAX_ATTEMPTS: usize = 16;
 const UDP_LIMIT: usize = 1400;
 /// For how long an answer over udp is waited for. Nothing is sent twice: a wrong password would count twice.
 const UDP_WAIT: Duration = Duration::from_secs(1);
+/// Pauses before a connection that was reset is made again.
+const RESET_PAUSES: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(250),
+    Duration::from_millis(1000),
+];
 /// `KDC_ERR_SVC_UNAVAILABLE`: another KDC may know more.
 const SERVICE_UNAVAILABLE: i32 = 29;
 
@@ -142,8 +148,19 @@ async fn by_udp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptF
     Ok(reply)
 }
 
-/// One connection, one message, one answer.
+/// The answer over tcp. A KDC with many clients resets connections that it has not looked at yet: they are tried again.
 async fn by_tcp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
+    for pause in RESET_PAUSES {
+        match by_connection(address, message).await {
+            Err(AttemptFailure::Io(ErrorKind::ConnectionReset)) => sleep(pause).await,
+            result => return result,
+        }
+    }
+    by_connection(address, message).await
+}
+
+/// One connection, one message, one answer.
+async fn by_connection(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
     let length = u32::try_from(message.len()).map_err(|_| AttemptFailure::Length(u32::MAX))?;
     let mut stream = TcpStream::connect(address).await?;
     stream
