@@ -258,21 +258,22 @@ fn with_random<T>(step: impl FnOnce(&mut Random<'_>) -> Result<T, ExchangeError>
     Ok(result?)
 }
 
-/// The account as a principal: a name with an `@` is for the KDC to resolve.
+/// The account as a principal: a name with an `@` is for the KDC to resolve, one with a `/` is a service's.
 fn client_principal(request: &TicketRequest<'_>) -> Result<Principal, NotSupported> {
     let usable = |text: &str| !text.is_empty() && !text.contains(char::is_control);
     if !usable(request.account) || !usable(request.realm) {
         return Err(NotSupported::Name);
     }
-    let kind = match request.account.contains('@') {
-        true => name_type::ENTERPRISE,
-        false => name_type::PRINCIPAL,
-    };
-    Ok(Principal::new(
-        kind,
-        vec![request.account.to_owned()],
-        request.realm,
-    ))
+    let name = request.account.to_owned();
+    if name.contains('@') {
+        return Ok(Principal::new(name_type::ENTERPRISE, vec![name], request.realm));
+    }
+    if name.contains('/') {
+        let service = service_principal(&name).map_err(|_| NotSupported::Name)?;
+        let components = service.components().to_vec();
+        return Ok(Principal::new(name_type::SRV_INST, components, request.realm));
+    }
+    Ok(Principal::user(name, request.realm))
 }
 
 /// The service, in whichever realm has it.

@@ -23,8 +23,8 @@ use crate::{BoxFuture, Endpoint, TicketError};
 /// What to get a ticket for.
 #[derive(Debug, Clone, Copy)]
 pub struct TicketRequest<'a> {
-    /// The account's `sAMAccountName`, as the directory spells it; with an `@` it is an enterprise name, which the KDC
-    /// resolves.
+    /// The account's `sAMAccountName`, as the directory spells it. With an `@` it is an enterprise name, which the KDC
+    /// resolves; with a `/` the principal of a service.
     pub account: &'a str,
     /// The account's realm: the domain's DNS name, in upper case.
     pub realm: &'a str,
