@@ -138,6 +138,33 @@ fn a36_each_hash_its_response() {
     );
 }
 
+/// A36: where `NTLMv1` is admitted, the LM response beside it does not stand for it.
+#[test]
+fn a36_the_lm_response_beside_another() {
+    let mut scene = Scene::new();
+    scene.policy.danger_accept_v1 = true;
+    scene.policy.danger_accept_weak_keys = true;
+    let mut client = Client::without_mic();
+    client.flags = client.flags & !NegotiateFlags::EXTENDED_SESSION_SECURITY;
+    client.proof = Proof::V1;
+    assert!(scene.accept(&client).is_ok());
+    let lm_hash = LmHash::from_password(PASSWORD.into()).unwrap();
+    let pending = scene.claim(&client).unwrap();
+    assert_eq!(pending.verify_lm(&lm_hash).unwrap_err(), Rejection::WrongProof);
+}
+
+/// A43: a key that nobody agreed to exchange counts nothing.
+#[test]
+fn a43_a_key_without_key_exchange() {
+    let mut client = Client::new();
+    client.flags = client.flags & !NegotiateFlags::KEY_EXCHANGE;
+    let plain = Scene::new().accept(&client).unwrap();
+    client.session_key = Some(vec![7; 16]);
+    let session = Scene::new().accept(&client).unwrap();
+    assert_eq!(session.key(), plain.key());
+    assert_eq!(session.evidence().unwrap().mic, MicState::Valid);
+}
+
 /// A37: nobody, whether by flag or by empty fields, and a response of nobody's.
 #[test]
 fn a37_anonymous() {

@@ -197,6 +197,7 @@ fn a33_the_servers_pairs_do_not_stand_for_ours() {
         pairs.push((AvId::FLAGS, vec![5, 0, 0, 0]));
         pairs.push((AvId::CHANNEL_BINDINGS, vec![9; 16]));
         pairs.push((AvId::TARGET_NAME, b"e\0v\0e\0".to_vec()));
+        pairs.push((AvId::SINGLE_HOST, vec![3; 48]));
     });
     let (token, _) = awaiting.authenticate(&challenge).unwrap();
     let message = AuthenticateMessage::decode(&token).unwrap();
@@ -205,6 +206,7 @@ fn a33_the_servers_pairs_do_not_stand_for_ours() {
         .av_pairs;
     assert_eq!(pairs.flags().unwrap(), Some(AvFlags::CONSTRAINED | AvFlags::MIC));
     assert_eq!(pairs.channel_bindings().unwrap(), Some(bindings(1).hash()));
+    assert_eq!(pairs.value(AvId::SINGLE_HOST), None);
     assert_eq!(pairs.target_name().unwrap().as_deref(), Some(""));
 }
 
@@ -255,6 +257,16 @@ fn a64_a_server_that_would_have_it_weaker() {
         let weaker = ChallengeMessage { flags, ..message };
         assert_eq!(answer(&weaker), Err(Rejection::FlagsMissing { missing }));
     }
+    let flags = message.flags & !(NegotiateFlags::ALWAYS_SIGN | NegotiateFlags::VERSION);
+    let modest = ChallengeMessage { flags, ..message };
+    let (_, awaiting) = initiator().protection(Protection::Confidentiality).negotiate();
+    let (token, session) = awaiting.authenticate(&modest.encode().unwrap()).unwrap();
+    let answered = AuthenticateMessage::decode(&token).unwrap().flags;
+    assert!(
+        !answered.intersects(!flags),
+        "nothing that the server did not grant"
+    );
+    assert_eq!(session.flags(), answered);
     let silent = ChallengeMessage {
         target_info: None,
         ..message

@@ -126,6 +126,19 @@ fn section_4_2_2_4() {
     assert_eq!(initiator.unseal(&answer).unwrap(), b"and back");
 }
 
+/// 3.4.4.1: the number of a message is masked; the value is that of `pyspnego` 0.12.
+#[test]
+fn section_3_4_4_1_second_message() {
+    let mut initiator = Sealing::new(&session_key(), FLAGS, Sender::Initiator);
+    let _ = initiator.seal(&plaintext());
+    assert_eq!(
+        initiator.seal(&plaintext()),
+        hex(
+            "01 00 00 00 00 00 00 00 75 71 e4 68 f5 0d b2 e7 fd e1 5e c2 b4 12 ed 8b b4 38 47 b9 42 bd 93 17 9f 0a"
+        )
+    );
+}
+
 /// 3.4.5.3: without extended session security, and with an LM key, 56 and 40 bits are left of the key.
 #[test]
 fn section_3_4_5_3_weak_keys() {

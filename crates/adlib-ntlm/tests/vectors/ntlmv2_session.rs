@@ -57,3 +57,25 @@ fn section_4_2_4_4() {
     let mut acceptor = Sealing::new(&key, FLAGS, Sender::Acceptor);
     assert_eq!(acceptor.unseal(&token).unwrap(), plaintext());
 }
+
+/// 3.4.3: each datagram has a key of its own; the values are those of `pyspnego` 0.12 with that key.
+#[test]
+fn section_3_4_3_datagrams() {
+    let mut initiator = Sealing::new(
+        &session_key(),
+        FLAGS | NegotiateFlags::DATAGRAM,
+        Sender::Initiator,
+    );
+    assert_eq!(
+        initiator.seal(&plaintext()),
+        hex(
+            "01 00 00 00 c2 c9 d0 46 dd 67 2b d1 00 00 00 00 c1 2e 85 6a 64 0d 37 7c ee 70 7c 8b 12 a1 e9 de 47 94"
+        )
+    );
+    assert_eq!(
+        initiator.seal(&plaintext()),
+        hex(
+            "01 00 00 00 a0 d8 98 73 27 f6 7a 7b 01 00 00 00 d7 58 cc 59 16 55 29 67 d6 b6 57 fc c3 49 55 af 95 60"
+        )
+    );
+}
