@@ -14,10 +14,12 @@ mod mode;
 #[cfg(feature = "directory")]
 mod random;
 mod refusal;
+#[cfg(feature = "signin")]
+mod replay;
 #[cfg(feature = "sync")]
 mod syncer;
 
-pub use adlib_core::{Guid, Password, Sid, UnixTime};
+pub use adlib_core::{ChannelBindings, Guid, Password, Sid, UnixTime};
 #[cfg(feature = "kerberos")]
 pub use adlib_kerberos::{Keytab, PacMode, Policy as TicketPolicy};
 pub use adlib_schema::{CardFormat, CardRule, Preset, UserName, read::DirectoryRead};
@@ -38,6 +40,10 @@ pub use error::{Error, SignInError};
 pub use identity::{Evidence, GroupIdentity, Identity, KerberosEvidence, Mechanism, NtlmEvidence};
 pub use mode::{Mode, ModeParseError};
 pub use refusal::{Reason, Refusal, USER_MESSAGE};
+#[cfg(feature = "signin")]
+pub use replay::ReplayCache;
+#[cfg(feature = "redis")]
+pub use replay::{RedisReplayCache, RedisReplayError};
 #[cfg(feature = "sync")]
 pub use syncer::Syncer;
 

@@ -13,7 +13,7 @@ use adlib_upn::{AccountCase, SuffixMap};
 
 use super::{Authenticator, Inner, KerberosParts, Settings};
 use crate::{
-    Bind, Clock, Directory, Error, Mode, SystemClock,
+    Bind, Clock, Directory, Error, Mode, ReplayCache, SystemClock,
     directory::{endpoint, resolver},
 };
 
@@ -52,6 +52,7 @@ pub struct AuthenticatorBuilder {
     deadline: Option<Duration>,
     provision: Vec<(String, String)>,
     tickets: Option<Arc<dyn TicketSource>>,
+    replays: Option<Arc<dyn ReplayCache>>,
     clock: Option<Arc<dyn Clock>>,
     danger_accept_unauthenticated_controller: bool,
 }
@@ -196,6 +197,15 @@ impl AuthenticatorBuilder {
         }
     }
 
+    /// Where accepted messages are remembered. Default: in the memory of this process.
+    #[must_use]
+    pub fn replay_cache(self, replays: Arc<dyn ReplayCache>) -> Self {
+        Self {
+            replays: Some(replays),
+            ..self
+        }
+    }
+
     /// The clock. Default: the system's.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
@@ -274,7 +284,10 @@ impl AuthenticatorBuilder {
             kdcs,
             other_kdcs,
             resolver,
-            replays: MemoryReplayCache::new(),
+            replays: self
+                .replays
+                .clone()
+                .unwrap_or_else(|| Arc::new(MemoryReplayCache::new())),
             service,
             keytab: self
                 .keytab

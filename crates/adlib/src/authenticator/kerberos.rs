@@ -23,7 +23,7 @@ impl Inner {
         let kdcs = kerberos.kdcs_of(&user.domain).await?;
         let token = kerberos.ticket(user, password, &kdcs, deadline).await;
         let token = token.map_err(|error| reason::of(&error, user, self.clock.now()))?;
-        let accepted = kerberos.accept(token.as_bytes(), self.clock.now())?;
+        let accepted = kerberos.accept(token.as_bytes(), self.clock.now()).await?;
         Ok(kerberos.vouched(user, &accepted, self.clock.now())?)
     }
 }
@@ -70,7 +70,7 @@ impl KerberosParts {
     }
 
     /// The ticket in `token`, verified with our own key (R6).
-    fn accept(&self, token: &[u8], now: UnixTime) -> Result<Accepted, Refusal> {
+    async fn accept(&self, token: &[u8], now: UnixTime) -> Result<Accepted, Refusal> {
         let refused = |error: adlib_kerberos::Rejection| {
             Refusal::new(
                 Reason::Ticket(error.reason()),
@@ -83,7 +83,8 @@ impl KerberosParts {
             .map_err(refused)?;
         let fresh = self
             .replays
-            .check_and_insert(pending.record(), pending.expires(), now);
+            .check_and_insert(pending.record(), pending.expires(), now)
+            .await;
         let fresh = fresh.map_err(|error| Refusal::new(Reason::Ticket(error.reason()), error.to_string()))?;
         Ok(pending.accept(fresh))
     }

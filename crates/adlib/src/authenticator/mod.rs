@@ -17,12 +17,14 @@ use std::{
 
 use adlib_core::Password;
 use adlib_kdc::{Endpoint, Resolver, TicketSource};
-use adlib_kerberos::{Keytab, MemoryReplayCache};
+use adlib_kerberos::Keytab;
 use adlib_ntlm::SavedCredential;
 use adlib_schema::record::{Key, User};
 use adlib_upn::{AccountCase, LogonName, NameRule, ReloadableSuffixMap, SuffixMap, SuffixMapError, Upn};
 
-use crate::{Clock, Directory, Error, Identity, Mode, Reason, Refusal, SignInError, directory::Lookup};
+use crate::{
+    Clock, Directory, Error, Identity, Mode, Reason, Refusal, ReplayCache, SignInError, directory::Lookup,
+};
 
 pub use builder::AuthenticatorBuilder;
 use mechanism::Proof;
@@ -60,7 +62,7 @@ struct KerberosParts {
     other_kdcs: Vec<Endpoint>,
     resolver: Arc<dyn Resolver>,
     tickets: Arc<dyn TicketSource>,
-    replays: MemoryReplayCache,
+    replays: Arc<dyn ReplayCache>,
     /// The application's own service principal.
     service: String,
     keytab: Keytab,
