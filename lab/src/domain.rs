@@ -3,7 +3,10 @@
 use std::{
     net::{IpAddr, SocketAddr, TcpStream},
     path::PathBuf,
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -155,6 +158,38 @@ impl Domain {
     /// A peer that accepts, with the keys of [`keytab`](Self::keytab).
     pub fn acceptor(&self) -> PeerOptions {
         PeerOptions::acceptor(script::SAMBA, &self.keytab)
+    }
+
+    /// The keys that sign the domain's tickets and PACs, those of `krbtgt`, as a keytab.
+    ///
+    /// # Panics
+    /// When the controller does not give them.
+    #[must_use]
+    pub fn controllers_keytab(&self) -> Vec<u8> {
+        static EXPORTS: AtomicUsize = AtomicUsize::new(0);
+        let number = EXPORTS.fetch_add(1, Ordering::Relaxed);
+        let file = format!("adlib-lab-krbtgt-{}-{number}", std::process::id());
+        let file = std::env::temp_dir().join(file);
+        let principal = format!("--principal=krbtgt@{}", self.realm);
+        let settings = self.lab_dir.join("corp/smb.conf");
+        let (name, settings) = (file.display().to_string(), settings.display().to_string());
+        let export = [
+            "samba-tool",
+            "domain",
+            "exportkeytab",
+            &name,
+            &principal,
+            "-s",
+            &settings,
+        ];
+        let output = script::SAMBA.exec(&export);
+        match std::fs::read(&file) {
+            Ok(keytab) => {
+                drop(std::fs::remove_file(&file));
+                keytab
+            }
+            Err(_) => fail(&String::from_utf8_lossy(&output.stderr)),
+        }
     }
 
     /// Fails the test when the controller does not answer.

@@ -5,6 +5,7 @@ pub mod fixture;
 mod hex;
 pub mod peer;
 pub mod realm;
+mod samba_pac;
 mod script;
 mod turn;
 
@@ -12,6 +13,7 @@ use std::{ops::Deref, process::Output};
 
 pub use domain::{Domain, TrustedDomain};
 pub use realm::{Realm, heimdal, mit};
+pub use samba_pac::samba_reads_pac;
 use turn::Turn;
 
 /// CORP.EXAMPLE.COM as provisioned. While one lives, nobody changes the directory.
