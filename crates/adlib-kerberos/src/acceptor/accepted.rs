@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use adlib_core::UnixTime;
+use adlib_core::{Secret, UnixTime};
 
 use super::{BindingsState, DecryptedApReq, DelegatedCredential, KeyTried, delegation};
 use crate::{
@@ -26,7 +26,8 @@ pub struct Accepted {
     pub(super) sequence: u32,
     /// What the client wants of a session (RFC 4121 4.1.1.1).
     pub(super) gss_flags: u32,
-    delegation: Option<Vec<u8>>,
+    /// The client's KRB-CRED, in which some clients leave a key as it is.
+    delegation: Option<Secret<Vec<u8>>>,
     pub(super) pac: Option<VerifiedPac>,
     pub(super) evidence: Evidence,
 }
@@ -72,7 +73,7 @@ impl Accepted {
         Self {
             client: ticket.client.principal(&plaintext),
             service: entry.principal,
-            delegation: delegation.map(|range| plaintext.get(range).to_vec()),
+            delegation: delegation.map(|range| Secret::new(plaintext.get(range).to_vec())),
             gss_flags: checksum.map_or(0, |checksum| checksum.flags),
             session_key: ticket.session_key,
             subkey: authenticator.subkey,
@@ -93,7 +94,7 @@ impl Accepted {
     /// sent something else than a credential. Who does not want to act for the client need not ask.
     pub fn delegated_credential(&self) -> Result<Option<DelegatedCredential>, Rejection> {
         let keys = [Some(&self.session_key), self.subkey.as_ref()];
-        let read = |bytes: &Vec<u8>| delegation::open(bytes, keys.into_iter().flatten());
+        let read = |bytes: &Secret<Vec<u8>>| delegation::open(bytes.expose(), keys.into_iter().flatten());
         self.delegation.as_ref().map(read).transpose()
     }
 

@@ -632,3 +632,16 @@ fn a63_no_secret_in_debug_or_reasons() {
     let text = format!("{decrypted:?} {:?}", scene.keytab);
     assert!(!text.contains("[1, 1, 1") && !text.contains("[3, 3, 3"), "{text}");
 }
+
+/// A63: nor that of a client that delegates without encrypting.
+#[test]
+fn a63_no_delegated_key_in_debug() {
+    let scene = Scene::new();
+    let mut request = scene.request();
+    request.delegate(&scene.issued(), None, &mut random);
+    let accepted = scene.accept(&request).unwrap();
+    let delegated = accepted.delegated_credential().unwrap().unwrap();
+    assert_eq!(delegated.session_key, scene.issued().session_key);
+    let text = format!("{accepted:?} {delegated:?}");
+    assert!(!text.contains("3, 3, 3"), "{text}");
+}
