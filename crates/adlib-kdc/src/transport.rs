@@ -23,7 +23,7 @@ const MAX_DATAGRAM: usize = 64 * 1024;
 const MAX_ATTEMPTS: usize = 16;
 /// A longer message goes over tcp: in more than one packet it would hardly arrive.
 const UDP_LIMIT: usize = 1400;
-/// For how long an answer over udp is waited for. Nothing is sent twice: a wrong password would count twice.
+/// For how long an answer over udp is waited for. The datagram is not sent again: a wrong password would count twice.
 const UDP_WAIT: Duration = Duration::from_secs(1);
 /// Pauses before a connection that was reset is made again.
 const RESET_PAUSES: [Duration; 3] = [
@@ -64,17 +64,35 @@ impl KdcTransport {
     /// Send `message` and read the answer, from the first KDC that gives one.
     ///
     /// Each attempt has its share of the time that is left. A short message goes over udp first, and over tcp when
-    /// nothing comes back or the answer does not fit.
+    /// nothing comes back or the answer does not fit. Half of the time is for a second try, where somebody was silent:
+    /// a KDC with many clients loses connections.
     ///
     /// # Errors
     /// [`Unreachable`] with every attempt, when none gives an answer.
     pub async fn exchange(&mut self, message: &[u8]) -> Result<Vec<u8>, Unreachable> {
         let mut tried = Vec::new();
+        let half = self.until.saturating_duration_since(Instant::now()) / 2;
+        for until in [self.until - half, self.until] {
+            if let Some(reply) = self.round(message, until, &mut tried).await {
+                return Ok(reply);
+            }
+            if !tried
+                .iter()
+                .any(|attempt| attempt.failure == AttemptFailure::TimedOut)
+            {
+                break;
+            }
+        }
+        Err(Unreachable { tried })
+    }
+
+    /// Ask every KDC once.
+    async fn round(&mut self, message: &[u8], until: Instant, tried: &mut Vec<Attempt>) -> Option<Vec<u8>> {
         let mut attempts_left = u32::try_from(self.kdcs.len()).unwrap_or(u32::MAX);
         while let Some((host, address)) = self.kdcs.first().cloned().filter(|_| attempts_left > 0) {
-            let share = self.until.saturating_duration_since(Instant::now()) / attempts_left;
+            let share = until.saturating_duration_since(Instant::now()) / attempts_left;
             let failure = match timeout(share, self.ask(address, message, share)).await {
-                Ok(Ok(reply)) => return Ok(reply),
+                Ok(Ok(reply)) => return Some(reply),
                 Ok(Err(failure)) => failure,
                 Err(_) => AttemptFailure::TimedOut,
             };
@@ -87,7 +105,7 @@ impl KdcTransport {
             self.kdcs.rotate_left(1);
             attempts_left -= 1;
         }
-        Err(Unreachable { tried })
+        None
     }
 
     /// One message, one answer, from one address.

@@ -54,6 +54,7 @@ struct Question<'a> {
     password: &'a str,
     service: &'a str,
     kdc: std::net::IpAddr,
+    deadline: Duration,
 }
 
 impl<'a> Question<'a> {
@@ -64,6 +65,7 @@ impl<'a> Question<'a> {
             password: &corp.user_password,
             service: &corp.http_service,
             kdc: corp.ip,
+            deadline: DEADLINE,
         }
     }
 
@@ -84,7 +86,7 @@ impl<'a> Question<'a> {
             secret: (&password).into(),
             service: self.service,
             kdcs: &kdcs,
-            deadline: DEADLINE,
+            deadline: self.deadline,
         };
         source.service_ticket(request).await
     }
@@ -400,6 +402,7 @@ async fn an_exchange_in_armour() {
 async fn two_hundred_sign_ins_at_once() {
     let corp = corp();
     let source = own(&corp);
+    let begin = std::time::Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..200 {
         let (source, ip, realm) = (source.clone(), corp.ip, corp.realm.clone());
@@ -411,11 +414,12 @@ async fn two_hundred_sign_ins_at_once() {
                 password: &password,
                 service: &service,
                 kdc: ip,
+                // The lab's one controller shares its processors with whatever else is tested.
+                deadline: Duration::from_secs(60),
             };
             question.ask(&source).await
         });
     }
-    let begin = std::time::Instant::now();
     for token in tasks.join_all().await {
         verify(&corp, &token.unwrap());
     }
