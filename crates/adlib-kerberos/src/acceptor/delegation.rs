@@ -7,6 +7,7 @@ use adlib_core::{DecodeError, DecodeErrorKind, UnixTime};
 use crate::{
     EncryptionType, Part, Principal, Rejection, SessionKey, UnsupportedEtype,
     der::{self, EncKrbCredPart, EncryptionKey, KrbCred, KrbCredBody, KrbCredInfo},
+    initiator::Credentials,
     number::KeyUsage,
 };
 
@@ -24,10 +25,43 @@ pub struct DelegatedCredential {
     pub service: Option<Principal>,
     /// `TicketFlags`, bit 0 the most significant.
     pub flags: u32,
+    /// When the client was authenticated.
+    pub auth_time: Option<UnixTime>,
+    /// From when the ticket is valid, if not from `auth_time`.
+    pub start_time: Option<UnixTime>,
     /// Until when the ticket is valid.
     pub end_time: Option<UnixTime>,
     /// Until when it can be renewed.
     pub renew_until: Option<UnixTime>,
+}
+
+impl DelegatedCredential {
+    /// The ticket in the form in which tickets for other services are bought with it; `None` when the client did not
+    /// say whose it is, what for, or until when.
+    ///
+    /// ```
+    /// use adlib_kerberos::{Accepted, Rejection, initiator::Credentials};
+    ///
+    /// fn on_behalf(accepted: &Accepted) -> Result<Option<Credentials>, Rejection> {
+    ///     let delegated = accepted.delegated_credential()?;
+    ///     Ok(delegated.and_then(|delegated| delegated.into_credentials()))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn into_credentials(self) -> Option<Credentials> {
+        let auth_time = self.auth_time.unwrap_or(UnixTime::from_seconds(0));
+        Some(Credentials {
+            client: self.client?,
+            service: self.service?,
+            session_key: self.session_key,
+            flags: self.flags,
+            auth_time,
+            start_time: self.start_time.unwrap_or(auth_time),
+            end_time: self.end_time?,
+            renew_until: self.renew_until,
+            ticket: self.ticket,
+        })
+    }
 }
 
 /// No encryption: what some clients do to a credential, because the authenticator around it is encrypted.
@@ -68,6 +102,8 @@ fn read(message: &KrbCredBody<'_>, plaintext: &[u8]) -> Result<DelegatedCredenti
         client: name(&info.pname, info.prealm),
         service: name(&info.sname, info.srealm),
         flags: info.flags.map_or(0, |flags| flags.0),
+        auth_time: info.authtime.map(der::KerberosTime::to_unix),
+        start_time: info.starttime.map(der::KerberosTime::to_unix),
         end_time: info.endtime.map(der::KerberosTime::to_unix),
         renew_until: info.renew_till.map(der::KerberosTime::to_unix),
     })

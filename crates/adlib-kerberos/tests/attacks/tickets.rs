@@ -563,6 +563,11 @@ fn delegated_credentials_are_opened() {
         assert_eq!(credential.session_key, granting.session_key);
         assert_eq!(credential.client.as_ref(), Some(&scene.client));
         assert_eq!(credential.service.as_ref(), Some(&scene.service));
+
+        let mut nameless = credential.clone();
+        nameless.client = None;
+        assert_eq!(nameless.into_credentials(), None);
+        assert_eq!(credential.into_credentials(), Some(granting.clone().into()));
     }
     assert!(
         scene
