@@ -4,14 +4,16 @@ use adlib_core::{
     ChannelBindings,
     gss::{Protection, Session},
 };
-use adlib_kerberos::{Begun, InitiatorOptions, KerberosSession, TicketInitiator};
+use adlib_kerberos::{
+    Begun, Ccache, InitiatorOptions, KerberosSession, TicketInitiator, initiator::Credentials,
+};
 use adlib_lab::{
     Realm, mit,
     peer::{Flag, Peer},
     realm,
 };
 
-use crate::scene::{PROTECTED, Service, now, random, services, ticket_of_realm};
+use crate::scene::{PROTECTED, Service, now, random, services, ticket, ticket_of_realm};
 
 const BINDINGS: &[u8] = b"tls-server-end-point:ours";
 
@@ -30,14 +32,18 @@ fn accept(realm: &Realm, service: &str, flags: &[Flag]) -> (Peer, KerberosSessio
     (peer, session)
 }
 
-/// A context that MIT's library accepted.
+/// A context that MIT's library accepted, with a ticket of our own exchanges.
 fn initiate(realm: &Realm, service: &str, options: InitiatorOptions) -> (Peer, KerberosSession) {
+    initiate_with(realm, ticket_of_realm(realm, service), options)
+}
+
+fn initiate_with(realm: &Realm, ticket: Credentials, options: InitiatorOptions) -> (Peer, KerberosSession) {
     let bindings = options
         .bindings
         .as_ref()
         .map(|own| own.application_data().to_vec());
-    let mutual = options.mutual;
-    let ticket = ticket_of_realm(realm, service);
+    let (mutual, service) = (options.mutual, ticket.service.to_string());
+    let protection = options.protection;
     let (token, begun) = TicketInitiator::new(ticket, options, now(), random())
         .begin()
         .unwrap();
@@ -57,8 +63,14 @@ fn initiate(realm: &Realm, service: &str, options: InitiatorOptions) -> (Peer, K
     };
     let known = peer.established().unwrap();
     assert_eq!(known.initiator, realm.principal(realm::USER));
-    assert_eq!(known.target, realm.principal(service));
+    assert_eq!(known.target, service);
     assert_eq!(known.has(Flag::Mutual), mutual);
+    assert_eq!(known.has(Flag::Integrity), protection >= Protection::Integrity);
+    assert_eq!(
+        known.has(Flag::Confidentiality),
+        protection == Protection::Confidentiality
+    );
+    assert!(known.has(Flag::ReplayDetect) && known.has(Flag::SequenceDetect) && !known.has(Flag::Delegate));
     (peer, session)
 }
 
@@ -130,6 +142,47 @@ fn contexts_that_mit_accepts() {
             }
         }
     }
+}
+
+/// R5: a ticket that `kvno` has put into a credential cache.
+#[test]
+fn a_ticket_of_kvno_is_accepted_by_mit() {
+    let realm = mit();
+    let file = std::env::temp_dir().join(format!("adlib-kerberos-lab-{}", std::process::id()));
+    let script = format!(
+        "export KRB5CCNAME={}; kinit {} <<< {} >/dev/null && kvno -q {}",
+        file.display(),
+        realm::USER,
+        realm.user_password,
+        realm.http_service
+    );
+    let output = realm.exec(&["bash", "-c", &script]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let cache = Ccache::decode(&std::fs::read(&file).unwrap()).unwrap();
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(cache.client().to_string(), realm.principal(realm::USER));
+    assert!(cache.unusable().is_empty());
+    let granting = cache.ticket_granting_ticket().unwrap();
+    assert_eq!(
+        granting.service.to_string(),
+        format!("krbtgt/{0}@{0}", realm.realm)
+    );
+
+    let of_kvno = cache.ticket_for(&realm.http_service).unwrap();
+    for options in [
+        options(true, Protection::Confidentiality),
+        options(false, Protection::Integrity),
+    ] {
+        let (mut peer, mut session) = initiate_with(&realm, of_kvno.clone(), options);
+        exchange(&mut peer, &mut session);
+    }
+    // The ticket-granting one is as good, for our own exchange.
+    let bought = ticket(realm.ip, granting.clone(), of_kvno.service.clone());
+    initiate_with(&realm, bought, options(true, Protection::None));
 }
 
 /// A14: MIT's library finds our bindings, and refuses others.

@@ -2,7 +2,7 @@
 
 use adlib_kerberos::{
     EncryptionType, Fresh, MemoryReplayCache, PacMode, PacState, ReplayError, UnverifiedApReq,
-    pac::VerifiedPac,
+    pac::{BufferType, VerifiedPac},
 };
 use adlib_lab::{
     Realm, corp, fixture, heimdal, mit,
@@ -89,23 +89,35 @@ fn a_user_in_a_thousand_groups() {
     assert!(accepted.pac().unwrap().groups().len() > fixture::CROWDED_GROUPS);
 }
 
-/// R13: every type of MIT's and of Heimdal's; the former have a PAC without a user, the latter none.
+/// A17, A27: every type of MIT's and of Heimdal's; the former have a PAC without a user, the latter none.
 #[test]
 fn a27_tickets_of_mit_and_heimdal() {
     for (realm, etype, name) in services() {
         let service = Service::of(&realm);
-        let token = realm.initiator(realm::USER, &realm.user_password, &name).token();
-        let accepted = service.accept(&token.unwrap()).unwrap();
+        let initiator = realm.initiator(realm::USER, &realm.user_password, &name);
+        let token = initiator.token().unwrap();
+        let accepted = service.accept(&token).unwrap();
         assert_eq!(accepted.client().to_string(), realm.principal(realm::USER));
         assert_eq!(accepted.service().to_string(), realm.principal(&name));
         let evidence = accepted.evidence();
         assert_eq!(evidence.ticket_etype.number(), etype, "{name}");
         assert_eq!(evidence.session_etype.number(), etype, "{name}");
-        println!(
-            "{name}: {:?} {:?}",
-            evidence.pac,
-            accepted.pac().map(VerifiedPac::buffers)
-        );
+        let (state, buffers) = (evidence.pac, accepted.pac().map(VerifiedPac::buffers));
+        if realm.realm == mit().realm {
+            let expected = [
+                BufferType::CLIENT_INFO,
+                BufferType::TICKET_SIGNATURE,
+                BufferType::SERVER_SIGNATURE,
+                BufferType::KDC_SIGNATURE,
+            ];
+            assert_eq!((state, buffers), (PacState::Verified, Some(&expected[..])));
+            assert_eq!(accepted.pac().unwrap().user_sid(), None);
+        } else {
+            assert_eq!((state, buffers), (PacState::Absent, None));
+            let mut strict = service;
+            strict.policy.pac = PacMode::Required;
+            assert_eq!(strict.reason(&token), "pac-missing");
+        }
     }
 }
 
