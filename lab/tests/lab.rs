@@ -51,6 +51,14 @@ fn the_fixtures_are_there() {
     assert_eq!(members.len(), fixture::BIG_GROUP_MEMBERS);
 }
 
+#[test]
+fn the_controllers_give_their_keys() {
+    let keytab = corp().controllers_keytab();
+    // The file format's version, 2.
+    assert!(keytab.starts_with(&[5, 2]));
+    assert!(keytab.windows(6).any(|bytes| bytes == b"krbtgt"));
+}
+
 /// Through the trust, by two clients that are not ours: NTLM across it, and a ticket of the one for a service of the other.
 #[test]
 fn the_second_domain_is_there_and_trusts_the_first() {

@@ -5,7 +5,7 @@
 use adlib_lab::{
     Realm, corp, fixture, heimdal, mit,
     peer::{Flag, Library, Mechanism, Peer, PeerOptions},
-    realm,
+    realm, samba_reads_pac,
 };
 
 const PROTECTED: [Flag; 5] = [
@@ -228,7 +228,11 @@ fn tickets_of_the_domain_have_a_pac() {
             .flags(&PROTECTED);
         let (mut initiator, mut acceptor) = establish(&initiator, &corp.acceptor());
         exchange(&mut initiator, &mut acceptor);
-        sizes.push(acceptor.pac().unwrap().len());
+        let pac = acceptor.pac().unwrap();
+        let account = name.split('@').next().unwrap();
+        let read = samba_reads_pac(&pac);
+        assert!(read.contains(&format!("logon.account={account}")), "{read:?}");
+        sizes.push(pac.len());
     }
     // A group is a relative identifier and its attributes, 8 bytes.
     assert!(sizes[4] >= sizes[0] + 8 * fixture::CROWDED_GROUPS, "{sizes:?}");
