@@ -59,6 +59,8 @@ pub struct Domain {
     pub machine_password: String,
     /// Where the lab keeps its state.
     pub lab_dir: PathBuf,
+    /// Address of a DNS server that knows both domains.
+    pub resolver: IpAddr,
     /// The second domain; each trusts the other.
     pub staff: TrustedDomain,
 }
@@ -125,6 +127,7 @@ impl Domain {
             lab_dir: value("LAB_DIR").into(),
             realm,
             dns_domain,
+            resolver: address("LAB_DNS"),
             staff: TrustedDomain {
                 ip: address("LAB_STAFF_IP"),
                 host: value("LAB_STAFF_HOST"),

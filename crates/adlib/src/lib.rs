@@ -47,6 +47,9 @@ pub use replay::{RedisReplayCache, RedisReplayError};
 #[cfg(feature = "sync")]
 pub use syncer::Syncer;
 
+/// Controllers, and tickets from them.
+#[cfg(feature = "directory")]
+pub use adlib_kdc as kdc;
 /// Verification of service tickets, for an application that has the client's token itself.
 #[cfg(feature = "kerberos")]
 pub use adlib_kerberos as kerberos;

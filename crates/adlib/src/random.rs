@@ -16,13 +16,30 @@ pub(crate) fn up_to(limit: u32) -> u32 {
 ///
 /// # Errors
 /// `Configuration` when the system has none.
-#[cfg(feature = "ntlm")]
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
 pub(crate) fn secret<const N: usize>() -> Result<[u8; N], crate::Error> {
     let mut bytes = [0; N];
     let filled = getrandom::fill(&mut bytes);
     filled
         .map_err(|error| crate::Error::Configuration(format!("the system has no random numbers: {error}")))?;
     Ok(bytes)
+}
+
+/// Bytes that nobody can guess, as many as are wanted. The first ones, of which keys are made, are drawn beforehand,
+/// where a failure can be told; later ones only hide that messages are alike.
+///
+/// # Errors
+/// `Configuration` when the system has none.
+#[cfg(feature = "kerberos")]
+pub(crate) fn stream() -> Result<impl FnMut(&mut [u8]) + Send + 'static, crate::Error> {
+    let mut drawn = secret::<256>()?.into_iter();
+    Ok(move |bytes: &mut [u8]| {
+        if drawn.len() >= bytes.len() {
+            bytes.iter_mut().zip(&mut drawn).for_each(|(to, from)| *to = from);
+        } else if let Err(error) = getrandom::fill(bytes) {
+            tracing::error!(%error, "the system has no random numbers any more");
+        }
+    })
 }
 
 #[cfg(test)]
@@ -35,5 +52,19 @@ mod tests {
             assert!((0..100).all(|_| up_to(limit) <= limit));
         }
         assert!((0..100).any(|_| up_to(1) == 0) && (0..100).any(|_| up_to(1) == 1));
+    }
+
+    #[cfg(feature = "kerberos")]
+    #[test]
+    fn a_stream_repeats_nothing() {
+        let mut stream = stream().unwrap();
+        let drawn: std::collections::BTreeSet<[u8; 16]> = (0..40)
+            .map(|_| {
+                let mut bytes = [0; 16];
+                stream(&mut bytes);
+                bytes
+            })
+            .collect();
+        assert_eq!(drawn.len(), 40);
     }
 }

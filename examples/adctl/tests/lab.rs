@@ -282,6 +282,11 @@ fn r18_names_of_two_domains() {
             (0, &account.into(), &domain.into()),
             "{typed}: {identity}"
         );
+        assert_eq!(
+            identity["mechanism"], "kerberos",
+            "{typed}: {}",
+            identity["evidence"]
+        );
     }
     for (typed, reason) in [
         ("mia@both.example", "ambiguous"),
@@ -460,6 +465,43 @@ fn r05_no_fallback_from_a_verdict() {
     assert!(
         !refusal["detail"].as_str().unwrap().contains("data 533"),
         "{refusal}"
+    );
+}
+
+/// R22, D1: read by Kerberos, with a keytab and without a password, over TLS and sealed, across the trust.
+#[test]
+fn r22_two_domains_are_read_by_kerberos() {
+    let site = Site::of_both_domains();
+    let read = ["directory", "read", "--config", "adlib.toml"];
+    let (_, by_ntlm) = site.json(&read, "");
+    let (corp, staff) = (&site.corp, &site.corp.staff);
+    // Tickets are for names, not for addresses.
+    site.edit(&[
+        (&format!("[\"{}\"]", corp.ip), &format!("[\"{}\"]", corp.host)),
+        (&format!("[\"{}\"]", staff.ip), &format!("[\"{}\"]", staff.host)),
+        (
+            &format!(
+                "method = \"ntlm\", name = '{}\\svc-sync', password_file = \"password\"",
+                corp.netbios
+            ),
+            &format!(
+                "method = \"kerberos\", name = \"svc-http@{}\", keytab = \"{}\"",
+                corp.dns_domain,
+                corp.keytab.display()
+            ),
+        ),
+        ("[signin]", &format!("dns = [\"{}\"]\n[signin]", corp.resolver)),
+    ]);
+    let (code, over_tls) = site.json(&read, "");
+    assert_eq!((code, &over_tls), (0, &by_ntlm));
+    site.edit(&[("[signin]", "transport = \"sasl\"\n[signin]")]);
+    let (code, sealed) = site.json(&read, "");
+    assert_eq!((code, &sealed), (0, &by_ntlm));
+    let found = sealed["found"].as_array().unwrap();
+    assert_eq!(found.len(), 2);
+    assert!(
+        found.iter().all(|domain| domain["users"].as_u64() > Some(4)),
+        "{found:?}"
     );
 }
 

@@ -272,18 +272,13 @@ impl AuthenticatorBuilder {
             .ok_or_else(|| missing("the service's own principal (`service`)"))?;
         let mut policy = self.policy.clone();
         policy.services = AcceptedServices::Only(vec![service.clone()]);
-        let other_kdcs = self
-            .other_kdcs
-            .iter()
-            .map(|kdc| endpoint(kdc, Service::Kerberos.port()));
-        let other_kdcs = other_kdcs.collect::<Result<Vec<_>, _>>()?;
-        let kdcs = self.fixed_kdcs()?;
-        let default_tickets = || self.default_tickets(&kdcs, &other_kdcs, resolver.clone());
+        let locator = Arc::new(self.locator(resolver)?);
         Ok(KerberosParts {
-            tickets: self.tickets.clone().unwrap_or_else(default_tickets),
-            kdcs,
-            other_kdcs,
-            resolver,
+            tickets: self
+                .tickets
+                .clone()
+                .unwrap_or_else(|| self.default_tickets(locator.clone())),
+            locator,
             replays: self
                 .replays
                 .clone()
@@ -298,40 +293,38 @@ impl AuthenticatorBuilder {
     }
 
     /// Our own exchanges with the KDCs; those of other realms are found as those of the domains are.
-    fn default_tickets(
-        &self,
-        kdcs: &BTreeMap<String, Vec<Endpoint>>,
-        other_kdcs: &[Endpoint],
-        resolver: Arc<dyn Resolver>,
-    ) -> Arc<dyn TicketSource> {
+    fn default_tickets(&self, locator: Arc<Locator>) -> Arc<dyn TicketSource> {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-        let locator = Locator::new(resolver).with_other_kdcs(other_kdcs.to_vec());
-        let locator = kdcs.iter().fold(locator, |locator, (realm, kdcs)| {
-            locator.with_kdcs(realm, kdcs.clone())
-        });
         let mut policy = ExchangePolicy::default();
         policy.danger_accept_rc4 = self.policy.danger_accept_rc4;
         let source = KdcTicketSource::new(move || clock.now()).with_policy(policy);
-        Arc::new(source.with_locator(Arc::new(locator)))
+        Arc::new(source.with_locator(locator))
     }
 
-    /// The KDCs given by hand; the controllers of a domain are KDCs too, on another port.
-    fn fixed_kdcs(&self) -> Result<BTreeMap<String, Vec<Endpoint>>, Error> {
-        let mut kdcs = BTreeMap::new();
+    /// Where the KDCs are: given by hand, or the controllers of a domain on another port, or what DNS says.
+    fn locator(&self, resolver: Arc<dyn Resolver>) -> Result<Locator, Error> {
+        let others = kdcs(&self.other_kdcs)?;
+        let mut locator = Locator::new(resolver).with_other_kdcs(others);
         for (domain, controllers) in &self.domains {
-            let hosts = controllers.iter().map(|controller| {
-                let found = endpoint(controller, Service::Kerberos.port())?;
-                Ok(Endpoint::new(found.host, Service::Kerberos.port()))
-            });
-            kdcs.insert(domain.clone(), hosts.collect::<Result<Vec<_>, Error>>()?);
+            let at_its_port = |controller: Endpoint| Endpoint::new(controller.host, Service::Kerberos.port());
+            let controllers: Vec<Endpoint> = kdcs(controllers)?.into_iter().map(at_its_port).collect();
+            if !controllers.is_empty() {
+                locator = locator.with_kdcs(domain, controllers);
+            }
         }
-        for (domain, given) in &self.kdcs {
-            let given = given.iter().map(|kdc| endpoint(kdc, Service::Kerberos.port()));
-            kdcs.insert(domain.clone(), given.collect::<Result<_, _>>()?);
+        for (domain, given) in self.kdcs.iter().filter(|(_, given)| !given.is_empty()) {
+            locator = locator.with_kdcs(domain, kdcs(given)?);
         }
-        kdcs.retain(|_, kdcs| !kdcs.is_empty());
-        Ok(kdcs)
+        Ok(locator)
     }
+}
+
+/// The KDCs that `names` name.
+fn kdcs(names: &[String]) -> Result<Vec<Endpoint>, Error> {
+    names
+        .iter()
+        .map(|kdc| endpoint(kdc, Service::Kerberos.port()))
+        .collect()
 }
 
 #[cfg(feature = "config")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adlib_core::{Password, Sid, UnixTime};
-use adlib_kdc::{ApReqToken, Endpoint, Service, TicketError, TicketRequest, locate};
+use adlib_kdc::{ApReqToken, Endpoint, Locate, TicketError, TicketRequest};
 use adlib_kerberos::{Accepted, PacMode, UnverifiedApReq, pac::VerifiedPac};
 use adlib_schema::record::User;
 
@@ -31,21 +31,7 @@ impl Inner {
 impl KerberosParts {
     /// The KDCs of a domain, with their addresses.
     async fn kdcs_of(&self, domain: &str) -> Result<Vec<Endpoint>, Error> {
-        let found = match self.kdcs.get(&domain.to_lowercase()) {
-            Some(given) => adlib_kdc::locate::resolve(&*self.resolver, given.clone()).await,
-            None if !self.other_kdcs.is_empty() => {
-                adlib_kdc::locate::resolve(&*self.resolver, self.other_kdcs.clone()).await
-            }
-            None => {
-                locate(
-                    &*self.resolver,
-                    Service::Kerberos,
-                    domain,
-                    &mut crate::random::up_to,
-                )
-                .await
-            }
-        };
+        let found = self.locator.kdcs(domain).await;
         found.map_err(|error| Error::Unreachable(error.to_string()))
     }
 

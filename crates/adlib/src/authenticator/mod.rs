@@ -9,14 +9,13 @@ mod reason;
 mod resolve;
 
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use adlib_core::Password;
-use adlib_kdc::{Endpoint, Resolver, TicketSource};
+use adlib_kdc::{Locator, TicketSource};
 use adlib_kerberos::Keytab;
 use adlib_ntlm::SavedCredential;
 use adlib_schema::record::{Key, User};
@@ -56,11 +55,7 @@ struct Inner {
 
 /// What Kerberos needs.
 struct KerberosParts {
-    /// The KDCs given by hand, by the domain's DNS name; then `other_kdcs`, then DNS.
-    kdcs: BTreeMap<String, Vec<Endpoint>>,
-    /// The KDCs given by hand for every other domain.
-    other_kdcs: Vec<Endpoint>,
-    resolver: Arc<dyn Resolver>,
+    locator: Arc<Locator>,
     tickets: Arc<dyn TicketSource>,
     replays: Arc<dyn ReplayCache>,
     /// The application's own service principal.

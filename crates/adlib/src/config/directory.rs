@@ -71,11 +71,8 @@ impl Default for DirectoryConfig {
 impl DirectoryConfig {
     /// What in this section does not go together.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
-        let bind_without_password = self.bind.as_ref().is_some_and(|bind| {
-            bind.method != BindMethod::Kerberos && bind.password_file.is_none() == bind.password_env.is_none()
-        });
-        if bind_without_password {
-            return Some("bind needs either `password_file` or `password_env`");
+        if let Some(contradiction) = self.bind.as_ref().and_then(BindConfig::contradiction) {
+            return Some(contradiction);
         }
         if !self.urls.is_empty() && self.base.is_none() {
             return Some("`urls` needs `base`, the DN below which everything is");
@@ -149,6 +146,24 @@ pub struct BindConfig {
     pub password_file: Option<PathBuf>,
     /// The environment variable that holds the password.
     pub password_env: Option<String>,
+    /// The keytab with the account's keys, for Kerberos.
+    pub keytab: Option<PathBuf>,
+}
+
+impl BindConfig {
+    /// What does not go together.
+    fn contradiction(&self) -> Option<&'static str> {
+        let passwords = usize::from(self.password_file.is_some()) + usize::from(self.password_env.is_some());
+        match self.method {
+            BindMethod::Kerberos if self.keytab.is_none() || passwords > 0 => {
+                Some("bind by kerberos needs `keytab`, the file with the account's keys, and no password")
+            }
+            BindMethod::Kerberos => None,
+            _ if self.keytab.is_some() => Some("bind by password takes no `keytab`"),
+            _ if passwords != 1 => Some("bind needs either `password_file` or `password_env`"),
+            _ => None,
+        }
+    }
 }
 
 /// The mechanism of a bind.

@@ -91,7 +91,7 @@ impl Config {
             source
                 .bind
                 .iter_mut()
-                .flat_map(|bind| &mut bind.password_file)
+                .flat_map(|bind| bind.password_file.iter_mut().chain(&mut bind.keytab))
                 .for_each(resolve);
         }
         self.signin.keytab.iter_mut().for_each(resolve);

@@ -2,15 +2,23 @@
 
 use adlib_core::Password;
 use adlib_ldap::Connection;
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+use adlib_ldap::SaslMechanism;
 #[cfg(feature = "ntlm")]
 use {
-    crate::{Clock as _, random},
     adlib_core::{FileTime, UnixTime},
-    adlib_ldap::SaslMechanism,
     adlib_ntlm::{Account, Ephemeral, Initiator, NtHash, SessionKey},
+};
+#[cfg(feature = "kerberos")]
+use {
+    adlib_kdc::{OwnAccount, TicketError},
+    adlib_kerberos::{InitiatorOptions, TicketInitiator},
+    std::sync::Arc,
 };
 
 use crate::Error;
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+use crate::{Clock as _, random};
 
 /// How the library itself signs in to read.
 ///
@@ -34,6 +42,8 @@ enum Method {
         account: Account,
         hash: NtHash,
     },
+    #[cfg(feature = "kerberos")]
+    Kerberos(Arc<OwnAccount>),
 }
 
 impl Bind {
@@ -63,6 +73,25 @@ impl Bind {
         })
     }
 
+    /// By Kerberos, with the keys of an account of the application's own, and its tickets for as long as they last: over
+    /// TLS tied to the connection, on port 389 signed and sealed. The controllers must be known by their DNS names, for
+    /// which the tickets are. It reaches trusted domains.
+    ///
+    /// ```no_run
+    /// use adlib::{Bind, Clock, Keytab, SystemClock, kdc::{KdcTicketSource, OwnAccount}};
+    ///
+    /// fn bind(keytab: &Keytab) -> Bind {
+    ///     let source = KdcTicketSource::new(|| SystemClock.now());
+    ///     let account = OwnAccount::new(source, "svc-sync", "CORP.EXAMPLE.COM");
+    ///     Bind::kerberos(account.with_keytab(keytab, "svc-sync"))
+    /// }
+    /// ```
+    #[cfg(feature = "kerberos")]
+    #[must_use]
+    pub fn kerberos(account: OwnAccount) -> Self {
+        Self(Method::Kerberos(Arc::new(account)))
+    }
+
     pub(super) async fn make(&self, connection: &Connection) -> Result<(), Error> {
         match &self.0 {
             Method::Simple { name, password } => Ok(connection.bind_simple(name, password).await?),
@@ -70,6 +99,8 @@ impl Bind {
             Method::Ntlm { account, hash } => {
                 Ok(bind_ntlm(connection, account, hash, crate::SystemClock.now()).await??)
             }
+            #[cfg(feature = "kerberos")]
+            Method::Kerberos(account) => bind_kerberos(connection, account).await,
         }
     }
 }
@@ -108,4 +139,28 @@ pub(crate) async fn bind_ntlm(
     }
     let name = format!("{}\\{}", account.domain, account.user);
     Ok(connection.bind_sasl(&name, mechanism, Box::new(initiator)).await)
+}
+
+/// Sign an account of our own in at the server of `connection`, by a ticket for it.
+#[cfg(feature = "kerberos")]
+async fn bind_kerberos(connection: &Connection, account: &OwnAccount) -> Result<(), Error> {
+    let service = format!("ldap/{}", connection.host());
+    let credentials = account.credentials(&service).await.map_err(|error| match error {
+        TicketError::Unreachable(_) => Error::Unreachable(error.to_string()),
+        error => Error::Directory(format!(
+            "{}: no ticket for {service}: {error}",
+            connection.endpoint()
+        )),
+    })?;
+    let mechanism = SaslMechanism::GssSpnego;
+    let channel = connection.channel(mechanism);
+    let mut options = InitiatorOptions::default();
+    options.protection = channel.protection;
+    options.bindings = channel.bindings;
+    let random = Box::new(random::stream()?);
+    let initiator = TicketInitiator::new(credentials, options, crate::SystemClock.now(), random);
+    let bound = connection
+        .bind_sasl(&service, mechanism, Box::new(initiator))
+        .await;
+    Ok(bound?)
 }

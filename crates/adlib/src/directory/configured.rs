@@ -1,7 +1,10 @@
 //! A directory as the configuration file describes it.
 
+use std::sync::Arc;
+
 use adlib_core::Password;
-use adlib_kdc::Endpoint;
+use adlib_kdc::{Endpoint, KdcTicketSource, Locator, OwnAccount, Resolver, Service};
+use adlib_kerberos::Keytab;
 use adlib_ldap::{Settings, TransportSecurity};
 use adlib_schema::{CardRule, lookup};
 
@@ -11,7 +14,7 @@ use super::{
     resolver,
 };
 use crate::{
-    Error,
+    Clock as _, Error, SystemClock,
     config::{BindConfig, BindMethod, DirectoryConfig, SyncConfig, Transport},
     read_file,
 };
@@ -57,12 +60,18 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
     settings.timeouts.operation = config.timeout;
     settings.tls.ca_only = config.ca_only;
     settings.tls.ca_pem = config.ca_file.as_deref().map(read_file).transpose()?;
+    let resolver = resolver(&config.dns)?;
+    let places = places(config, settings.security)?;
+    let bind = config
+        .bind
+        .as_ref()
+        .map(|config| bind(config, &places, &resolver));
     Ok(LdapSource {
-        places: places(config, settings.security)?,
+        bind: bind.transpose()?,
+        places,
         settings,
-        bind: config.bind.as_ref().map(bind).transpose()?,
         page_size: config.page_size,
-        resolver: resolver(&config.dns)?,
+        resolver,
     })
 }
 
@@ -113,12 +122,50 @@ fn server_of_url(url: &str, security: TransportSecurity) -> Result<Endpoint, Err
     }
 }
 
-fn bind(config: &BindConfig) -> Result<Bind, Error> {
+fn bind(config: &BindConfig, places: &[Place], resolver: &Arc<dyn Resolver>) -> Result<Bind, Error> {
     match config.method {
         BindMethod::Simple => Ok(Bind::simple(&*config.name, password(config)?)),
         BindMethod::Ntlm => Ok(Bind::ntlm(&config.name, password(config)?)),
-        BindMethod::Kerberos => Err(unsupported("bind by kerberos", "method = \"simple\" or \"ntlm\"")),
+        BindMethod::Kerberos => Ok(Bind::kerberos(own_account(config, places, resolver)?)),
     }
+}
+
+/// The account that binds by Kerberos; the controllers of a domain are its KDCs.
+fn own_account(
+    config: &BindConfig,
+    places: &[Place],
+    resolver: &Arc<dyn Resolver>,
+) -> Result<OwnAccount, Error> {
+    let invalid = |what: &str| Error::Configuration(format!("bind: {what}"));
+    let (account, domain) = config
+        .name
+        .rsplit_once('@')
+        .ok_or_else(|| invalid("the name for kerberos is of the form account@domain"))?;
+    let file = config
+        .keytab
+        .as_ref()
+        .ok_or_else(|| invalid("kerberos needs `keytab`"))?;
+    let keytab = Keytab::decode(&read_file(file)?)
+        .map_err(|error| Error::File(format!("{}: {error}", file.display())))?;
+    if !keytab
+        .entries()
+        .iter()
+        .any(|entry| entry.principal.name().eq_ignore_ascii_case(account))
+    {
+        return Err(Error::File(format!("{}: no key of `{account}`", file.display())));
+    }
+    let locator = places
+        .iter()
+        .fold(Locator::new(resolver.clone()), |locator, place| {
+            let at_its_port =
+                |server: &Endpoint| Endpoint::new(server.host.clone(), Service::Kerberos.port());
+            match place.servers.is_empty() {
+                true => locator,
+                false => locator.with_kdcs(&place.name, place.servers.iter().map(at_its_port).collect()),
+            }
+        });
+    let source = KdcTicketSource::new(|| SystemClock.now()).with_locator(Arc::new(locator));
+    Ok(OwnAccount::new(source, account, &domain.to_uppercase()).with_keytab(&keytab, account))
 }
 
 fn password(config: &BindConfig) -> Result<Password, Error> {
@@ -137,8 +184,4 @@ fn password(config: &BindConfig) -> Result<Password, Error> {
         return Err(Error::Configuration("bind: the password is empty".to_owned()));
     }
     Ok(Password::new(password))
-}
-
-fn unsupported(what: &str, instead: &str) -> Error {
-    Error::Configuration(format!("{what} is not supported by this version; use {instead}"))
 }
