@@ -11,8 +11,8 @@ use crate::scene::{Service, ticket_of_corp};
 /// A verdict, the bytes of its PAC by another's library, and the key that signed them.
 fn accepted_pac(corp: &Corp, client: &str, name: &str) -> (Accepted, Vec<u8>, ServiceKey) {
     let initiator = corp.initiator(client, &corp.user_password, name);
-    let token = initiator.libdefault("allow_rc4", "true").token().unwrap();
-    let mut peer = corp.acceptor().libdefault("allow_rc4", "true").start();
+    let token = initiator.token().unwrap();
+    let mut peer = corp.acceptor().start();
     peer.step(&token).unwrap();
     let mut service = Service::of_corp(corp);
     service.policy.danger_accept_rc4 = true;

@@ -1,7 +1,7 @@
 //! Tokens of real clients with tickets of real controllers, verified with the keytab on disk.
 
 use adlib_kerberos::{
-    EncryptionType, Fresh, MemoryReplayCache, PacMode, PacState, ReplayError, UnverifiedApReq,
+    EncryptionType, Fresh, MemoryReplayCache, PacMode, PacState, Rejection, ReplayError, UnverifiedApReq,
     pac::{BufferType, VerifiedPac},
 };
 use adlib_lab::{
@@ -46,7 +46,7 @@ fn a06_rc4_of_samba_is_refused_unless_admitted() {
     let corp = corp();
     let mut service = Service::of_corp(&corp);
     let initiator = corp.initiator(fixture::ORDINARY, &corp.user_password, &corp.rc4_service);
-    let token = initiator.libdefault("allow_rc4", "true").token().unwrap();
+    let token = initiator.token().unwrap();
     assert_eq!(service.reason(&token), "rc4-not-admitted");
     service.policy.danger_accept_rc4 = true;
     let accepted = service.accept(&token).unwrap();
@@ -128,6 +128,38 @@ fn names_in_any_script() {
         let initiator = realm.initiator(realm::NON_ASCII_USER, &realm.user_password, &realm.http_service);
         let accepted = Service::of(&realm).accept(&initiator.token().unwrap()).unwrap();
         assert_eq!(accepted.client().name(), realm::NON_ASCII_USER);
+    }
+}
+
+/// A2, A11: a bit flipped in a real message is refused, or it is the same message with another name on its ticket.
+#[test]
+fn a11_a_real_message_altered() {
+    let corp = corp();
+    let users = Service::of_corp(&corp);
+    let initiator = corp.initiator(fixture::ORDINARY, &corp.user_password, &corp.http_service);
+    let mut messages = vec![(users, initiator.token().unwrap())];
+    for (realm, _, name) in services() {
+        let initiator = realm.initiator(realm::USER, &realm.user_password, &name);
+        messages.push((Service::of(&realm), initiator.token().unwrap()));
+    }
+    for (service, token) in messages {
+        let record = |token: &[u8]| {
+            let decrypted = UnverifiedApReq::decode(token)?.decrypt(&service.keytab, &service.policy)?;
+            let pending = decrypted.check(&service.policy, now(), None)?;
+            Ok::<_, Rejection>(pending.record())
+        };
+        let own = record(&token).unwrap();
+        let mut survivors = 0;
+        for bit in (0..token.len() * 8).step_by(5) {
+            let mut flipped = token.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(record) = record(&flipped) {
+                assert_eq!(record, own, "bit {bit}");
+                survivors += 1;
+            }
+        }
+        // Names, versions and options are some 60 bytes; ticket and authenticator hundreds.
+        assert!(survivors < 100, "{survivors}");
     }
 }
 

@@ -45,9 +45,10 @@ fn a09_a_real_message_is_good_for_the_tolerance() {
     assert_eq!(last - first, 2 * tolerance);
     let own_time = first + tolerance;
     assert!((before..=after).contains(&own_time));
-    for (seconds, reason) in [(-TOLERANCE_S - 1, "clock-skew"), (TOLERANCE_S + 1, "clock-skew")] {
+    for seconds in [-TOLERANCE_S - 1, TOLERANCE_S + 1] {
         let moved = later(UnixTime::from_micros(own_time), seconds);
-        assert_eq!(service.accept_at(&token, moved).unwrap_err().reason(), reason);
+        let rejection = service.accept_at(&token, moved).unwrap_err();
+        assert_eq!(rejection.reason(), "clock-skew");
     }
 }
 
