@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use adlib_kdc::{Endpoint, ExchangePolicy, KdcTicketSource, Locator, Resolver, Service, TicketSource};
+use adlib_kdc::{
+    Endpoint, ExchangePolicy, KdcTicketSource, Locator, OwnAccount, Resolver, Service, TicketSource,
+};
 use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, Policy};
 use adlib_ldap::{Settings as LdapSettings, TlsSettings};
 use adlib_upn::{AccountCase, SuffixMap};
@@ -52,6 +54,7 @@ pub struct AuthenticatorBuilder {
     deadline: Option<Duration>,
     provision: Vec<(String, String)>,
     tickets: Option<Arc<dyn TicketSource>>,
+    armour: Option<Arc<OwnAccount>>,
     replays: Option<Arc<dyn ReplayCache>>,
     clock: Option<Arc<dyn Clock>>,
     danger_accept_unauthenticated_controller: bool,
@@ -197,6 +200,29 @@ impl AuthenticatorBuilder {
         }
     }
 
+    /// Armour the exchanges with the KDCs with tickets of an account of the application's own (FAST, RFC 6113): nobody on
+    /// the way can guess at passwords, or forge the reasons of a refusal. Every KDC must support it: one that does not
+    /// answer in armour is not believed. Not for tickets of another source.
+    ///
+    /// ```no_run
+    /// use std::sync::Arc;
+    ///
+    /// use adlib::{Authenticator, Clock, Keytab, SystemClock, kdc::{KdcTicketSource, OwnAccount}};
+    ///
+    /// fn builder(keytab: &Keytab) -> adlib::AuthenticatorBuilder {
+    ///     let source = KdcTicketSource::new(|| SystemClock.now());
+    ///     let account = OwnAccount::new(source, "svc-http", "CORP.EXAMPLE.COM").with_keytab(keytab, "svc-http");
+    ///     Authenticator::builder().armour(Arc::new(account))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn armour(self, account: Arc<OwnAccount>) -> Self {
+        Self {
+            armour: Some(account),
+            ..self
+        }
+    }
+
     /// Where accepted messages are remembered. Default: in the memory of this process.
     #[must_use]
     pub fn replay_cache(self, replays: Arc<dyn ReplayCache>) -> Self {
@@ -298,7 +324,11 @@ impl AuthenticatorBuilder {
         let mut policy = ExchangePolicy::default();
         policy.danger_accept_rc4 = self.policy.danger_accept_rc4;
         let source = KdcTicketSource::new(move || clock.now()).with_policy(policy);
-        Arc::new(source.with_locator(locator))
+        let source = source.with_locator(locator);
+        Arc::new(match &self.armour {
+            Some(account) => source.with_armour(account.clone()),
+            None => source,
+        })
     }
 
     /// Where the KDCs are: given by hand, or the controllers of a domain on another port, or what DNS says.
