@@ -1,8 +1,17 @@
 //! What the engine's bytes do to messages of ours: a few bytes to a change, so that it finds its way among them.
 
+use md5::{Digest, Md5};
+
 /// Bytes that are read one after the other; at their end nothing more happens.
 #[derive(Clone, Copy, Debug)]
 pub struct Script<'a>(&'a [u8]);
+
+/// A key that no script can be written for: the engine sees what is compared with what, and would write down a code that
+/// it has seen.
+#[must_use]
+pub fn key_of(script: &[u8]) -> [u8; 16] {
+    Md5::digest(script).into()
+}
 
 /// A change to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,5 +151,10 @@ mod tests {
             assert!(message.len() <= 2);
         }
         assert_eq!(Script::new(&[0, 1]).change(), None);
+    }
+
+    #[test]
+    fn each_script_has_a_key_of_its_own() {
+        assert_ne!(key_of(b"a"), key_of(b"b"));
     }
 }

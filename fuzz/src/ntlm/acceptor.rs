@@ -1,6 +1,6 @@
 //! Oracles of handshakes, with somebody in the middle.
 
-use std::sync::OnceLock;
+use std::cell::OnceCell;
 
 use adlib_ntlm::{
     AwaitingAuthenticate, MicMode, MicState, Policy, Rejection, Session,
@@ -9,39 +9,38 @@ use adlib_ntlm::{
 };
 
 use super::scene::{self, NOW, Scene};
-use crate::script::{Change, Script};
-
-/// The messages of another handshake of the same two.
-fn others(number: u8) -> &'static [Vec<u8>; 3] {
-    static OTHERS: OnceLock<Vec<[Vec<u8>; 3]>> = OnceLock::new();
-    let make = || (0..12).map(|number| Scene::new(number).messages(2).0).collect();
-    let others = OTHERS.get_or_init(make);
-    &others[usize::from(number) % others.len()]
-}
+use crate::script::{Change, Script, key_of};
 
 /// What somebody in the middle does to each of the three messages.
 struct Middle<'a> {
     changes: [Vec<Change<'a>>; 3],
-    others: &'static [Vec<u8>; 3],
+    /// Another handshake of the same two, and its messages.
+    other: Scene,
+    others: OnceCell<[Vec<u8>; 3]>,
 }
 
 impl<'a> Middle<'a> {
-    fn read(script: &mut Script<'a>) -> Self {
-        let others = others(script.byte().unwrap_or_default());
+    fn read(script: &mut Script<'a>, key: [u8; 16]) -> Self {
+        let other = Scene::new(script.byte().unwrap_or_default(), key);
         let mut changes = [const { Vec::new() }; 3];
         while let Some(message) = script.byte()
             && let Some(change) = script.change()
         {
             changes[usize::from(message) % 3].push(change);
         }
-        Self { changes, others }
+        Self {
+            changes,
+            other,
+            others: OnceCell::new(),
+        }
     }
 
     /// What becomes of `message`, the first, second or third.
     fn pass(&self, message: usize, bytes: &[u8]) -> Vec<u8> {
         let mut passed = bytes.to_vec();
         for change in &self.changes[message] {
-            change.apply(&mut passed, &self.others[message]);
+            let others = self.others.get_or_init(|| self.other.messages(2).0);
+            change.apply(&mut passed, &others[message]);
         }
         passed
     }
@@ -65,8 +64,9 @@ struct Outcome {
 pub fn acceptor(data: &[u8]) {
     let mut script = Script::new(data);
     let Some(number) = script.byte() else { return };
-    let scene = Scene::new(number & 0x7f);
-    let middle = Middle::read(&mut script);
+    let key = key_of(data);
+    let scene = Scene::new(number & 0x7f, key);
+    let middle = Middle::read(&mut script, key);
     if number & 0x80 == 0 {
         with_mic(scene, &middle);
     } else {
@@ -93,12 +93,10 @@ fn with_mic(scene: Scene, middle: &Middle<'_>) {
 
 fn without_mic(scene: Scene, middle: &Middle<'_>) {
     // Without a session to protect, and with no bindings: such clients know neither.
-    let scene = Scene::new(match scene.mic {
-        MicMode::IfPromised => 0,
-        MicMode::Require => 6,
-    });
+    let scene = scene.without_protection();
     let negotiate = scene::old_negotiate();
-    let Some(outcome) = handshake(scene, middle, negotiate, scene::old_authenticate) else {
+    let answer = |challenge: &[u8]| scene::old_authenticate(challenge, &scene.hash());
+    let Some(outcome) = handshake(scene, middle, negotiate, answer) else {
         return;
     };
     match outcome.verdict {
@@ -142,7 +140,7 @@ fn handshake(
     let bindings = scene.bindings().map(|bindings| bindings.hash());
     let verdict = acceptor
         .authenticate(&authenticate_came, &scene.policy(), NOW, bindings)
-        .and_then(|pending| pending.verify(&scene::hash()));
+        .and_then(|pending| pending.verify(&scene.hash()));
     Some(Outcome {
         sent: [negotiate, challenge, authenticate],
         came: [negotiate_came, challenge_came, authenticate_came],
@@ -155,7 +153,8 @@ pub fn initiator(data: &[u8]) {
     let Some((number, challenge)) = data.split_first() else {
         return;
     };
-    let (negotiate, client) = Scene::new(number % 3).negotiate(1);
+    let scene = Scene::new(number % 3, [7; 16]);
+    let (negotiate, client) = scene.negotiate(1);
     let Ok((authenticate, _)) = client.authenticate(challenge) else {
         return;
     };
@@ -172,7 +171,7 @@ pub fn initiator(data: &[u8]) {
     policy.clock_tolerance = None;
     let verdict = AwaitingAuthenticate::from_transcript(&negotiate, challenge)
         .and_then(|acceptor| acceptor.authenticate(&authenticate, &policy, NOW, None))
-        .and_then(|pending| pending.verify(&scene::hash()));
+        .and_then(|pending| pending.verify(&scene.hash()));
     match verdict {
         Ok(session) => assert_eq!(session.account(), Some(&scene::account())),
         // What the challenge said in the client's name is not repeated; without a MIC that looks like a change.

@@ -10,15 +10,10 @@ use adlib_ntlm::{
 /// The time of everything.
 pub const NOW: FileTime = FileTime(133_500_000_000_000_000);
 
-/// The key that clients choose.
-#[must_use]
-pub fn session_key() -> SessionKey {
-    SessionKey::new([0x55; 16])
-}
-
 /// What a client and an acceptor agree on in advance.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene {
+    key: [u8; 16],
     protection: Protection,
     bound: bool,
     /// What the acceptor asks of the MIC.
@@ -26,10 +21,11 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Scenes differ in protection, channel bindings and the acceptor's policy.
+    /// Scenes differ in protection, channel bindings and the acceptor's policy, and in the keys of account and client.
     #[must_use]
-    pub const fn new(number: u8) -> Self {
+    pub const fn new(number: u8, key: [u8; 16]) -> Self {
         Self {
+            key,
             protection: protection(number % 3),
             bound: number / 3 % 2 == 1,
             mic: match number / 6 % 2 {
@@ -37,6 +33,28 @@ impl Scene {
                 _ => MicMode::Require,
             },
         }
+    }
+
+    /// The same with nothing but the account's password between the two.
+    #[must_use]
+    pub const fn without_protection(self) -> Self {
+        Self {
+            protection: Protection::None,
+            bound: false,
+            ..self
+        }
+    }
+
+    /// The hash of the only account's password.
+    #[must_use]
+    pub const fn hash(self) -> NtHash {
+        NtHash::new(self.key)
+    }
+
+    /// The key that clients choose.
+    #[must_use]
+    pub const fn session_key(self) -> SessionKey {
+        SessionKey::new(self.key)
     }
 
     /// What ties both to the connection, if anything does.
@@ -63,10 +81,10 @@ impl Scene {
         let ephemeral = Ephemeral {
             now: NOW,
             client_challenge: [nonce; 8],
-            session_key: session_key(),
+            session_key: self.session_key(),
         };
         let account = account();
-        let initiator = Initiator::new(account.user, account.domain, hash(), ephemeral)
+        let initiator = Initiator::new(account.user, account.domain, self.hash(), ephemeral)
             .workstation("WS1")
             .target_name("ldap/app1.corp.example.com")
             .protection(self.protection);
@@ -108,7 +126,7 @@ impl Scene {
         let bindings = self.bindings().map(|bindings| bindings.hash());
         let pending = acceptor.authenticate(&authenticate, &self.policy(), NOW, bindings);
         let accepted = pending
-            .and_then(|pending| pending.verify(&hash()))
+            .and_then(|pending| pending.verify(&self.hash()))
             .expect("the right hash");
         (session, accepted)
     }
@@ -131,16 +149,10 @@ pub fn account() -> Account {
     }
 }
 
-/// The hash of its password.
-#[must_use]
-pub fn hash() -> NtHash {
-    NtHash::new([0x77; 16])
-}
-
 /// The first message of a client that knows of no MIC.
 #[must_use]
 pub fn old_negotiate() -> Vec<u8> {
-    let (negotiate, _) = Scene::new(0).negotiate(1);
+    let (negotiate, _) = Scene::new(0, [0; 16]).negotiate(1);
     let message = NegotiateMessage::decode(&negotiate).expect("our own");
     let old = NegotiateMessage {
         workstation: b"WS1",
@@ -152,7 +164,7 @@ pub fn old_negotiate() -> Vec<u8> {
 
 /// Its answer to `challenge`, if it takes it: the server's pairs as they are, and two responses.
 #[must_use]
-pub fn old_authenticate(challenge: &[u8]) -> Option<Vec<u8>> {
+pub fn old_authenticate(challenge: &[u8], hash: &NtHash) -> Option<Vec<u8>> {
     let challenge = ChallengeMessage::decode(challenge).ok()?;
     let mut pairs = AvPairsBuilder::new();
     pairs
@@ -164,7 +176,7 @@ pub fn old_authenticate(challenge: &[u8]) -> Option<Vec<u8>> {
         target_info: &pairs.finish().ok()?,
     };
     let Account { user, domain } = account();
-    let key = hash().response_key(&user, &domain);
+    let key = hash.response_key(&user, &domain);
     let (nt_response, _) = key.respond(challenge.server_challenge, &client);
     let utf16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let message = AuthenticateMessage {

@@ -1,13 +1,12 @@
 //! Oracle of messages signed and sealed.
 
 use adlib_ntlm::{
-    Rejection,
+    Rejection, SessionKey,
     crypto::{SIGNATURE_BYTES, Sealing, Sender},
     message::NegotiateFlags,
 };
 
-use super::scene;
-use crate::script::Script;
+use crate::script::{Script, key_of};
 
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ struct Wire {
 pub fn session(data: &[u8]) {
     let mut script = Script::new(data);
     let Some(number) = script.byte() else { return };
-    let mut wire = Wire::new(flags(number));
+    let mut wire = Wire::new(flags(number), &SessionKey::new(key_of(data)));
     while let Some(act) = script.byte() {
         if wire.act(act, &mut script).is_none() {
             return;
@@ -58,8 +57,8 @@ fn flags(number: u8) -> NegotiateFlags {
 }
 
 impl Wire {
-    fn new(flags: NegotiateFlags) -> Self {
-        let sealing = |sender| Sealing::new(&scene::session_key(), flags, sender);
+    fn new(flags: NegotiateFlags, key: &SessionKey) -> Self {
+        let sealing = |sender| Sealing::new(key, flags, sender);
         Self {
             flags,
             initiator: sealing(Sender::Initiator),

@@ -1,6 +1,9 @@
 //! Messages of undisturbed handshakes, and what somebody in the middle might do to them.
 
-use adlib_ntlm::message::{AuthenticateMessage, ChallengeMessage};
+use adlib_ntlm::{
+    NtHash,
+    message::{AuthenticateMessage, ChallengeMessage},
+};
 
 use super::Seeds;
 use crate::ntlm::scene::{Scene, old_authenticate, old_negotiate};
@@ -8,10 +11,11 @@ use crate::ntlm::scene::{Scene, old_authenticate, old_negotiate};
 /// `MsvAvTimestamp` with its length, and a pair that nobody knows.
 const TIMESTAMP: &[u8] = &[7, 0, 8, 0];
 const UNKNOWN: u8 = 0x0b;
+const KEY: [u8; 16] = [7; 16];
 
 pub(super) fn seeds(seeds: &mut Seeds) {
-    let ([negotiate, challenge, authenticate], _) = Scene::new(5).messages(1);
-    let old = old_authenticate(&challenge).unwrap_or_default();
+    let ([negotiate, challenge, authenticate], _) = Scene::new(5, KEY).messages(1);
+    let old = old_authenticate(&challenge, &NtHash::new(KEY)).unwrap_or_default();
     let pairs = ChallengeMessage::decode(&challenge).map(|message| message.target_info);
     if let Ok(Some(pairs)) = pairs {
         seeds.push(("ntlm_av_pairs", "of-a-challenge", pairs.as_bytes().to_vec()));
@@ -53,7 +57,7 @@ fn position(challenge: &[u8]) -> Option<usize> {
 /// Scene, another handshake's number; and for each change the message, the kind and where.
 fn acceptor(seeds: &mut Seeds) {
     let (scene, old) = (4, 0x80);
-    let ([_, challenge, _], _) = Scene::new(scene).messages(1);
+    let ([_, challenge, _], _) = Scene::new(scene, KEY).messages(1);
     let at = position(&challenge).unwrap_or_default() as u8;
     let scripts: [(&str, &[u8]); 10] = [
         ("untouched", &[scene]),
