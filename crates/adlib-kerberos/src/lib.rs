@@ -14,6 +14,9 @@ mod ccache;
 mod crypto;
 mod der;
 mod error;
+#[cfg(feature = "issue")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gss;
 pub mod initiator;
 pub mod inspect;
