@@ -1,10 +1,10 @@
 //! The client's message to the service and its answer (RFC 4120 5.5).
 
-use ::der::Sequence;
+use ::der::{EncodeValue, Sequence};
 
 use super::{
     Application, AuthorizationData, Checksum, EncryptedData, EncryptionKey, KerberosFlags, KerberosString,
-    KerberosTime, Microseconds, PrincipalName, Ticket,
+    KerberosTime, Microseconds, PrincipalName, Ticket, fields::decode_fields,
 };
 
 /// `AP-REQ ::= [APPLICATION 14] SEQUENCE`.
@@ -14,7 +14,7 @@ pub(crate) type ApReq<'a> = Application<14, ApReqBody<'a>>;
 /// SEQUENCE { pvno [0] INTEGER (5), msg-type [1] INTEGER (14), ap-options [2] APOptions,
 ///            ticket [3] Ticket, authenticator [4] EncryptedData }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct ApReqBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) pvno: i32,
@@ -27,6 +27,14 @@ pub(crate) struct ApReqBody<'a> {
     #[asn1(context_specific = "4")]
     pub(crate) authenticator: EncryptedData<'a>,
 }
+
+decode_fields!(ApReqBody {
+    pvno: required 0,
+    msg_type: required 1,
+    ap_options: required 2,
+    ticket: required 3,
+    authenticator: required 4,
+});
 
 impl ApReqBody<'_> {
     /// The message type of an AP-REQ.
@@ -48,7 +56,7 @@ pub(crate) type Authenticator<'a> = Application<2, AuthenticatorBody<'a>>;
 /// ```
 ///
 /// The sequence number is read as wide as it may come: some implementations write it as a negative number.
-#[derive(Clone, PartialEq, Eq, Sequence)]
+#[derive(Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct AuthenticatorBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) authenticator_vno: i32,
@@ -69,6 +77,18 @@ pub(crate) struct AuthenticatorBody<'a> {
     #[asn1(context_specific = "8", optional = "true")]
     pub(crate) authorization_data: Option<AuthorizationData<'a>>,
 }
+
+decode_fields!(AuthenticatorBody {
+    authenticator_vno: required 0,
+    crealm: required 1,
+    cname: required 2,
+    cksum: optional 3,
+    cusec: required 4,
+    ctime: required 5,
+    subkey: optional 6,
+    seq_number: optional 7,
+    authorization_data: optional 8,
+});
 
 impl AuthenticatorBody<'_> {
     /// The sequence number as 32 bits; 0 when there is none.

@@ -1,8 +1,10 @@
 //! Application tags: how Kerberos marks its messages (RFC 4120 5.10).
 
 use ::der::{
-    Decode, DecodeValue, Encode, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, TagNumber, Writer,
+    DecodeValue, Encode, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, TagNumber, Writer,
 };
+
+use super::fields::{self, Value};
 
 /// A value under an explicit application tag: `[APPLICATION N] T`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +17,11 @@ impl<const N: u32, T> FixedTag for Application<N, T> {
     };
 }
 
-impl<'a, const N: u32, T: Decode<'a, Error = Error>> DecodeValue<'a> for Application<N, T> {
+impl<'a, const N: u32, T: Value<'a>> DecodeValue<'a> for Application<N, T> {
     type Error = Error;
 
-    fn decode_value<R: Reader<'a>>(reader: &mut R, _header: Header) -> Result<Self, Error> {
-        T::decode(reader).map(Self)
+    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
+        fields::sequence(reader, header, |inner| inner.element().map(Self))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Authorization data (RFC 4120 5.2.6).
 
-use ::der::Sequence;
+use ::der::EncodeValue;
 
-use super::{Octets, SequenceOf};
+use super::{Octets, SequenceOf, fields::decode_fields};
 
 /// ```text
 /// AuthorizationData ::= SEQUENCE OF SEQUENCE { ad-type [0] Int32, ad-data [1] OCTET STRING }
@@ -10,10 +10,12 @@ use super::{Octets, SequenceOf};
 pub(crate) type AuthorizationData<'a> = SequenceOf<'a, AuthorizationDatum<'a>>;
 
 /// One element of authorization data.
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct AuthorizationDatum<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) ad_type: i32,
     #[asn1(context_specific = "1")]
     pub(crate) ad_data: Octets<'a>,
 }
+
+decode_fields!(AuthorizationDatum { ad_type: required 0, ad_data: required 1 });

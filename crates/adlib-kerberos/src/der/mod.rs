@@ -9,6 +9,7 @@ mod authorization_data;
 mod cred;
 mod encrypted;
 mod fast;
+mod fields;
 mod flags;
 mod kdc;
 mod kerberos_string;

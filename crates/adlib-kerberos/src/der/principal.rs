@@ -2,9 +2,9 @@
 
 use alloc::{string::String, vec::Vec};
 
-use ::der::Sequence;
+use ::der::EncodeValue;
 
-use super::{KerberosString, SequenceOf};
+use super::{KerberosString, SequenceOf, fields::decode_fields};
 use crate::Principal;
 
 /// A name without its realm.
@@ -12,13 +12,15 @@ use crate::Principal;
 /// ```text
 /// PrincipalName ::= SEQUENCE { name-type [0] Int32, name-string [1] SEQUENCE OF KerberosString }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct PrincipalName<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) name_type: i32,
     #[asn1(context_specific = "1")]
     pub(crate) name_string: SequenceOf<'a, KerberosString<'a>>,
 }
+
+decode_fields!(PrincipalName { name_type: required 0, name_string: required 1 });
 
 impl<'a> PrincipalName<'a> {
     /// The principal of this name in `realm`.

@@ -2,10 +2,9 @@
 
 use alloc::vec::Vec;
 
-use ::der::{
-    Decode, DecodeValue, Encode, EncodeValue, Error, FixedTag, Header, Length, Reader, SliceReader, Tag,
-    Writer,
-};
+use ::der::{DecodeValue, Encode, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer};
+
+use super::fields::{self, Value};
 
 /// `SEQUENCE OF T`: elements in a message, checked and not copied, or elements for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub(crate) enum SequenceOf<'a, T> {
     Made(Vec<T>),
 }
 
-impl<'a, T: Decode<'a, Error = Error> + Clone> SequenceOf<'a, T> {
+impl<'a, T: Value<'a> + Clone> SequenceOf<'a, T> {
     /// The elements.
     pub(crate) fn iter(&self) -> Elements<'_, 'a, T> {
         match self {
@@ -43,7 +42,7 @@ pub(crate) enum Elements<'l, 'a, T> {
     Made(core::slice::Iter<'l, T>),
 }
 
-impl<'a, T: Decode<'a, Error = Error> + Clone> Iterator for Elements<'_, 'a, T> {
+impl<'a, T: Value<'a> + Clone> Iterator for Elements<'_, 'a, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
@@ -51,8 +50,9 @@ impl<'a, T: Decode<'a, Error = Error> + Clone> Iterator for Elements<'_, 'a, T> 
             Self::Read([]) => None,
             Self::Read(rest) => {
                 // They were decoded once: none fails now.
-                let (element, after) = T::from_der_partial(rest).ok()?;
-                *rest = after;
+                let mut elements = fields::Elements::new(rest);
+                let element = elements.element().ok()?;
+                *rest = elements.rest();
                 Some(element)
             }
             Self::Made(elements) => elements.next().cloned(),
@@ -64,16 +64,17 @@ impl<T> FixedTag for SequenceOf<'_, T> {
     const TAG: Tag = Tag::Sequence;
 }
 
-impl<'a, T: Decode<'a, Error = Error>> DecodeValue<'a> for SequenceOf<'a, T> {
+impl<'a, T: Value<'a>> DecodeValue<'a> for SequenceOf<'a, T> {
     type Error = Error;
 
     fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
-        let contents = reader.read_slice(header.length())?;
-        let mut elements = SliceReader::new(contents)?;
-        while !elements.is_finished() {
-            T::decode(&mut elements)?;
-        }
-        Ok(Self::Read(contents))
+        fields::sequence(reader, header, |elements| {
+            let contents = elements.rest();
+            while !elements.rest().is_empty() {
+                elements.element::<T>()?;
+            }
+            Ok(Self::Read(contents))
+        })
     }
 }
 

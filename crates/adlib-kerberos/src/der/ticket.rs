@@ -1,10 +1,10 @@
 //! Tickets (RFC 4120 5.3).
 
-use ::der::Sequence;
+use ::der::EncodeValue;
 
 use super::{
     Application, AuthorizationData, EncryptedData, EncryptionKey, KerberosFlags, KerberosString,
-    KerberosTime, Octets, PrincipalName, SequenceOf,
+    KerberosTime, Octets, PrincipalName, SequenceOf, fields::decode_fields,
 };
 
 /// `Ticket ::= [APPLICATION 1] SEQUENCE`.
@@ -13,7 +13,7 @@ pub(crate) type Ticket<'a> = Application<1, TicketBody<'a>>;
 /// ```text
 /// SEQUENCE { tkt-vno [0] INTEGER (5), realm [1] Realm, sname [2] PrincipalName, enc-part [3] EncryptedData }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct TicketBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) tkt_vno: i32,
@@ -25,6 +25,13 @@ pub(crate) struct TicketBody<'a> {
     pub(crate) enc_part: EncryptedData<'a>,
 }
 
+decode_fields!(TicketBody {
+    tkt_vno: required 0,
+    realm: required 1,
+    sname: required 2,
+    enc_part: required 3,
+});
+
 /// `EncTicketPart ::= [APPLICATION 3] SEQUENCE`: what the service's key opens.
 pub(crate) type EncTicketPart<'a> = Application<3, EncTicketPartBody<'a>>;
 
@@ -35,7 +42,7 @@ pub(crate) type EncTicketPart<'a> = Application<3, EncTicketPartBody<'a>>;
 ///     endtime [7] KerberosTime, renew-till [8] KerberosTime OPTIONAL, caddr [9] HostAddresses OPTIONAL,
 ///     authorization-data [10] AuthorizationData OPTIONAL }
 /// ```
-#[derive(Clone, PartialEq, Eq, Sequence)]
+#[derive(Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct EncTicketPartBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) flags: KerberosFlags,
@@ -61,12 +68,26 @@ pub(crate) struct EncTicketPartBody<'a> {
     pub(crate) authorization_data: Option<AuthorizationData<'a>>,
 }
 
+decode_fields!(EncTicketPartBody {
+    flags: required 0,
+    key: required 1,
+    crealm: required 2,
+    cname: required 3,
+    transited: required 4,
+    authtime: required 5,
+    starttime: optional 6,
+    endtime: required 7,
+    renew_till: optional 8,
+    caddr: optional 9,
+    authorization_data: optional 10,
+});
+
 /// The realms that took part in authenticating the client.
 ///
 /// ```text
 /// TransitedEncoding ::= SEQUENCE { tr-type [0] Int32, contents [1] OCTET STRING }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct TransitedEncoding<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) tr_type: i32,
@@ -74,13 +95,17 @@ pub(crate) struct TransitedEncoding<'a> {
     pub(crate) contents: Octets<'a>,
 }
 
+decode_fields!(TransitedEncoding { tr_type: required 0, contents: required 1 });
+
 /// ```text
 /// HostAddress ::= SEQUENCE { addr-type [0] Int32, address [1] OCTET STRING }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct HostAddress<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) addr_type: i32,
     #[asn1(context_specific = "1")]
     pub(crate) address: Octets<'a>,
 }
+
+decode_fields!(HostAddress { addr_type: required 0, address: required 1 });
