@@ -45,6 +45,8 @@ impl Plaintext<'_> {
         let opened = bytes.get_mut(start..).and_then(|message| cipher.open(message));
         let opened = opened.map(|plaintext| (plaintext.as_ptr().addr(), plaintext.len()));
         let Some((address, length)) = opened else {
+            // What did not verify may be plaintext all the same.
+            bytes.get_mut(start..).unwrap_or_default().zeroize();
             bytes.truncate(start);
             return None;
         };
@@ -71,7 +73,10 @@ impl Plaintext<'_> {
 
 impl Drop for Plaintext<'_> {
     fn drop(&mut self) {
-        self.bytes_mut().zeroize();
+        // As a slice: a vector is wiped a byte at a time. There is nothing behind it, see `open`.
+        let bytes = self.bytes_mut();
+        bytes.as_mut_slice().zeroize();
+        bytes.clear();
     }
 }
 
