@@ -21,17 +21,23 @@ const TAG: usize = 12;
 /// DK (RFC 3961 5.1): the key that `base` gives for `constant`, as long as `base`.
 pub(super) fn derive(base: &KeyBytes, constant: &[u8]) -> KeyBytes {
     let mut state = [0; cts::BLOCK];
-    match <[u8; 5]>::try_from(constant) {
-        Ok(usage) => state = nfold_usage(usage),
-        Err(_) => nfold(constant, &mut state),
-    }
-    let aes = Aes::new(base);
+    nfold(constant, &mut state);
+    encrypt_on(&Aes::new(base), state, base.expose().len())
+}
+
+/// The same for the constants of a key usage, with `base` expanded once for all.
+pub(super) fn derive_usage<const N: usize>(base: &KeyBytes, constants: [[u8; 5]; N]) -> [KeyBytes; N] {
+    let (aes, length) = (Aes::new(base), base.expose().len());
+    constants.map(|constant| encrypt_on(&aes, nfold_usage(constant), length))
+}
+
+/// As many bytes as a key has, each block of them the one before encrypted.
+fn encrypt_on(aes: &Aes, mut state: [u8; cts::BLOCK], length: usize) -> KeyBytes {
     let mut derived = Zeroizing::new([[0; cts::BLOCK]; 2]);
     for block in derived.iter_mut() {
         aes.encrypt_block(&mut state);
         *block = state;
     }
-    let length = base.expose().len();
     KeyBytes::new(derived.as_flattened().get(..length).unwrap_or_default())
 }
 

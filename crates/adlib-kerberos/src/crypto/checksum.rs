@@ -31,7 +31,8 @@ impl ChecksumKey {
         };
         let mac = match etype {
             EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => {
-                Mac::sha1(&aes_sha1::derive(base, &constant))
+                let [kc] = aes_sha1::derive_usage(base, [constant]);
+                Mac::sha1(&kc)
             }
             EncryptionType::Aes128Sha2 => sha2(aes_sha2::Profile::Sha256),
             EncryptionType::Aes256Sha2 => sha2(aes_sha2::Profile::Sha384),

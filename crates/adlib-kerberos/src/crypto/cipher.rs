@@ -62,10 +62,13 @@ impl Cipher {
             }
         };
         match etype {
-            EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => Self::AesSha1 {
-                ke: Aes::new(&aes_sha1::derive(base, &encryption)),
-                ki: Mac::sha1(&aes_sha1::derive(base, &integrity)),
-            },
+            EncryptionType::Aes128Sha1 | EncryptionType::Aes256Sha1 => {
+                let [ke, ki] = aes_sha1::derive_usage(base, [encryption, integrity]);
+                Self::AesSha1 {
+                    ke: Aes::new(&ke),
+                    ki: Mac::sha1(&ki),
+                }
+            }
             EncryptionType::Aes128Sha2 => sha2(Profile::Sha256),
             EncryptionType::Aes256Sha2 => sha2(Profile::Sha384),
             EncryptionType::Rc4 => Self::Rc4 {
