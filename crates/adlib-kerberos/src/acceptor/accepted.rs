@@ -8,7 +8,7 @@ use super::{BindingsState, DecryptedApReq, DelegatedCredential, KeyTried, delega
 use crate::{
     EncryptionType, Principal, Rejection, SessionKey,
     gss::Framing,
-    pac::{UnverifiedPac, VerifiedPac},
+    pac::{Believed, VerifiedPac},
 };
 
 /// A client that proved who it is, to this service, now, for the first time with this message.
@@ -38,11 +38,12 @@ pub(super) struct Verdict {
     pub(super) now: UnixTime,
     pub(super) bindings: BindingsState,
     pub(super) pac: PacState,
+    pub(super) believed: Option<Believed>,
 }
 
 impl Accepted {
     /// Read out of the buffer what lasts.
-    pub(super) fn new(message: DecryptedApReq<'_>, verdict: &Verdict) -> Self {
+    pub(super) fn new(message: DecryptedApReq<'_>, verdict: Verdict) -> Self {
         let DecryptedApReq {
             plaintext,
             entry,
@@ -56,9 +57,7 @@ impl Accepted {
         keys_tried.push(KeyTried::from(&entry));
         let checksum = authenticator.checksum.as_ref();
         let delegation = checksum.and_then(|checksum| checksum.delegation.as_ref());
-        // It verified in this place: it is read once more.
-        let pac = ticket.pac.as_ref().filter(|_| verdict.pac == PacState::Verified);
-        let pac = pac.and_then(|pac| UnverifiedPac::decode(plaintext.get(pac)).ok());
+        let pac = ticket.pac.as_ref().map(|pac| plaintext.get(pac));
         let evidence = Evidence {
             ticket_etype: entry.key.etype(),
             session_etype: ticket.session_key.etype(),
@@ -82,7 +81,9 @@ impl Accepted {
             client_time: authenticator.time,
             framing,
             sequence: authenticator.sequence,
-            pac: pac.and_then(|pac| pac.verify(&entry.key).ok()),
+            pac: pac
+                .zip(verdict.believed)
+                .map(|(pac, believed)| VerifiedPac::new(pac, believed)),
             evidence,
         }
     }

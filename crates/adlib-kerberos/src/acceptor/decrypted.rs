@@ -19,7 +19,7 @@ use crate::{
     AddressMode, ChecksumType, Keytab, KeytabEntry, PacMode, Part, Policy, Principal, Rejection, SessionKey,
     der::{self, Authenticator, AuthenticatorBody, Checksum, EncTicketPart, KerberosFlags, SequenceOf},
     gss::{Framing, InitiatorChecksum},
-    pac::UnverifiedPac,
+    pac::{Believed, UnverifiedPac},
 };
 
 /// `TicketFlags` (RFC 4120 5.3): postdated, and not validated yet.
@@ -159,14 +159,19 @@ impl<'b> DecryptedApReq<'b> {
         self.check_flags(policy)?;
         let bindings = self.check_bindings(policy, connection.bindings)?;
         self.check_address(policy, connection.peer)?;
-        let pac = self.check_pac(policy)?;
+        let (pac, believed) = self.check_pac(policy)?;
         self.check_transited(policy, pac == PacState::Verified)?;
         // A message from a clock ahead of ours stays acceptable for as long as its own time is.
         let expires = now
             .max(self.authenticator.time)
             .saturating_add(policy.clock_tolerance);
         let record = self.record;
-        let verdict = Verdict { now, bindings, pac };
+        let verdict = Verdict {
+            now,
+            bindings,
+            pac,
+            believed,
+        };
         Ok(PendingReplay::new(self, verdict, record, expires))
     }
 
@@ -258,20 +263,21 @@ impl<'b> DecryptedApReq<'b> {
         }
     }
 
-    fn check_pac(&self, policy: &Policy) -> Result<PacState, Rejection> {
+    fn check_pac(&self, policy: &Policy) -> Result<(PacState, Option<Believed>), Rejection> {
         let pac = match (policy.pac, &self.ticket.pac) {
-            (PacMode::Off, _) => return Ok(PacState::Off),
+            (PacMode::Off, _) => return Ok((PacState::Off, None)),
             (PacMode::Required, None) => return Err(Rejection::PacMissing),
-            (PacMode::BestEffort, None) => return Ok(PacState::Absent),
+            (PacMode::BestEffort, None) => return Ok((PacState::Absent, None)),
             (_, Some(pac)) => UnverifiedPac::decode(self.plaintext.get(pac))?,
         };
         let client = &self.ticket.client;
-        pac.verify_in_place(&self.entry.key)?.check_client(
+        let pac = pac.verify_in_place(&self.entry.key)?;
+        pac.check_client(
             &client.name(&self.plaintext),
             client.realm(&self.plaintext),
             self.ticket.auth_time,
         )?;
-        Ok(PacState::Verified)
+        Ok((PacState::Verified, Some(pac.believed())))
     }
 
     /// A15. Windows never sets the flag; its PAC vouches for the client all the same.

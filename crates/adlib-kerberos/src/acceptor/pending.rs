@@ -84,6 +84,6 @@ impl<'b> PendingReplay<'b> {
     /// Accept the client, on the word of a replay cache.
     #[must_use]
     pub fn accept(self, _fresh: Fresh) -> Accepted {
-        Accepted::new(self.message, &self.verdict)
+        Accepted::new(self.message, self.verdict)
     }
 }

@@ -18,7 +18,7 @@ const DENY_ONLY: u32 = 0x10;
 /// written there. What few ask for is read when it is asked for.
 ///
 /// A PAC of an MIT controller has no logon information (A27): then there is no SID and there are no groups.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PacContent {
     bytes: Vec<u8>,
     buffers: Vec<BufferType>,

@@ -33,4 +33,5 @@ pub use signature::SignatureState;
 pub use upn_dns_info::UpnDnsInfo;
 #[cfg(feature = "issue")]
 pub(crate) use upn_dns_info::{CONSTRUCTED as UPN_CONSTRUCTED, EXTENDED as UPN_EXTENDED};
+pub(crate) use verified::Believed;
 pub use verified::VerifiedPac;

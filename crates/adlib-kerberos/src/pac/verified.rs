@@ -1,8 +1,9 @@
 //! A PAC that is believed.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec::Vec};
 
 use adlib_core::{Sid, UnixTime};
+use once_cell::race::OnceBox;
 
 use super::{
     BufferType, LogonInfo, PacContent, PacRejection, UnverifiedPac, client_info::ClientView,
@@ -12,11 +13,21 @@ use crate::{ServiceKey, der::PrincipalName};
 
 /// Who the user is: signed with the service's key, and with all of its parts in agreement.
 ///
-/// A PAC of an MIT controller has no logon information (A27): then there is no SID and there are no groups.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What it says is read when it is first asked for. A PAC of an MIT controller has no logon information (A27): then there
+/// is no SID and there are no groups.
+#[derive(Debug, Clone)]
 pub struct VerifiedPac {
-    content: PacContent,
+    bytes: Vec<u8>,
+    content: OnceBox<PacContent>,
 }
+
+impl PartialEq for VerifiedPac {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for VerifiedPac {}
 
 impl<'a> UnverifiedPac<'a> {
     /// Verify the signature with the service's `key`, and that all buffers are about one user.
@@ -24,7 +35,8 @@ impl<'a> UnverifiedPac<'a> {
     /// # Errors
     /// [`PacRejection`]: the signature, a buffer that is malformed, or two users in one PAC.
     pub fn verify(&self, key: &ServiceKey) -> Result<VerifiedPac, PacRejection> {
-        self.verify_in_place(key)?.read()
+        let believed = self.verify_in_place(key)?.believed();
+        Ok(VerifiedPac::new(self.bytes, believed))
     }
 
     /// The same, without a heap allocation: every buffer that counts is looked through, and nothing is read.
@@ -42,7 +54,7 @@ impl<'a> UnverifiedPac<'a> {
         let requestor = requestor.map(Sid::decode).transpose()?;
         let user = logon.as_ref().and_then(LogonView::user_sid);
         check_one_user(user, &[requestor, names.and_then(|names| names.sid)])?;
-        Ok(BelievedPac { pac: *self, client })
+        Ok(BelievedPac { client })
     }
 }
 
@@ -62,7 +74,6 @@ fn check_one_user(logon: Option<Sid>, others: &[Option<Sid>]) -> Result<(), PacR
 
 /// A PAC that verified, where it lies.
 pub(crate) struct BelievedPac<'a> {
-    pac: UnverifiedPac<'a>,
     client: ClientView<'a>,
 }
 
@@ -80,87 +91,100 @@ impl BelievedPac<'_> {
         self.client.check(client, realm, auth_time)
     }
 
-    /// What it says.
-    ///
-    /// # Errors
-    /// `Malformed` never: what counts was looked through.
-    pub(crate) fn read(&self) -> Result<VerifiedPac, PacRejection> {
-        let content = self.pac.unverified_content()?;
-        Ok(VerifiedPac { content })
+    /// The word that the PAC verified, for when it has been copied elsewhere.
+    pub(crate) const fn believed(&self) -> Believed {
+        Believed(())
     }
 }
 
+/// The word of the verification that a PAC is believed.
+#[derive(Debug)]
+pub(crate) struct Believed(());
+
 impl VerifiedPac {
+    /// The PAC that `bytes` are, which verified.
+    pub(crate) fn new(bytes: &[u8], _: Believed) -> Self {
+        Self {
+            bytes: bytes.to_vec(),
+            content: OnceBox::new(),
+        }
+    }
+
     /// All that the PAC says.
     #[must_use]
-    pub const fn content(&self) -> &PacContent {
-        &self.content
+    pub fn content(&self) -> &PacContent {
+        self.content.get_or_init(|| {
+            let pac = UnverifiedPac::decode(&self.bytes).ok();
+            let content = pac.and_then(|pac| pac.unverified_content().ok());
+            // Every buffer that counts was looked through: there is always something to read.
+            Box::new(content.unwrap_or_default())
+        })
     }
 
     /// The user's SID.
     #[must_use]
     pub fn user_sid(&self) -> Option<Sid> {
-        self.content.user_sid()
+        self.content().user_sid()
     }
 
     /// The relative identifier of the primary group.
     #[must_use]
     pub fn primary_group(&self) -> Option<u32> {
-        self.content.primary_group()
+        self.content().primary_group()
     }
 
     /// The groups, nested ones included: the primary one first, then those of the domain, of other domains, and of the
     /// service's domain. Memberships that only deny are left out.
     #[must_use]
     pub fn groups(&self) -> &[Sid] {
-        self.content.groups()
+        self.content().groups()
     }
 
     /// The account name as registered.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
-        self.content.account()
+        self.content().account()
     }
 
     /// The `NetBIOS` name of the account's domain.
     #[must_use]
     pub fn domain(&self) -> Option<&str> {
-        self.content.domain()
+        self.content().domain()
     }
 
     /// The name to show; `None` when the account has none.
     #[must_use]
     pub fn full_name(&self) -> Option<&str> {
-        self.content.full_name()
+        self.content().full_name()
     }
 
     /// The user principal name; `None` when the account has none and the controller made one up.
     #[must_use]
     pub fn upn(&self) -> Option<&str> {
-        self.content.upn()
+        self.content().upn()
     }
 
     /// The DNS name of the account's domain, as the controller spells it.
     #[must_use]
     pub fn dns_domain(&self) -> Option<&str> {
-        self.content.dns_domain()
+        self.content().dns_domain()
     }
 
     /// When the user signed in.
     #[must_use]
     pub fn logon_time(&self) -> Option<UnixTime> {
-        self.content.logon_time()
+        self.content().logon_time()
     }
 
     /// The types of all buffers, in their order, known or not.
     #[must_use]
     pub fn buffers(&self) -> &[BufferType] {
-        self.content.buffers()
+        self.content().buffers()
     }
 
     /// The logon information as it came.
     #[must_use]
-    pub const fn logon_info(&self) -> Option<&LogonInfo> {
-        self.content.logon_info()
+    pub fn logon_info(&self) -> Option<&LogonInfo> {
+        self.content().logon_info()
     }
 }
