@@ -71,8 +71,8 @@ impl RedisReplayCache {
         let unavailable =
             |error: redis::RedisError| RedisReplayError::Unavailable(error.category().to_owned());
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(deadline))
-            .set_response_timeout(Some(deadline))
+            .set_connection_timeout(deadline)
+            .set_response_timeout(deadline)
             .set_number_of_retries(1);
         let connecting = client.get_connection_manager_with_config(config);
         let mut connection = match tokio::time::timeout(deadline, connecting).await {
