@@ -202,7 +202,8 @@ impl Domain {
         }
     }
 
-    fn answers(&self) -> bool {
+    /// Whether the controller answers.
+    pub(crate) fn answers(&self) -> bool {
         self.ca_file.exists() && TcpStream::connect_timeout(&self.ldaps(), Duration::from_secs(2)).is_ok()
     }
 }

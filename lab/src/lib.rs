@@ -43,6 +43,12 @@ pub fn corp() -> Corp {
     Corp { domain, _turn: turn }
 }
 
+/// The running domain, to read from; `None` when the lab is not running.
+#[must_use]
+pub fn corp_if_running() -> Option<Corp> {
+    Domain::described().answers().then(corp)
+}
+
 /// The running domain, to change: alone with it, and it is reset on drop (5 s).
 #[derive(Debug)]
 pub struct DirectoryChange {
