@@ -30,9 +30,14 @@ impl FixedTag for KerberosFlags {
 impl<'a> DecodeValue<'a> for KerberosFlags {
     type Error = Error;
 
-    /// Bits after the first 32 are of no known meaning, and missing ones are clear.
+    /// Bits after the first 32 are of no known meaning, and missing ones are clear. Unused bits that are set are refused
+    /// (X.690 11.2.1): who masks them would read other flags.
     fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
         let bits = BitStringRef::decode_value(reader, header)?;
+        let last = bits.raw_bytes().last().copied().unwrap_or(0);
+        if last.trailing_zeros() < u32::from(bits.unused_bits()) {
+            return Err(reader.error(Self::TAG.value_error()));
+        }
         let bytes = bits.raw_bytes().iter().copied().chain([0; 4]).take(4);
         Ok(Self(bytes.fold(0, |flags, byte| flags << 8 | u32::from(byte))))
     }
@@ -45,5 +50,35 @@ impl EncodeValue for KerberosFlags {
 
     fn encode_value(&self, writer: &mut impl Writer) -> Result<(), Error> {
         BitStringRef::from_bytes(&self.0.to_be_bytes())?.encode_value(writer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::der::{decode, encode};
+
+    /// RFC 4120 5.2.8, X.690 11.2
+    #[test]
+    fn bits_that_are_unused_are_clear() {
+        let read = |bytes: &[u8]| decode::<KerberosFlags>("flags", bytes).map(|flags| flags.0).ok();
+        assert_eq!(read(&[3, 5, 0, 0x40, 0, 0, 1]), Some(0x4000_0001));
+        assert_eq!(read(&[3, 2, 6, 0x40]), Some(0x4000_0000), "fewer than 32");
+        assert_eq!(
+            read(&[3, 6, 0, 0x40, 0, 0, 1, 0xff]),
+            Some(0x4000_0001),
+            "more than 32"
+        );
+        assert_eq!(read(&[3, 1, 0]), Some(0), "none");
+        assert_eq!(read(&encode(&KerberosFlags(7))), Some(7));
+        for bad in [
+            &[3, 5, 1, 0x40, 0, 0, 1][..],
+            &[3, 2, 7, 0x40],
+            &[3, 2, 8, 0],
+            &[3, 1, 1],
+            &[3, 0],
+        ] {
+            assert_eq!(read(bad), None, "{bad:?}");
+        }
     }
 }
