@@ -2,9 +2,14 @@
 
 use ::der::{DecodeValue, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer};
 
+/// As many octets as are read.
+const OCTETS: usize = 4;
+/// The least number that is no count of microseconds.
+const LIMIT: u32 = 1_000_000;
+
 /// `Microseconds ::= INTEGER (0..999999)`.
 ///
-/// Leading zeros are read: one initiator in use (the sspi crate) writes four octets whatever the value.
+/// Leading zeros are read, up to four octets: one initiator in use (the sspi crate) writes that many whatever the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Microseconds(pub(crate) u32);
 
@@ -20,11 +25,9 @@ impl<'a> DecodeValue<'a> for Microseconds {
         let negative = octets.first().is_none_or(|first| first & 0x80 != 0);
         let value = octets
             .iter()
-            .try_fold(0_u32, |value, octet| {
-                value.checked_mul(256)?.checked_add(u32::from(*octet))
-            })
-            .filter(|value| !negative && *value < 1_000_000);
-        value
+            .fold(0, |value, octet| value << 8 | u32::from(*octet));
+        Some(value)
+            .filter(|value| octets.len() <= OCTETS && !negative && *value < LIMIT)
             .map(Self)
             .ok_or_else(|| reader.error(Tag::Integer.value_error()))
     }
@@ -57,6 +60,7 @@ mod tests {
             &[2, 1, 0x80],
             &[2, 3, 0x0f, 0x42, 0x40],
             &[2, 5, 1, 0, 0, 0, 0],
+            &[2, 5, 0, 0, 0, 0, 7],
         ] {
             assert_eq!(read(bad), None);
         }
