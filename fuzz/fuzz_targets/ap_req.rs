@@ -1,4 +1,4 @@
-//! See [`adlib_fuzz::ap_req`].
+//! See [`adlib_fuzz::kerberos::ap_req`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::ap_req(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::kerberos::ap_req(data));

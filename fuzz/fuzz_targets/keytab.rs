@@ -1,4 +1,4 @@
-//! See [`adlib_fuzz::keytab`].
+//! See [`adlib_fuzz::kerberos::keytab`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::keytab(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::kerberos::keytab(data));

@@ -1,4 +1,4 @@
-//! See [`adlib_fuzz::pac`].
+//! See [`adlib_fuzz::kerberos::pac`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::pac(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::kerberos::pac(data));

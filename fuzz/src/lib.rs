@@ -3,6 +3,8 @@
 //! That no bytes panic, hang or make it allocate without bound is promised of every decoder; each function says what
 //! it checks besides. `fuzz_targets/` gives them to an engine, `tests/replay.rs` gives them every input that is kept.
 
+pub mod der;
+pub mod kerberos;
 pub mod ldap;
 pub mod ntlm;
 pub mod scene;
@@ -10,10 +12,6 @@ pub mod script;
 pub mod seed;
 
 use adlib_core::{Sid, gss};
-use adlib_kerberos::{
-    Fresh, Keytab, Policy, UnverifiedApReq,
-    pac::{ClientInfo, LogonInfo, UnverifiedPac, UpnDnsInfo},
-};
 use adlib_schema::{Dn, Filter, LdifReader, RawEntry};
 use adlib_spnego::{NegTokenInit, NegTokenResp, Offer};
 use adlib_upn::{LogonName, MAX_DIAGNOSTICS, MAX_MAPPINGS, SuffixMap};
@@ -23,11 +21,19 @@ pub type Oracle = fn(&[u8]);
 
 /// Every oracle with the name of its target, corpus and crashes.
 pub const ORACLES: &[(&str, Oracle)] = &[
-    ("ap_req", ap_req),
+    ("ap_req", kerberos::ap_req),
     ("dn", dn),
     ("filter", filter),
     ("gss_framing", gss_framing),
-    ("keytab", keytab),
+    ("kerberos_acceptor", kerberos::acceptor),
+    ("kerberos_authenticator", kerberos::authenticator),
+    ("kerberos_cred", kerberos::cred),
+    ("kerberos_differential", kerberos::differential),
+    ("kerberos_exchange", kerberos::exchange),
+    ("kerberos_inspect", kerberos::inspect),
+    ("kerberos_session", kerberos::session),
+    ("kerberos_ticket", kerberos::ticket),
+    ("keytab", kerberos::keytab),
     ("ldap_answers", ldap::answers),
     ("ldap_bind_answer", ldap::bind_answer),
     ("ldap_sasl_buffers", ldap::sasl_buffers),
@@ -40,28 +46,12 @@ pub const ORACLES: &[(&str, Oracle)] = &[
     ("ntlm_initiator", ntlm::initiator),
     ("ntlm_negotiate", ntlm::negotiate),
     ("ntlm_session", ntlm::session),
-    ("pac", pac),
+    ("pac", kerberos::pac),
+    ("pac_buffers", kerberos::buffers),
     ("sid", sid),
     ("spnego", spnego),
     ("suffix_map", suffix_map),
 ];
-
-/// Whoever is accepted with the keys of the scene is the scene's client.
-pub fn ap_req(data: &[u8]) {
-    let Ok(ap_req) = UnverifiedApReq::decode(data) else {
-        return;
-    };
-    let _ = ap_req.unverified_service().to_string();
-    let policy = Policy::default();
-    let pending = ap_req
-        .decrypt(&scene::keytab(), &policy)
-        .and_then(|decrypted| decrypted.check(&policy, scene::now(), None));
-    if let Ok(pending) = pending {
-        let accepted = pending.accept(Fresh::danger_unchecked());
-        assert_eq!(*accepted.client(), scene::client());
-        assert_eq!(accepted.pac().and_then(|pac| pac.user_sid()), scene::client_sid());
-    }
-}
 
 /// A DN is shown as it came, its normal form is a DN of the same normal form, and going up ends.
 pub fn dn(data: &[u8]) {
@@ -100,14 +90,6 @@ pub fn gss_framing(data: &[u8]) {
     }
 }
 
-/// A key table is written so that it is read as the same keys.
-pub fn keytab(data: &[u8]) {
-    if let Ok(keytab) = Keytab::decode(data) {
-        let again = Keytab::decode(&keytab.encode()).map(|again| again.entries().to_vec());
-        assert_eq!(again.as_deref(), Ok(keytab.entries()));
-    }
-}
-
 /// A file gives no more entries than it has lines, each with a DN, and nothing after an error.
 pub fn ldif(data: &[u8]) {
     let lines = data.split(|&byte| byte == b'\n').count();
@@ -136,18 +118,6 @@ pub fn logon_name(data: &[u8]) {
         assert!(printed == text || printed + "." == text, "{name} for {text}");
         assert_eq!(LogonName::parse(&name.to_string()).as_ref(), Ok(&name));
     }
-}
-
-/// A PAC that verifies with the key of the scene is about the scene's client; each buffer alone is decoded or refused.
-pub fn pac(data: &[u8]) {
-    if let Ok(pac) = UnverifiedPac::decode(data) {
-        assert!(pac.buffer_types().count() * 16 <= data.len());
-        if let Ok(verified) = pac.verify(&scene::key()) {
-            assert_eq!(verified.user_sid(), scene::client_sid());
-        }
-    }
-    let _ = LogonInfo::decode(data).map(|info| info.user_sid());
-    let _ = (ClientInfo::decode(data), UpnDnsInfo::decode(data));
 }
 
 /// A SID has one encoding and one text.

@@ -3,7 +3,7 @@
 use adlib_core::{Sid, UnixTime};
 use adlib_kerberos::{
     EncryptionType, Keytab, KeytabEntry, Principal, ServiceKey, SessionKey,
-    issue::{ApReqBuilder, PacBuilder, TicketBuilder},
+    issue::{ApReqBuilder, IssuedTicket, PacBuilder, TicketBuilder},
 };
 
 /// The account of the only client.
@@ -31,7 +31,9 @@ pub fn client_sid() -> Option<Sid> {
     domain().with_rid(RID)
 }
 
-fn service() -> Principal {
+/// The only service.
+#[must_use]
+pub fn service() -> Principal {
     "HTTP/app.corp.example.com@CORP.EXAMPLE.COM"
         .parse()
         .expect("a name")
@@ -56,20 +58,56 @@ pub fn keytab() -> Keytab {
     Keytab::new(entries.into())
 }
 
+/// What a PAC about the client says.
+#[must_use]
+pub fn pac_builder() -> PacBuilder {
+    PacBuilder::new(&client(), now(), "CORP", domain(), RID, &[513, 1105])
+}
+
+/// The key of the controllers.
+#[must_use]
+pub fn controllers() -> ServiceKey {
+    ServiceKey::new(EncryptionType::Aes256Sha1, [2; 32]).expect("the right length")
+}
+
 /// A PAC about the client, signed for the service.
 #[must_use]
 pub fn pac() -> Vec<u8> {
-    let controllers = ServiceKey::new(EncryptionType::Aes256Sha1, [2; 32]).expect("the right length");
-    PacBuilder::new(&client(), now(), "CORP", domain(), RID, &[513, 1105]).sign(&key(), &controllers)
+    pac_builder().sign(&key(), &controllers())
+}
+
+/// The session key of the client's ticket.
+#[must_use]
+pub fn session_key() -> SessionKey {
+    SessionKey::new(EncryptionType::Aes256Sha1, [3; 32]).expect("the right length")
+}
+
+/// Bytes that are not random at all.
+pub fn random(bytes: &mut [u8]) {
+    bytes.fill(0x5a);
+}
+
+/// The client's ticket.
+#[must_use]
+pub fn ticket() -> IssuedTicket {
+    let ticket = TicketBuilder::new(client(), service(), session_key(), now()).with_pac(pac());
+    ticket.encrypt(&key(), &mut random)
+}
+
+/// What the client signs in with.
+#[must_use]
+pub fn request() -> ApReqBuilder {
+    ApReqBuilder::new(&ticket(), now())
 }
 
 /// The token with which the client signs in.
 #[must_use]
 pub fn token() -> Vec<u8> {
-    let random = &mut |bytes: &mut [u8]| bytes.fill(0x5a);
-    let session_key = SessionKey::new(EncryptionType::Aes256Sha1, [3; 32]).expect("the right length");
-    let ticket = TicketBuilder::new(client(), service(), session_key, now()).with_pac(pac());
-    ApReqBuilder::new(&ticket.encrypt(&key(), random), now())
-        .encrypt_token(random)
-        .expect("well formed")
+    request().encrypt_token(&mut random).expect("well formed")
+}
+
+/// The same without a GSS-API frame.
+#[must_use]
+pub fn message() -> Vec<u8> {
+    request().encrypt(&mut random).expect("well formed")
 }

@@ -1,12 +1,12 @@
 //! The first inputs of each corpus: well-formed ones, and ones that are nearly so.
 
+mod claims;
+mod kerberos;
 mod ldap;
 mod ntlm;
 
-use adlib_core::gss::{KERBEROS_OID, NTLM_OID, SPNEGO_OID, frame, unframe};
+use adlib_core::gss::{KERBEROS_OID, NTLM_OID, SPNEGO_OID, frame};
 use adlib_spnego::{MechType, NegState, NegTokenInit, NegTokenResp};
-
-use crate::scene;
 
 type Seeds = Vec<(&'static str, &'static str, Vec<u8>)>;
 
@@ -14,27 +14,18 @@ type Seeds = Vec<(&'static str, &'static str, Vec<u8>)>;
 #[must_use]
 pub fn seeds() -> Seeds {
     let mut seeds = Vec::new();
-    ap_req(&mut seeds);
     dn(&mut seeds);
     filter(&mut seeds);
     gss_framing(&mut seeds);
-    keytab(&mut seeds);
+    kerberos::seeds(&mut seeds);
     ldap::seeds(&mut seeds);
     ldif(&mut seeds);
     logon_name(&mut seeds);
     ntlm::seeds(&mut seeds);
-    pac(&mut seeds);
     sid(&mut seeds);
     spnego(&mut seeds);
     suffix_map(&mut seeds);
     seeds
-}
-
-fn ap_req(seeds: &mut Seeds) {
-    let token = scene::token();
-    let raw = unframe(&token).map(|framed| framed.inner.get(2..).unwrap_or_default().to_vec());
-    seeds.push(("ap_req", "token", token.clone()));
-    seeds.extend(raw.map(|raw| ("ap_req", "raw", raw)));
 }
 
 fn dn(seeds: &mut Seeds) {
@@ -79,19 +70,6 @@ fn gss_framing(seeds: &mut Seeds) {
     ));
 }
 
-fn keytab(seeds: &mut Seeds) {
-    let file = scene::keytab().encode();
-    // A hole where an entry was has a negative length.
-    let hole = [
-        b"\x05\x02\xff\xff\xff\xfc\0\0\0\0",
-        file.get(2..).unwrap_or_default(),
-    ]
-    .concat();
-    seeds.push(("keytab", "two-keys", file));
-    seeds.push(("keytab", "hole", hole));
-    seeds.push(("keytab", "version-1", b"\x05\x01\0\0".to_vec()));
-}
-
 fn ldif(seeds: &mut Seeds) {
     for (name, text) in [
         (
@@ -121,26 +99,6 @@ fn logon_name(seeds: &mut Seeds) {
     ] {
         seeds.push(("logon_name", name, text.into()));
     }
-}
-
-fn pac(seeds: &mut Seeds) {
-    let pac = scene::pac();
-    let names = ["logon-info", "client-info", "upn-dns-info"];
-    for (name, entry) in names
-        .into_iter()
-        .zip(pac.get(8..).unwrap_or_default().chunks_exact(16))
-    {
-        // PAC_INFO_BUFFER: type and size in 4 bytes each, offset in 8 (MS-PAC 2.4).
-        let number = |at: usize| {
-            entry[at..at + 4]
-                .iter()
-                .rev()
-                .fold(0, |sum, &byte| sum << 8 | usize::from(byte))
-        };
-        let (size, offset) = (number(4), number(8));
-        seeds.push(("pac", name, pac[offset..offset + size].to_vec()));
-    }
-    seeds.push(("pac", "signed", pac));
 }
 
 fn sid(seeds: &mut Seeds) {
@@ -205,10 +163,6 @@ fn suffix_map(seeds: &mut Seeds) {
 
 #[cfg(test)]
 mod tests {
-    use adlib_kerberos::{
-        Keytab, Policy, UnverifiedApReq,
-        pac::{LogonInfo, UnverifiedPac},
-    };
     use adlib_ldap::fuzzing;
     use adlib_ntlm::{
         Ntlmv2Response,
@@ -217,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    fn seed(target: &str, name: &str) -> Vec<u8> {
+    pub(super) fn seed(target: &str, name: &str) -> Vec<u8> {
         let mut seeds = seeds().into_iter();
         seeds.find(|seed| seed.0 == target && seed.1 == name).unwrap().2
     }
@@ -255,34 +209,6 @@ mod tests {
         assert_eq!(
             ["done", "in-progress", "refused", "disconnection"].map(code),
             [0, 14, 49, 52]
-        );
-    }
-
-    #[test]
-    fn the_kerberos_seeds_are_accepted() {
-        let policy = Policy::default();
-        let seeds = seeds();
-        for (_, name, token) in seeds.iter().filter(|seed| seed.0 == "ap_req") {
-            let decrypted = UnverifiedApReq::decode(token)
-                .unwrap()
-                .decrypt(&scene::keytab(), &policy)
-                .unwrap();
-            assert!(decrypted.check(&policy, scene::now(), None).is_ok(), "{name}");
-        }
-        let info = seeds.iter().find(|seed| seed.1 == "logon-info").unwrap();
-        assert_eq!(
-            LogonInfo::decode(&info.2).unwrap().user_sid(),
-            scene::client_sid()
-        );
-        assert!(
-            UnverifiedPac::decode(&scene::pac())
-                .unwrap()
-                .verify(&scene::key())
-                .is_ok()
-        );
-        assert_eq!(
-            Keytab::decode(&scene::keytab().encode()).unwrap(),
-            scene::keytab()
         );
     }
 }
