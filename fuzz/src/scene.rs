@@ -1,5 +1,7 @@
 //! A controller, a client and a service with fixed keys, names and time.
 
+use std::sync::OnceLock;
+
 use adlib_core::{Sid, UnixTime};
 use adlib_kerberos::{
     EncryptionType, Keytab, KeytabEntry, Principal, ServiceKey, SessionKey,
@@ -42,12 +44,19 @@ pub fn service() -> Principal {
 /// The key of the service.
 #[must_use]
 pub fn key() -> ServiceKey {
-    ServiceKey::new(EncryptionType::Aes256Sha1, [1; 32]).expect("the right length")
+    static KEY: OnceLock<ServiceKey> = OnceLock::new();
+    KEY.get_or_init(|| ServiceKey::new(EncryptionType::Aes256Sha1, [1; 32]).expect("the right length"))
+        .clone()
 }
 
 /// The service's key table, with an older key beside the right one.
 #[must_use]
-pub fn keytab() -> Keytab {
+pub fn keytab() -> &'static Keytab {
+    static KEYTAB: OnceLock<Keytab> = OnceLock::new();
+    KEYTAB.get_or_init(new_keytab)
+}
+
+fn new_keytab() -> Keytab {
     let old = ServiceKey::new(EncryptionType::Aes128Sha1, [9; 16]).expect("the right length");
     let entries = [(2, key()), (1, old)].map(|(kvno, key)| KeytabEntry {
         principal: service(),
@@ -67,7 +76,9 @@ pub fn pac_builder() -> PacBuilder {
 /// The key of the controllers.
 #[must_use]
 pub fn controllers() -> ServiceKey {
-    ServiceKey::new(EncryptionType::Aes256Sha1, [2; 32]).expect("the right length")
+    static KEY: OnceLock<ServiceKey> = OnceLock::new();
+    KEY.get_or_init(|| ServiceKey::new(EncryptionType::Aes256Sha1, [2; 32]).expect("the right length"))
+        .clone()
 }
 
 /// A PAC about the client, signed for the service.
@@ -89,15 +100,18 @@ pub fn random(bytes: &mut [u8]) {
 
 /// The client's ticket.
 #[must_use]
-pub fn ticket() -> IssuedTicket {
-    let ticket = TicketBuilder::new(client(), service(), session_key(), now()).with_pac(pac());
-    ticket.encrypt(&key(), &mut random)
+pub fn ticket() -> &'static IssuedTicket {
+    static TICKET: OnceLock<IssuedTicket> = OnceLock::new();
+    TICKET.get_or_init(|| {
+        let ticket = TicketBuilder::new(client(), service(), session_key(), now()).with_pac(pac());
+        ticket.encrypt(&key(), &mut random)
+    })
 }
 
 /// What the client signs in with.
 #[must_use]
 pub fn request() -> ApReqBuilder {
-    ApReqBuilder::new(&ticket(), now())
+    ApReqBuilder::new(ticket(), now())
 }
 
 /// The token with which the client signs in.

@@ -7,6 +7,8 @@ mod foreign;
 mod pac;
 mod session;
 
+use std::sync::OnceLock;
+
 use adlib_kerberos::{
     Accepted, Fresh, Keytab, Policy, UnverifiedApReq, UnverifiedTicket,
     fuzzing::{self, Message, Plaintexts},
@@ -39,7 +41,7 @@ fn key_of(script: &[u8], byte: u8) -> [u8; 32] {
 fn accept(message: &[u8]) -> Option<Accepted> {
     let policy = Policy::default();
     let pending = UnverifiedApReq::decode(message)
-        .and_then(|ap_req| ap_req.decrypt(&scene::keytab(), &policy))
+        .and_then(|ap_req| ap_req.decrypt(scene::keytab(), &policy))
         .and_then(|decrypted| decrypted.check(&policy, scene::now(), None));
     Some(pending.ok()?.accept(Fresh::danger_unchecked()))
 }
@@ -60,12 +62,17 @@ pub fn ap_req(data: &[u8]) {
     }
 }
 
-/// What the service makes of the scene's message with other plaintexts.
+/// The scene's message with other plaintexts.
 fn with_plaintexts(change: impl FnOnce(&mut Plaintexts)) -> Vec<u8> {
-    let message = scene::message();
-    let mut plaintexts = fuzzing::open(&message, &scene::key()).expect("its own");
+    static OWN: OnceLock<(Vec<u8>, Plaintexts)> = OnceLock::new();
+    let (message, plaintexts) = OWN.get_or_init(|| {
+        let message = scene::message();
+        let plaintexts = fuzzing::open(&message, &scene::key()).expect("its own");
+        (message, plaintexts)
+    });
+    let mut plaintexts = plaintexts.clone();
     change(&mut plaintexts);
-    fuzzing::close(&message, &scene::key(), &plaintexts, &mut scene::random).expect("its own")
+    fuzzing::close(message, &scene::key(), &plaintexts, &mut scene::random).expect("its own")
 }
 
 /// A ticket of these contents, with the service's own key around it, is believed only about the client of the PAC in it;

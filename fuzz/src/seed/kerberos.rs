@@ -52,7 +52,7 @@ fn full() -> ApReqBuilder {
 fn cred(encrypted: bool) -> (ApReqBuilder, Vec<u8>) {
     let mut request = scene::request();
     let key = scene::session_key();
-    request.delegate(&scene::ticket(), encrypted.then_some(&key), &mut scene::random);
+    request.delegate(scene::ticket(), encrypted.then_some(&key), &mut scene::random);
     let checksum = request.checksum.clone().unwrap_or_default().1;
     (request, checksum.get(28..).unwrap_or_default().to_vec())
 }
@@ -119,7 +119,7 @@ fn messages(seeds: &mut Seeds) {
     let ap_rep = ap_rep();
     let bare = unframe(&ap_rep).map(|framed| framed.inner.get(2..).unwrap_or_default().to_vec());
     let bare = bare.unwrap_or_default();
-    let (ticket, cred) = (scene::ticket().der, cred(false).1);
+    let (ticket, cred) = (scene::ticket().der.clone(), cred(false).1);
     for (name, message) in [
         ("ap-req", scene::token()),
         ("ap-rep", ap_rep),
@@ -405,7 +405,7 @@ mod tests {
         let policy = Policy::default();
         for name in ["token", "raw"] {
             let pending = UnverifiedApReq::decode(&seed("ap_req", name))
-                .and_then(|ap_req| ap_req.decrypt(&scene::keytab(), &policy))
+                .and_then(|ap_req| ap_req.decrypt(scene::keytab(), &policy))
                 .and_then(|decrypted| decrypted.check(&policy, scene::now(), None));
             assert!(pending.is_ok(), "{name}");
         }
