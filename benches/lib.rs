@@ -3,7 +3,8 @@
 //! The machine is never quiet, so the contestants take turns in short batches: what slows one slows its neighbours.
 //! Times are medians over the rounds; ratios are medians of the ratios within a round.
 //!
-//! A *peer* does the same work by other means. A *floor* is the part of the work that nobody can leave out.
+//! A *peer* does the same work by other means. A *floor* is the part of the work that nobody can leave out. Where there is
+//! none, or it cannot be had, its column stays empty.
 
 use std::{
     env, fmt,
@@ -42,12 +43,14 @@ pub enum Bar {
 }
 
 impl Bar {
-    fn is_met(self, medians: &Medians) -> bool {
-        match self {
-            Self::Below(limit) => medians.ours < limit,
-            Self::TimesFloor(limit) => medians.ratio_to_floor <= limit,
-            Self::FasterThanPeer(times) => medians.ratio_to_peer * times <= 1.0,
-        }
+    /// `None` when there is nothing to compare with.
+    fn is_met(self, medians: &Medians) -> Option<bool> {
+        let (value, limit) = match self {
+            Self::Below(limit) => return Some(medians.ours < limit),
+            Self::TimesFloor(limit) => (medians.ratio_to_floor, limit),
+            Self::FasterThanPeer(times) => (medians.ratio_to_peer * times, 1.0),
+        };
+        (!value.is_nan()).then_some(value <= limit)
     }
 }
 
@@ -61,7 +64,10 @@ impl fmt::Display for Bar {
     }
 }
 
-/// Medians over the rounds of a comparison.
+/// A contestant that prepares its calls, or takes its own time: nanoseconds a call, over so many calls.
+pub type Batch<'b> = &'b mut dyn FnMut(u32) -> f64;
+
+/// Medians over the rounds of a comparison; no number for who was not there.
 #[derive(Clone, Copy, Debug)]
 struct Medians {
     ours: f64,
@@ -79,11 +85,26 @@ impl Row {
         mut peer: impl FnMut() -> B,
         mut floor: impl FnMut() -> C,
     ) {
-        let calls = [calls_of(&mut ours), calls_of(&mut peer), calls_of(&mut floor)];
+        self.measure_batches(
+            &mut |calls| time(calls, &mut ours),
+            Some(&mut |calls| time(calls, &mut peer)),
+            Some(&mut |calls| time(calls, &mut floor)),
+        );
+    }
+
+    /// The same with contestants who prepare their calls, and not all of whom are there.
+    pub fn measure_batches<'b>(self, ours: Batch<'b>, peer: Option<Batch<'b>>, floor: Option<Batch<'b>>) {
+        let mut contestants = [Some(ours), peer, floor].map(|batch| {
+            batch.map(|batch| {
+                let calls = calls_of(batch);
+                move || batch(calls)
+            })
+        });
         let rounds: Vec<[f64; 3]> = (0..rounds())
             .map(|_| {
-                let [a, b, c] = calls;
-                [time(a, &mut ours), time(b, &mut peer), time(c, &mut floor)]
+                contestants
+                    .each_mut()
+                    .map(|contestant| contestant.as_mut().map_or(f64::NAN, |turn| turn()))
             })
             .collect();
         println!("{}", self.line(&Medians::of(&rounds)));
@@ -91,7 +112,8 @@ impl Row {
 
     fn line(self, medians: &Medians) -> serde_json::Value {
         let bars: Vec<String> = self.bars.iter().map(ToString::to_string).collect();
-        let met = self.bars.iter().all(|bar| bar.is_met(medians));
+        let met = self.bars.iter().map(|bar| bar.is_met(medians));
+        let met = met.collect::<Option<Vec<bool>>>().filter(|met| !met.is_empty());
         json!({
             "name": self.name,
             "ours": medians.ours,
@@ -101,7 +123,7 @@ impl Row {
             "ratio_to_floor": medians.ratio_to_floor,
             "unit": "ns",
             "bar": (!bars.is_empty()).then(|| bars.join(", ")),
-            "met": (!bars.is_empty()).then_some(met),
+            "met": met.map(|met| met.into_iter().all(|met| met)),
         })
     }
 }
@@ -134,16 +156,16 @@ fn rounds() -> usize {
 }
 
 /// How many calls make a batch.
-fn calls_of<T>(work: &mut impl FnMut() -> T) -> u32 {
+fn calls_of(batch: Batch<'_>) -> u32 {
     let mut calls = 1;
-    while calls < MAX_CALLS && time(calls, work) * f64::from(calls) < BATCH.as_secs_f64() * 1e9 {
+    while calls < MAX_CALLS && batch(calls) * f64::from(calls) < BATCH.as_secs_f64() * 1e9 {
         calls *= 2;
     }
     calls
 }
 
 /// Nanoseconds a call, over `calls` calls.
-fn time<T>(calls: u32, work: &mut impl FnMut() -> T) -> f64 {
+pub fn time<T>(calls: u32, work: &mut impl FnMut() -> T) -> f64 {
     let start = Instant::now();
     for _ in 0..calls {
         black_box(work());
@@ -160,6 +182,21 @@ mod tests {
         let medians = Medians::of(&[[10.0, 20.0, 5.0], [30.0, 30.0, 10.0], [20.0, 80.0, 20.0]]);
         assert_eq!((medians.ours, medians.peer, medians.floor), (20.0, 30.0, 10.0));
         assert_eq!((medians.ratio_to_peer, medians.ratio_to_floor), (0.5, 2.0));
+    }
+
+    #[test]
+    fn who_is_not_there_has_no_figures_and_decides_nothing() {
+        let medians = Medians::of(&[
+            [10.0, f64::NAN, 5.0],
+            [20.0, f64::NAN, 10.0],
+            [30.0, f64::NAN, 15.0],
+        ]);
+        let bars = &[Bar::TimesFloor(2.0), Bar::FasterThanPeer(2.0)];
+        let line = Row { name: "x", bars }.line(&medians);
+        assert_eq!(line["ratio_to_floor"], 2.0);
+        for key in ["peer", "ratio_to_peer", "met"] {
+            assert!(line[key].is_null(), "{key}");
+        }
     }
 
     #[test]
