@@ -150,7 +150,8 @@ impl Table {
         answer
     }
 
-    /// What the client is told: the truth, the truth with changes, what was said before, or anything.
+    /// What the client is told: the truth, the truth with changes, what was said before, or anything, with or without the
+    /// truth being said to somebody in the middle.
     fn answer(&mut self, message: &[u8], script: &mut Script<'_>) -> Option<Vec<u8>> {
         let act = script.byte()?;
         self.lied |= act & 3 != 0;
@@ -168,7 +169,12 @@ impl Table {
                 let before = self.said.get(usize::from(act >> 2) % self.said.len().max(1));
                 before.cloned().unwrap_or_default()
             }
-            _ => script.bytes()?.to_vec(),
+            _ => {
+                if act & 4 == 4 {
+                    self.honest(message);
+                }
+                script.bytes()?.to_vec()
+            }
         })
     }
 

@@ -1,6 +1,6 @@
 //! Messages of sign-ins, what is encrypted in them, and what somebody in the middle might do to them.
 
-use adlib_core::gss::unframe;
+use adlib_core::{UnixTime, gss::unframe};
 use adlib_kerberos::{
     fuzzing::{self, Element, Message},
     issue::{AD_AP_OPTIONS, AD_CLIENT_TARGET, ApReqBuilder, KrbErrorBuilder, if_relevant},
@@ -208,7 +208,12 @@ fn acceptor(seeds: &mut Seeds) {
 fn exchange(seeds: &mut Seeds) {
     let error = krb_error();
     let invented = [&[0, 3, error.len() as u8], &error[..], &[0, 0]].concat();
-    let scripts: [(&str, &[u8]); 6] = [
+    // The client's clock is said to be wrong, so that it asks again; and then comes the reply to its first question.
+    let later = UnixTime::from_seconds(scene::now().seconds() + 100);
+    let skew = KrbErrorBuilder::new(37, "CORP.EXAMPLE.COM", later).encode();
+    let withheld = [&[0, 0, 7, skew.len() as u8], &skew[..], &[6]].concat();
+    let scripts: [(&str, &[u8]); 7] = [
+        ("withheld", &withheld),
         ("honest", &[0, 0, 0, 0]),
         ("canonical-and-referred", &[7, 0, 0, 0, 0]),
         ("changed", &[0, 0, 1, 0, 200, 0, 3]),
