@@ -188,10 +188,10 @@ impl<'s> Acceptor<'s> {
     }
 }
 
-/// The signature, and what the PAC says.
+/// The signature, and that all parts agree; what it says is read by whoever asks.
 fn verify_pac(scene: &Scene) -> Outcome {
     let row = Row {
-        name: "kerberos/verify and read a PAC",
+        name: "kerberos/verify a PAC",
         bars: &[],
     };
     let verify = || UnverifiedPac::decode(black_box(&scene.pac))?.verify(&scene.key);
