@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use adlib::Mode;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{kerberos::arguments::Kerberos, ntlm::arguments::Ntlm};
+use crate::{kerberos::arguments::Kerberos, ntlm::arguments::Ntlm, spnego::arguments::Spnego};
 
 /// Active Directory from the command line: sign in, read, synchronise.
 #[derive(Debug, Parser)]
@@ -34,6 +34,9 @@ pub(crate) enum Call {
     /// NTLM messages.
     #[command(subcommand)]
     Ntlm(Ntlm),
+    /// Negotiation tokens, as they stand in headers.
+    #[command(subcommand)]
+    Spnego(Spnego),
     /// Alternate UPN suffixes.
     #[command(subcommand)]
     Upn(Upn),

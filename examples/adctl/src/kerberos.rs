@@ -8,6 +8,7 @@ mod ticket;
 mod verify;
 
 use arguments::Kerberos;
+pub(crate) use inspect::explained as explain;
 
 use crate::outcome::{Outcome, Stopped};
 

@@ -13,6 +13,7 @@ mod outcome;
 mod progress;
 mod refusal;
 mod rows;
+mod spnego;
 mod sync;
 mod token;
 mod upn;
@@ -31,6 +32,7 @@ async fn main() -> ExitCode {
         Call::Directory(Directory::Read(read)) => directory::read(read).await,
         Call::Kerberos(call) => kerberos::run(call),
         Call::Ntlm(call) => ntlm::run(call),
+        Call::Spnego(call) => spnego::run(call),
         Call::Sync(Sync::Preview(preview)) => sync::preview(preview).await,
         Call::Sync(Sync::Apply(apply)) => sync::apply(apply).await,
         Call::Upn(Upn::Check { file }) => upn::check(file),

@@ -5,6 +5,7 @@ mod inspect;
 mod verify;
 
 use arguments::Ntlm;
+pub(crate) use inspect::explained as explain;
 
 use crate::outcome::{Outcome, Stopped};
 

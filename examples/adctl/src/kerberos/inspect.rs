@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::{
     input, object,
     outcome::{Outcome, Stopped},
+    refusal::Refusal,
     token,
 };
 
@@ -23,6 +24,17 @@ pub(super) fn explain(file: &Path) -> Result<Outcome, Stopped> {
     })
 }
 
+/// A token, for a machine and for a person.
+pub(crate) fn explained(token: &[u8]) -> Result<(serde_json::Value, String), Refusal> {
+    let inspection = inspect(token)?;
+    Ok((object_of(&inspection), inspection.to_string()))
+}
+
+fn object_of(inspection: &Inspection) -> serde_json::Value {
+    let object = json!({ "kind": inspection.kind, "mechanism": inspection.mechanism });
+    object::with(object, json_of(&inspection.fields))
+}
+
 fn outcome(bytes: &[u8], inspection: &Inspection) -> Outcome {
     let wrapping = sniff(bytes).to_string();
     let wrapping = wrapping.starts_with("neg-token").then_some(wrapping);
@@ -30,11 +42,9 @@ fn outcome(bytes: &[u8], inspection: &Inspection) -> Outcome {
         Some(wrapping) => format!("in SPNEGO: {wrapping}\n{inspection}"),
         None => inspection.to_string(),
     };
-    let object = json!({ "kind": inspection.kind, "mechanism": inspection.mechanism, "spnego": wrapping });
-    let fields = json_of(&inspection.fields);
     Outcome {
         clean: true,
-        json: object::with(object, fields),
+        json: object::with(object_of(inspection), json!({ "spnego": wrapping })),
         text: text.into(),
     }
 }

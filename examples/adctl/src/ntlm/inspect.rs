@@ -15,21 +15,28 @@ use serde_json::{Value, json};
 use crate::{
     input, object,
     outcome::{Outcome, Stopped},
+    refusal::Refusal,
     rows::Rows,
     token,
 };
 
 pub(super) fn inspect(file: &Path) -> Result<Outcome, Stopped> {
     let bytes = token::bytes(input::read(file)?);
-    let explained = token::ntlm(&bytes).and_then(|message| Ok(explain(message)?));
-    Ok(match explained {
-        Ok(json) => Outcome {
+    Ok(match token::ntlm(&bytes).and_then(explained) {
+        Ok((json, text)) => Outcome {
             clean: true,
-            text: rows(&json).to_string().into(),
+            text: text.into(),
             json,
         },
         Err(refusal) => refusal.outcome(),
     })
+}
+
+/// A message, for a machine and for a person.
+pub(crate) fn explained(message: &[u8]) -> Result<(Value, String), Refusal> {
+    let json = explain(message)?;
+    let text = rows(&json).to_string();
+    Ok((json, text))
 }
 
 fn explain(message: &[u8]) -> Result<Value, DecodeError> {
