@@ -3,6 +3,7 @@
 mod domain;
 pub mod fixture;
 mod hex;
+pub mod openldap;
 pub mod peer;
 pub mod realm;
 mod samba_pac;
@@ -12,6 +13,7 @@ mod turn;
 use std::{ops::Deref, process::Output};
 
 pub use domain::{Domain, TrustedDomain};
+pub use openldap::{openldap, openldap_change};
 pub use realm::{Realm, heimdal, mit};
 pub use samba_pac::samba_reads_pac;
 use turn::Turn;
@@ -38,7 +40,7 @@ impl Deref for Corp {
 #[must_use]
 pub fn corp() -> Corp {
     let domain = Domain::described();
-    let turn = Turn::to_read(&domain.lab_dir);
+    let turn = Turn::to_read(&domain.lab_dir, script::SAMBA);
     domain.assert_answers();
     Corp { domain, _turn: turn }
 }
@@ -76,7 +78,7 @@ impl DirectoryChange {
 
 impl Drop for DirectoryChange {
     fn drop(&mut self) {
-        if script::reset() {
+        if script::SAMBA.reset() {
             self.turn.restored();
         }
     }
@@ -92,7 +94,7 @@ impl Drop for DirectoryChange {
 #[must_use = "dropped, it resets the directory"]
 pub fn directory_change() -> DirectoryChange {
     let domain = Domain::described();
-    let turn = Turn::to_change(&domain.lab_dir);
+    let turn = Turn::to_change(&domain.lab_dir, script::SAMBA);
     domain.assert_answers();
     DirectoryChange { domain, turn }
 }

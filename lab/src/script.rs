@@ -14,6 +14,7 @@ pub(crate) struct Script(&'static str);
 pub(crate) const SAMBA: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/samba-ad"));
 pub(crate) const MIT: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/mit-kdc"));
 pub(crate) const HEIMDAL: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/heimdal-kdc"));
+pub(crate) const OPENLDAP: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/openldap"));
 
 impl Script {
     /// The script, to be run with `verb` and what the caller adds.
@@ -38,6 +39,20 @@ impl Script {
         self.output(exec)
     }
 
+    /// Puts the directory back to its fixtures, whether that worked.
+    ///
+    /// A lab that was stopped stays so: whoever stopped it expects no other to start it.
+    pub(crate) fn reset(self) -> bool {
+        if !self.run("status").status.success() {
+            return false;
+        }
+        let output = self.run("reset");
+        if !output.status.success() {
+            eprintln!("lab: not reset: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        output.status.success()
+    }
+
     fn run(self, verb: &str) -> Output {
         self.output(self.command(verb))
     }
@@ -48,20 +63,6 @@ impl Script {
             Err(error) => fail(&format!("{}: {error}", self.0)),
         }
     }
-}
-
-/// Puts the directory back to its fixtures, whether that worked.
-///
-/// A lab that was stopped stays so: whoever stopped it expects no other to start it.
-pub(crate) fn reset() -> bool {
-    if !SAMBA.run("status").status.success() {
-        return false;
-    }
-    let output = SAMBA.run("reset");
-    if !output.status.success() {
-        eprintln!("lab: not reset: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    output.status.success()
 }
 
 /// Starts the domains with `value` for `setting`.
@@ -130,6 +131,15 @@ mod tests {
             ),
             (MIT, &["REALM_NAME", "REALM_KEYTAB", "KRB5_CONFIG"]),
             (HEIMDAL, &["REALM_NAME", "REALM_KEYTAB", "KRB5_CONFIG"]),
+            (
+                OPENLDAP,
+                &[
+                    "OPENLDAP_DIR",
+                    "OPENLDAP_CA",
+                    "OPENLDAP_BASE",
+                    "OPENLDAP_UNIX_BASE",
+                ],
+            ),
         ] {
             let environment = script.environment();
             for name in names {

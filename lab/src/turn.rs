@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{fail, script};
+use crate::{fail, script::Script};
 
 const PATIENCE: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_millis(50);
@@ -19,24 +19,25 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Turn {
     _lock: File,
     mark: PathBuf,
+    script: Script,
 }
 
 impl Turn {
-    /// Waits until nobody changes the lab in `lab_dir`.
-    pub(crate) fn to_read(lab_dir: &Path) -> Self {
+    /// Waits until nobody changes the lab that `script` runs in `lab_dir`.
+    pub(crate) fn to_read(lab_dir: &Path, script: Script) -> Self {
         loop {
-            let turn = Self::wait(lab_dir, File::try_lock_shared);
+            let turn = Self::wait(lab_dir, script, File::try_lock_shared);
             if !turn.is_marked() {
                 return turn;
             }
             drop(turn);
-            Self::wait(lab_dir, File::try_lock).restore_if_marked();
+            Self::wait(lab_dir, script, File::try_lock).restore_if_marked();
         }
     }
 
-    /// Waits until nobody uses the lab in `lab_dir`, and marks it as changed.
-    pub(crate) fn to_change(lab_dir: &Path) -> Self {
-        let turn = Self::wait(lab_dir, File::try_lock);
+    /// Waits until nobody uses the lab that `script` runs in `lab_dir`, and marks it as changed.
+    pub(crate) fn to_change(lab_dir: &Path, script: Script) -> Self {
+        let turn = Self::wait(lab_dir, script, File::try_lock);
         turn.restore_if_marked();
         if let Err(error) = fs::write(&turn.mark, "") {
             fail(&format!("{}: {error}", turn.mark.display()));
@@ -55,14 +56,14 @@ impl Turn {
 
     fn restore_if_marked(&self) {
         if self.is_marked() {
-            if !script::reset() {
+            if !self.script.reset() {
                 fail("the lab holds what a test left behind; restart it with `cargo xtask lab reset`");
             }
             self.restored();
         }
     }
 
-    fn wait(lab_dir: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Self {
+    fn wait(lab_dir: &Path, script: Script, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Self {
         let path = lab_dir.with_extension("turn");
         let file = match File::create(&path) {
             Ok(file) => file,
@@ -78,6 +79,7 @@ impl Turn {
         Self {
             _lock: file,
             mark: lab_dir.with_extension("changed"),
+            script,
         }
     }
 }
@@ -85,6 +87,7 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::SAMBA;
 
     /// A lab directory that is nobody else's.
     fn empty_lab(name: &str) -> PathBuf {
@@ -94,7 +97,7 @@ mod tests {
     #[test]
     fn readers_share_and_a_change_waits_for_them() {
         let dir = empty_lab("share");
-        let (one, two) = (Turn::to_read(&dir), Turn::to_read(&dir));
+        let (one, two) = (Turn::to_read(&dir, SAMBA), Turn::to_read(&dir, SAMBA));
         let file = File::open(dir.with_extension("turn")).unwrap();
         assert!(file.try_lock().is_err());
         drop((one, two));
@@ -105,12 +108,12 @@ mod tests {
     #[test]
     fn a_change_is_marked_until_it_is_restored() {
         let dir = empty_lab("mark");
-        let turn = Turn::to_change(&dir);
+        let turn = Turn::to_change(&dir, SAMBA);
         assert!(turn.is_marked());
         turn.restored();
         assert!(!turn.is_marked());
         drop(turn);
-        drop(Turn::to_read(&dir));
+        drop(Turn::to_read(&dir, SAMBA));
         fs::remove_file(dir.with_extension("turn")).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! The lab is what its description says.
 
-use adlib_lab::{Domain, corp, directory_change, exec, fixture};
+use adlib_lab::{Domain, corp, directory_change, exec, fixture, openldap, openldap_change};
 
 const DN_OF_ADA: &str = "CN=Ada Lovelace,OU=Engineering,OU=Berlin,OU=Company";
 
@@ -110,4 +110,49 @@ fn a_change_is_gone_when_the_guard_is() {
     assert_eq!(search(&change, &ada, "pager"), ["1"]);
     drop(change);
     assert_ne!(search(&corp(), &ada, "pager"), ["1"]);
+}
+
+/// How many entries below `base` `ldapsearch` finds for `account`, with `options`.
+fn count(server: &openldap::Server, base: &str, account: &str, options: &[&str]) -> usize {
+    let uri = format!("ldaps://{}", server.ip);
+    let name = server.dn(account);
+    let password = &server.service_password;
+    let mut command = vec![
+        "ldapsearch",
+        "-x",
+        "-LLL",
+        "-H",
+        &uri,
+        "-D",
+        &name,
+        "-w",
+        password,
+    ];
+    command.extend(["-b", base]);
+    command.extend(options);
+    command.extend(["(uid=*)", "dn"]);
+    let found = String::from_utf8(server.exec(&command).stdout).unwrap();
+    found.lines().filter(|line| line.starts_with("dn:")).count()
+}
+
+#[test]
+fn openldap_holds_both_schemas_and_its_limits() {
+    let server = openldap();
+    assert_eq!(count(&server, &server.base, openldap::SYNC, &[]), 164);
+    assert_eq!(count(&server, &server.unix_base, openldap::SYNC, &[]), 125);
+    let pages = ["-E", "pr=50/noprompt"];
+    assert_eq!(count(&server, &server.base, openldap::LIMITED, &pages), 100);
+}
+
+#[test]
+fn openldap_is_reset_after_a_change() {
+    let change = openldap_change();
+    change.modify(&format!(
+        "dn: {}\nchangetype: delete\n",
+        change.dn(openldap::NESTED)
+    ));
+    assert_eq!(count(&change, &change.base, openldap::SYNC, &[]), 163);
+    drop(change);
+    let server = openldap();
+    assert_eq!(count(&server, &server.base, openldap::SYNC, &[]), 164);
 }
