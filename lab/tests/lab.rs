@@ -131,7 +131,8 @@ fn count(server: &openldap::Server, base: &str, account: &str, options: &[&str])
     command.extend(["-b", base]);
     command.extend(options);
     command.extend(["(uid=*)", "dn"]);
-    let found = String::from_utf8(server.exec(&command).stdout).unwrap();
+    let output = server.exec(&command);
+    let found = String::from_utf8_lossy(&output.stdout);
     found.lines().filter(|line| line.starts_with("dn:")).count()
 }
 
