@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{fail, peer::PeerOptions, script};
+use crate::{TicketCache, fail, peer::PeerOptions, script};
 
 const LDAPS_PORT: u16 = 636;
 const NOT_RUNNING: &str = "the lab is not running; start it with `cargo xtask lab up`";
@@ -150,6 +150,15 @@ impl Domain {
     #[must_use]
     pub fn upn(&self, account: &str) -> String {
         format!("{account}@{}", self.dns_domain)
+    }
+
+    /// A cache with a ticket-granting ticket of `user`, an account of this domain.
+    ///
+    /// # Panics
+    /// When the controller gives none.
+    #[must_use]
+    pub fn tickets(&self, user: &str) -> TicketCache {
+        TicketCache::new(&format!("{user}@{}", self.realm), &self.user_password)
     }
 
     /// A peer that initiates for `service`: with Kerberos as `name`, an account of this domain or `user@REALM`; with

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod browser;
 mod domain;
 pub mod fixture;
 mod hex;
@@ -8,7 +9,9 @@ pub mod peer;
 pub mod realm;
 mod samba_pac;
 mod script;
+mod tickets;
 mod turn;
+mod web;
 
 use std::{ops::Deref, process::Output};
 
@@ -16,7 +19,9 @@ pub use domain::{Domain, TrustedDomain};
 pub use openldap::{openldap, openldap_change};
 pub use realm::{Realm, heimdal, mit};
 pub use samba_pac::samba_reads_pac;
+pub use tickets::TicketCache;
 use turn::Turn;
+pub use web::{Apache, apache_if_running};
 
 /// CORP.EXAMPLE.COM as provisioned. While one lives, nobody changes the directory.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ pub(crate) struct Script(&'static str);
 
 pub(crate) const SAMBA: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/samba-ad"));
 pub(crate) const MIT: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/mit-kdc"));
+pub(crate) const WEB: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/web"));
 pub(crate) const HEIMDAL: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/heimdal-kdc"));
 pub(crate) const OPENLDAP: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/openldap"));
 
