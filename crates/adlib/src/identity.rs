@@ -1,6 +1,7 @@
 //! Who signed in, whichever way they came.
 
 use adlib_core::Sid;
+use adlib_schema::record::Key;
 
 use crate::Refusal;
 
@@ -9,7 +10,8 @@ use crate::Refusal;
 /// The same value whichever mechanism vouched for it. Only a verified sign-in makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    pub(crate) sid: Sid,
+    pub(crate) sid: Option<Sid>,
+    pub(crate) key: Option<Key>,
     pub(crate) account: String,
     pub(crate) domain: String,
     pub(crate) upn: Option<String>,
@@ -20,10 +22,18 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The security identifier: what an application should know the user by.
+    /// The security identifier: what an application should know the user by. Other directories than Active Directory
+    /// have none: see [`key`](Self::key).
     #[must_use]
-    pub const fn sid(&self) -> &Sid {
-        &self.sid
+    pub const fn sid(&self) -> Option<&Sid> {
+        self.sid.as_ref()
+    }
+
+    /// What the entry is known by whatever it is called, `objectGUID` or `entryUUID` for one, and what a synchronised
+    /// user has as its key. Absent where no directory was asked.
+    #[must_use]
+    pub const fn key(&self) -> Option<&Key> {
+        self.key.as_ref()
     }
 
     /// The account name exactly as registered (R3).
@@ -72,15 +82,15 @@ impl Identity {
 /// A group of an [`Identity`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupIdentity {
-    pub(crate) sid: Sid,
+    pub(crate) sid: Option<Sid>,
     pub(crate) name: Option<String>,
 }
 
 impl GroupIdentity {
-    /// The security identifier of the group.
+    /// The security identifier of the group; other directories than Active Directory have none.
     #[must_use]
-    pub const fn sid(&self) -> &Sid {
-        &self.sid
+    pub const fn sid(&self) -> Option<&Sid> {
+        self.sid.as_ref()
     }
 
     /// `domain\name`, where a configured directory knows the group.

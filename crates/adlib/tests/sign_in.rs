@@ -217,7 +217,7 @@ fn r06_a_verified_ticket_makes_an_identity() {
         (identity.account(), identity.domain()),
         ("ada", "corp.example.com")
     );
-    assert_eq!(identity.sid().to_string(), "S-1-5-21-1-2-3-1104");
+    assert_eq!(identity.sid().unwrap().to_string(), "S-1-5-21-1-2-3-1104");
     let Mechanism::Kerberos(evidence) = &identity.evidence().mechanism else {
         unreachable!("{:?}", identity.evidence());
     };

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stdin};
 
-use adlib::{Authenticator, Config, Evidence, Identity, Mechanism, Password, Refusal, SignInError};
+use adlib::{Authenticator, Config, Evidence, Identity, Mechanism, Password, Refusal, Sid, SignInError};
 use serde_json::{Value, json};
 
 use crate::{
@@ -44,7 +44,7 @@ fn accepted(identity: &Identity) -> Outcome {
     let groups: Vec<_> = identity
         .groups()
         .iter()
-        .map(|group| json!({ "sid": group.sid().to_string(), "name": group.name() }))
+        .map(|group| json!({ "sid": group.sid().map(ToString::to_string), "name": group.name() }))
         .collect();
     let json = json!({
         "verdict": "accepted",
@@ -52,7 +52,8 @@ fn accepted(identity: &Identity) -> Outcome {
         "user": identity.account(),
         "upn": identity.upn(),
         "domain": identity.domain(),
-        "sid": identity.sid().to_string(),
+        "sid": identity.sid().map(ToString::to_string),
+        "key": identity.key().map(ToString::to_string),
         "full_name": identity.full_name(),
         "groups": groups,
         "profile": identity.profile(),
@@ -64,11 +65,11 @@ fn accepted(identity: &Identity) -> Outcome {
         identity.full_name().unwrap_or("no full name"),
         identity.domain(),
         identity.upn().unwrap_or("none"),
-        identity.sid(),
+        shown(identity.sid()),
     );
     for group in identity.groups() {
         let name = group.name().unwrap_or("-");
-        text.push_str(&format!("  group   {name}  {}\n", group.sid()));
+        text.push_str(&format!("  group   {name}  {}\n", shown(group.sid())));
     }
     text.push_str(&format!("  by {}\n", evidence_text(&evidence.mechanism)));
     if let Some(reason) = &evidence.fallback {
@@ -79,6 +80,10 @@ fn accepted(identity: &Identity) -> Outcome {
         json,
         text: text.into(),
     }
+}
+
+fn shown(sid: Option<&Sid>) -> String {
+    sid.map_or_else(|| "no sid".to_owned(), Sid::to_string)
 }
 
 fn evidence_json(evidence: &Evidence) -> Value {

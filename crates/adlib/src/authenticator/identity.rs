@@ -18,12 +18,13 @@ impl Inner {
     ) -> Result<Identity, Error> {
         let mut names = lookup.group_names(&vouched.groups).await?;
         let group = |sid: &Sid| GroupIdentity {
-            sid: *sid,
+            sid: Some(*sid),
             name: names.remove(sid),
         };
         let groups: Vec<GroupIdentity> = vouched.groups.iter().map(group).collect();
         Ok(Identity {
-            sid: vouched.sid,
+            sid: Some(vouched.sid),
+            key: Some(user.key.clone()),
             account: user.account.clone(),
             domain: user.domain.clone(),
             upn: user.upn.clone(),
