@@ -74,10 +74,10 @@ impl Connection {
         let mut incomplete = None;
         for (name, values) in entry.attributes() {
             let Some(range) = RangedName::parse(name) else {
-                whole.push_all(name.to_owned(), values.to_vec());
+                whole.push_all(name, values);
                 continue;
             };
-            let mut values = values.to_vec();
+            let mut values = values.map(<[u8]>::to_vec).collect();
             if let Some(problem) = self.fetch_rest(entry.dn(), &range, &mut values).await? {
                 incomplete = Some(Incomplete::Range {
                     dn: entry.dn().to_owned(),
@@ -85,7 +85,7 @@ impl Connection {
                     problem,
                 });
             }
-            whole.push_all(range.attribute.to_owned(), values);
+            whole.push_all(range.attribute, values);
         }
         Ok((whole, incomplete))
     }
@@ -129,7 +129,7 @@ fn append(
     let range = ranges.find(|(range, _)| range.attribute.eq_ignore_ascii_case(attribute));
     let (range, more) = range.ok_or("the server left a range out")?;
     let next = range.next(first, more.len())?;
-    values.extend_from_slice(more);
+    values.extend(more.map(<[u8]>::to_vec));
     Ok(next)
 }
 

@@ -249,13 +249,8 @@ fn entry(entry: PL) -> Option<RawEntry> {
         let mut attribute = self::parts(attribute.payload).into_iter();
         let name = text(attribute.next()?)?;
         let values = self::parts(attribute.next()?.payload);
-        entry.push_all(
-            name,
-            values
-                .into_iter()
-                .filter_map(StructureTag::expect_primitive)
-                .collect(),
-        );
+        let values = values.into_iter().filter_map(StructureTag::expect_primitive);
+        entry.push_all(&name, values);
     }
     Some(entry)
 }

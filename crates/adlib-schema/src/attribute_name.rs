@@ -22,7 +22,11 @@ use std::{
 /// # Ok::<(), adlib_schema::AttributeNameError>(())
 /// ```
 #[derive(Clone)]
-pub struct AttributeName(Cow<'static, str>);
+pub struct AttributeName {
+    text: Cow<'static, str>,
+    /// Of the name without its options.
+    fingerprint: u64,
+}
 
 impl AttributeName {
     /// A name that is written in the program.
@@ -32,25 +36,71 @@ impl AttributeName {
     #[must_use]
     pub const fn from_static(name: &'static str) -> Self {
         assert!(is_description(name.as_bytes()), "not an attribute description");
-        Self(Cow::Borrowed(name))
+        Self {
+            text: Cow::Borrowed(name),
+            fingerprint: fingerprint(name.as_bytes().split_at(base_length(name.as_bytes())).0),
+        }
     }
 
     /// The name as it was spelled.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The name without its options.
     #[must_use]
     pub fn base(&self) -> &str {
-        base_of(&self.0)
+        base_of(&self.text)
+    }
+
+    /// The [`fingerprint`] of the name without its options.
+    pub(crate) const fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 }
 
 /// The part of an attribute description before its options.
 pub(crate) fn base_of(description: &str) -> &str {
-    description.split_once(';').map_or(description, |(base, _)| base)
+    description
+        .split_at_checked(base_length(description.as_bytes()))
+        .map_or(description, |(base, _)| base)
+}
+
+/// The length of an attribute description without its options.
+const fn base_length(description: &[u8]) -> usize {
+    let mut length = 0;
+    let mut rest = description;
+    while let [byte, tail @ ..] = rest {
+        if *byte == b';' {
+            break;
+        }
+        length += 1;
+        rest = tail;
+    }
+    length
+}
+
+/// A number that is equal for equal names, whatever their case, and seldom for others: of the length and of both ends.
+pub(crate) const fn fingerprint(base: &[u8]) -> u64 {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let (head, tail) = match (base.first_chunk::<8>(), base.last_chunk::<8>()) {
+        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+        _ => (short(base), 0),
+    };
+    let head = (head | LOWER).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let tail = (tail | LOWER).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+    head ^ tail.rotate_left(32) ^ (base.len() as u64)
+}
+
+/// The bytes of a name shorter than 8.
+const fn short(mut base: &[u8]) -> u64 {
+    let mut all = 0;
+    while let [byte, rest @ ..] = base {
+        all = all << 8 | *byte as u64;
+        base = rest;
+    }
+    all
 }
 
 /// Whether the parts that these descriptions of one attribute name are all of its values: they have no ranges,
@@ -95,16 +145,8 @@ pub(crate) const fn is_type(name: &[u8]) -> bool {
 }
 
 const fn is_description(name: &[u8]) -> bool {
-    let mut end = 0;
-    let mut rest = name;
-    while let [byte, tail @ ..] = rest {
-        if *byte == b';' {
-            break;
-        }
-        end += 1;
-        rest = tail;
-    }
-    is_type(name.split_at(end).0) && is_options(rest)
+    let (base, options) = name.split_at(base_length(name));
+    is_type(base) && is_options(options)
 }
 
 /// `*( ";" 1*keychar )`
@@ -160,7 +202,7 @@ const fn is_numeric_oid(mut rest: &[u8]) -> bool {
 
 impl fmt::Display for AttributeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -172,7 +214,7 @@ impl fmt::Debug for AttributeName {
 
 impl PartialEq for AttributeName {
     fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
+        self.text.eq_ignore_ascii_case(&other.text)
     }
 }
 
@@ -180,7 +222,7 @@ impl Eq for AttributeName {}
 
 impl Hash for AttributeName {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in self.0.bytes() {
+        for byte in self.text.bytes() {
             state.write_u8(byte.to_ascii_lowercase());
         }
     }
@@ -196,7 +238,10 @@ impl FromStr for AttributeName {
 
     fn from_str(text: &str) -> Result<Self, AttributeNameError> {
         if is_description(text.as_bytes()) {
-            Ok(Self(Cow::Owned(text.to_owned())))
+            Ok(Self {
+                fingerprint: fingerprint(base_of(text).as_bytes()),
+                text: Cow::Owned(text.to_owned()),
+            })
         } else {
             Err(AttributeNameError(text.chars().take(80).collect()))
         }

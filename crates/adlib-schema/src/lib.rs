@@ -17,5 +17,5 @@ pub use attribute_name::{AttributeName, AttributeNameError};
 pub use ldif::{LdifError, LdifReader};
 pub use mapping::{CardFormat, CardRule, Mapped, Mapper, UserName};
 pub use preset::{Preset, Schema, SchemaError};
-pub use raw_entry::RawEntry;
+pub use raw_entry::{RawEntry, Values};
 pub use syntax::{Dn, Filter, FilterTemplate};

@@ -58,7 +58,7 @@ pub fn domain_dn(domain: &str) -> String {
 /// groups, nested ones included, in no order.
 #[must_use]
 pub fn security_context(root_dse: &RawEntry) -> Vec<Sid> {
-    let values = root_dse.values(SECURITY_CONTEXT).iter();
+    let values = root_dse.values(SECURITY_CONTEXT);
     values.filter_map(|value| Sid::decode(value).ok()).collect()
 }
 

@@ -142,7 +142,7 @@ fn r23_account_states_of_active_directory() {
             .attributes()
             .filter(|(name, _)| !attributes.iter().any(|(new, _)| new == name))
         {
-            changed.push_all(name.to_owned(), values.to_vec());
+            changed.push_all(name, values);
         }
         attributes
             .iter()
@@ -302,7 +302,7 @@ fn r35_keys_and_what_stands_in() {
         .attributes()
         .filter(|(name, _)| !name.starts_with("objectGUID") && *name != "objectSid")
     {
-        text.push_all(name.to_owned(), values.to_vec());
+        text.push_all(name, values);
     }
     text.push("objectGUID", "{00112233-4455-6677-8899-AABBCCDDEEFF}");
     text.push("objectSid", format!("{DOMAIN_SID}-1104"));
@@ -452,10 +452,7 @@ fn a61_values_of_any_size_and_kind() {
     odd.push("displayName", "x".repeat(10 << 20));
     odd.push("mail", [0xff, 0xfe]);
     odd.push("department", "\u{1b}[31m<script>");
-    odd.push_all(
-        "proxyAddresses".to_owned(),
-        (0..100_000).map(|n| format!("smtp:{n}@x").into_bytes()).collect(),
-    );
+    odd.push_all("proxyAddresses", (0..100_000).map(|n| format!("smtp:{n}@x")));
     let mut schema = Schema::of(Preset::ActiveDirectory);
     schema
         .set("other-emails-field", vec!["proxyAddresses".to_owned()])

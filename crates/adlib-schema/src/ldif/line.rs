@@ -1,45 +1,54 @@
 //! Logical lines: continuations joined, comments dropped (RFC 2849, notes 2 and 3).
 
 use std::{
-    io::{self, BufRead},
-    mem,
+    io::{self, Read},
     sync::Arc,
 };
+
+use memchr::memchr;
 
 use super::{LdifError, LdifErrorKind};
 
 /// The longest line, in bytes, with what continues it: an attribute value of some 12 MB in Base64.
 const MAX_LINE: usize = 16 << 20;
+/// How much is read at a time.
+const BLOCK: usize = 64 << 10;
 
 const BOM_UTF8: &[u8] = b"\xef\xbb\xbf";
 const BOMS_UTF16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// The logical lines of a reader.
+///
+/// A line is where it was read to, and what continues it is moved up to its end: nothing else is copied. The buffer
+/// grows with the longest line only.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     reader: R,
-    /// The physical line that was read ahead.
-    ahead: Vec<u8>,
-    /// Whether `ahead` is a line; else the input is at its end, or was not begun.
-    has_ahead: bool,
-    /// The number of the line in `ahead`, from 1; 0 before the first.
+    buffer: Vec<u8>,
+    /// Where in the buffer what was not handed out yet begins, and where what was read ends.
+    unread: (usize, usize),
+    at_end: bool,
+    begun: bool,
+    /// The number of physical lines before `unread`.
     number: usize,
-    /// The logical line handed out last.
-    current: Vec<u8>,
-    /// The number of its first physical line.
+    /// The logical line handed out last, within the buffer.
+    current: (usize, usize),
+    /// The number of its first physical line, from 1.
     current_number: usize,
     /// Whether it is to be handed out once more.
     pushed_back: bool,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: Read> Lines<R> {
     pub(super) const fn new(reader: R) -> Self {
         Self {
             reader,
-            ahead: Vec::new(),
-            has_ahead: false,
+            buffer: Vec::new(),
+            unread: (0, 0),
+            at_end: false,
+            begun: false,
             number: 0,
-            current: Vec::new(),
+            current: (0, 0),
             current_number: 0,
             pushed_back: false,
         }
@@ -50,21 +59,11 @@ impl<R: BufRead> Lines<R> {
     /// # Errors
     /// `Io`, `Utf16`, `LineTooLong`, `Continuation`.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, LdifError> {
-        if mem::take(&mut self.pushed_back) {
-            return Ok(Some(&self.current));
+        if !self.advance()? {
+            return Ok(None);
         }
-        if self.number == 0 {
-            self.read_ahead(0)?;
-            self.check_encoding()?;
-        }
-        while self.has_ahead {
-            self.current_number = self.number;
-            self.join()?;
-            if self.current.first() != Some(&b'#') {
-                return Ok(Some(&self.current));
-            }
-        }
-        Ok(None)
+        let (start, end) = self.current;
+        Ok(Some(self.buffer.get(start..end).unwrap_or_default()))
     }
 
     /// Hand out the current line once more.
@@ -80,73 +79,168 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// Make the line ahead, and the lines that continue it, the current one.
-    fn join(&mut self) -> Result<(), LdifError> {
-        mem::swap(&mut self.current, &mut self.ahead);
-        self.read_ahead(0)?;
-        if self.current.first() == Some(&b' ') {
-            return Err(self.error(LdifErrorKind::Continuation));
+    /// Make the next line that is no comment the current one; whether there is one.
+    fn advance(&mut self) -> Result<bool, LdifError> {
+        if std::mem::take(&mut self.pushed_back) {
+            return Ok(true);
         }
-        while self.has_ahead && self.ahead.first() == Some(&b' ') {
-            if self.current.is_empty() {
-                self.current_number = self.number;
+        if !self.begun {
+            self.begun = true;
+            self.current_number = 1;
+            self.begin()?;
+        }
+        loop {
+            self.current = (self.unread.0, self.unread.0);
+            self.current_number = self.number + 1;
+            let Some((line, used)) = self.physical_line()? else {
+                return Ok(false);
+            };
+            let first = self.byte(self.current.0);
+            self.current.1 = line;
+            self.unread.0 = used;
+            self.number += 1;
+            match first {
+                Some(b' ') => return Err(self.error(LdifErrorKind::Continuation)),
+                Some(b'#') => self.skip_comment()?,
+                _ => {
+                    self.join()?;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Move what continues the current line up to its end.
+    fn join(&mut self) -> Result<(), LdifError> {
+        while self.continues()? {
+            if self.current.0 == self.current.1 {
+                self.current_number = self.number + 1;
                 return Err(self.error(LdifErrorKind::Continuation));
             }
-            // A comment of many lines is dropped as it comes.
-            if self.current.first() != Some(&b'#') {
-                self.current
-                    .extend_from_slice(self.ahead.get(1..).unwrap_or_default());
-            }
-            self.read_ahead(self.current.len())?;
+            let Some((line, used)) = self.physical_line()? else {
+                break;
+            };
+            let more = self.unread.0 + 1..line;
+            let length = more.len();
+            self.buffer.copy_within(more, self.current.1);
+            self.current.1 += length;
+            self.unread.0 = used;
+            self.number += 1;
         }
         Ok(())
     }
 
-    /// Read one physical line, to which `before` bytes are already there.
-    fn read_ahead(&mut self, before: usize) -> Result<(), LdifError> {
-        self.ahead.clear();
-        self.number += 1;
-        let line = self.number;
-        let error = |kind| LdifError { line, kind };
+    /// Pass over what continues a comment, as it comes.
+    fn skip_comment(&mut self) -> Result<(), LdifError> {
         loop {
-            let buffer = match self.reader.fill_buf() {
-                Ok(buffer) => buffer,
-                Err(again) if again.kind() == io::ErrorKind::Interrupted => continue,
-                Err(failure) => return Err(error(LdifErrorKind::Io(Arc::new(failure)))),
+            self.current = (self.unread.0, self.unread.0);
+            if !self.continues()? {
+                return Ok(());
+            }
+            let Some((_, used)) = self.physical_line()? else {
+                return Ok(());
             };
-            if buffer.is_empty() {
-                self.has_ahead = !self.ahead.is_empty();
-                break;
-            }
-            let end = buffer.iter().position(|byte| *byte == b'\n');
-            let (part, used) = match end {
-                Some(end) => (buffer.get(..end).unwrap_or_default(), end + 1),
-                None => (buffer, buffer.len()),
-            };
-            if before + self.ahead.len() + part.len() > MAX_LINE {
-                return Err(error(LdifErrorKind::LineTooLong(MAX_LINE)));
-            }
-            self.ahead.extend_from_slice(part);
-            self.reader.consume(used);
-            if end.is_some() {
-                self.has_ahead = true;
-                break;
-            }
+            self.unread.0 = used;
+            self.number += 1;
         }
-        if self.ahead.last() == Some(&b'\r') {
-            self.ahead.pop();
-        }
-        Ok(())
     }
 
-    fn check_encoding(&mut self) -> Result<(), LdifError> {
-        self.current_number = 1;
-        if BOMS_UTF16.iter().any(|bom| self.ahead.starts_with(bom)) {
+    /// Whether the next physical line continues the one before.
+    fn continues(&mut self) -> Result<bool, LdifError> {
+        while self.unread.0 == self.unread.1 && self.fill()? {}
+        Ok(self.unread.0 < self.unread.1 && self.byte(self.unread.0) == Some(b' '))
+    }
+
+    /// Where the unread physical line ends, and where the next one begins; `None` at the end of the input.
+    fn physical_line(&mut self) -> Result<Option<(usize, usize)>, LdifError> {
+        let mut searched = 0;
+        loop {
+            let (start, end) = self.unread;
+            let unread = self.buffer.get(start..end).unwrap_or_default();
+            let found = memchr(b'\n', unread.get(searched..).unwrap_or_default());
+            let (length, used) = match found {
+                Some(at) => (searched + at, 1),
+                None if !self.at_end => {
+                    searched = unread.len();
+                    self.fill()?;
+                    continue;
+                }
+                None if unread.is_empty() => return Ok(None),
+                None => (unread.len(), 0),
+            };
+            let line = unread.get(..length).unwrap_or_default();
+            let returns = usize::from(line.last() == Some(&b'\r'));
+            let lengths = self.current.1 - self.current.0 + length;
+            if lengths > MAX_LINE {
+                return Err(self.too_long());
+            }
+            return Ok(Some((start + length - returns, start + length + used)));
+        }
+    }
+
+    /// Read more behind what is there; whether anything came. What was handed out before the current line is given up.
+    fn fill(&mut self) -> Result<bool, LdifError> {
+        if self.at_end {
+            return Ok(false);
+        }
+        let length = self.current.1 - self.current.0 + self.unread.1 - self.unread.0;
+        if length > MAX_LINE {
+            return Err(self.too_long());
+        }
+        if self.buffer.len() - self.unread.1 < BLOCK / 2 {
+            self.make_room();
+        }
+        let room = self.buffer.get_mut(self.unread.1..).unwrap_or_default();
+        loop {
+            match self.reader.read(room) {
+                Ok(0) => self.at_end = true,
+                Ok(read) => self.unread.1 = (self.unread.1 + read).min(self.buffer.len()),
+                Err(again) if again.kind() == io::ErrorKind::Interrupted => continue,
+                Err(failure) => {
+                    return Err(LdifError {
+                        line: self.number + 1,
+                        kind: LdifErrorKind::Io(Arc::new(failure)),
+                    });
+                }
+            }
+            return Ok(!self.at_end);
+        }
+    }
+
+    /// Move the current line to the start, and what is unread behind it; grow the buffer if that is not enough.
+    fn make_room(&mut self) {
+        let line = self.current.1 - self.current.0;
+        let unread = self.unread.1 - self.unread.0;
+        self.buffer.copy_within(self.current.0..self.current.1, 0);
+        self.buffer.copy_within(self.unread.0..self.unread.1, line);
+        self.current = (0, line);
+        self.unread = (line, line + unread);
+        if self.buffer.len() < self.unread.1 + BLOCK / 2 {
+            self.buffer.resize(self.unread.1 * 2 + BLOCK, 0);
+        }
+    }
+
+    /// Look for the marks of encodings at the start of the input.
+    fn begin(&mut self) -> Result<(), LdifError> {
+        while self.unread.1 < BOM_UTF8.len() && self.fill()? {}
+        let head = self.buffer.get(..self.unread.1).unwrap_or_default();
+        if BOMS_UTF16.iter().any(|bom| head.starts_with(bom)) {
             return Err(self.error(LdifErrorKind::Utf16));
         }
-        if self.ahead.starts_with(BOM_UTF8) {
-            self.ahead.drain(..BOM_UTF8.len());
+        if head.starts_with(BOM_UTF8) {
+            self.unread.0 = BOM_UTF8.len();
         }
         Ok(())
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.buffer.get(at).copied()
+    }
+
+    const fn too_long(&self) -> LdifError {
+        LdifError {
+            line: self.number + 1,
+            kind: LdifErrorKind::LineTooLong(MAX_LINE),
+        }
     }
 }

@@ -3,14 +3,13 @@
 //! Trust level: a file is hostile. Lines, entries and attribute counts are bounded, nothing is fetched (A55),
 //! and no file is opened here: the caller hands in a reader.
 
-mod base64;
 mod error;
 mod line;
 mod record;
 
-use std::io::BufRead;
+use std::io::Read;
 
-use crate::RawEntry;
+use crate::{RawEntry, raw_entry::Extent};
 use line::Lines;
 
 pub use error::{LdifError, LdifErrorKind};
@@ -40,6 +39,8 @@ pub use error::{LdifError, LdifErrorKind};
 pub struct LdifReader<R> {
     lines: Lines<R>,
     state: State,
+    /// How much the entry before took up: the next one is probably like it.
+    extent: Extent,
 }
 
 /// What may come next.
@@ -50,12 +51,13 @@ enum State {
     Done,
 }
 
-impl<R: BufRead> LdifReader<R> {
-    /// The entries in `reader`.
+impl<R: Read> LdifReader<R> {
+    /// The entries in `reader`, which need not be buffered.
     pub fn new(reader: R) -> Self {
         Self {
             lines: Lines::new(reader),
             state: State::Start,
+            extent: Extent::default(),
         }
     }
 
@@ -64,11 +66,13 @@ impl<R: BufRead> LdifReader<R> {
             self.state = State::Records;
             record::skip_version(&mut self.lines)?;
         }
-        record::next(&mut self.lines)
+        let entry = record::next(&mut self.lines, self.extent)?;
+        self.extent = entry.as_ref().map(RawEntry::likely_extent).unwrap_or_default();
+        Ok(entry)
     }
 }
 
-impl<R: BufRead> Iterator for LdifReader<R> {
+impl<R: Read> Iterator for LdifReader<R> {
     type Item = Result<RawEntry, LdifError>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -1,10 +1,21 @@
 //! Records: the lines of one entry (RFC 2849, `ldif-attrval-record`).
 
-use std::io::BufRead;
+use std::{borrow::Cow, io::Read};
 
-use super::{LdifError, LdifErrorKind, base64, line::Lines};
-use crate::{Dn, RawEntry};
+use base64::{
+    Engine as _, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
+use memchr::memchr;
 
+use super::{LdifError, LdifErrorKind, line::Lines};
+use crate::{Dn, RawEntry, raw_entry::Extent};
+
+/// Base64 (RFC 4648 4) with its padding; bits that no byte has are passed over, as some tools leave them set.
+const STANDARD: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 /// The largest entry, in bytes of its values and what it takes to keep them: a group of some 500,000 members.
 const MAX_ENTRY: usize = 64 << 20;
 /// What it takes to keep a value, beside its bytes.
@@ -13,16 +24,57 @@ const VALUE_OVERHEAD: usize = 32;
 const MAX_ATTRIBUTES: usize = 1024;
 
 /// A line as attribute and value.
-struct Pair {
-    name: String,
-    value: Vec<u8>,
+struct Pair<'a> {
+    name: &'a str,
+    value: Written<'a>,
+}
+
+/// A value as it is written.
+enum Written<'a> {
+    /// As it is.
+    Text(&'a str),
+    /// In Base64.
+    Base64(&'a [u8]),
+}
+
+impl Written<'_> {
+    /// Append the value to `bytes`.
+    ///
+    /// # Errors
+    /// `Base64`.
+    fn append_to(&self, bytes: &mut Vec<u8>) -> Result<(), LdifErrorKind> {
+        match self {
+            Self::Text(text) => bytes.extend_from_slice(text.as_bytes()),
+            Self::Base64(encoded) => {
+                STANDARD
+                    .decode_vec(encoded, bytes)
+                    .map_err(|_| LdifErrorKind::Base64)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The value as text.
+    ///
+    /// # Errors
+    /// `Base64`, `NotText`.
+    fn text(&self) -> Result<Cow<'_, str>, LdifErrorKind> {
+        if let Self::Text(text) = self {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut bytes = Vec::new();
+        self.append_to(&mut bytes)?;
+        String::from_utf8(bytes)
+            .map(Cow::Owned)
+            .map_err(|_| LdifErrorKind::NotText)
+    }
 }
 
 /// Pass over `version: 1`, if the file begins with it.
 ///
 /// # Errors
 /// `Version`, and those of the lines.
-pub(super) fn skip_version<R: BufRead>(lines: &mut Lines<R>) -> Result<(), LdifError> {
+pub(super) fn skip_version<R: Read>(lines: &mut Lines<R>) -> Result<(), LdifError> {
     skip_empty(lines)?;
     let Some(line) = lines.next()? else {
         return Ok(());
@@ -37,121 +89,149 @@ pub(super) fn skip_version<R: BufRead>(lines: &mut Lines<R>) -> Result<(), LdifE
     }
 }
 
-/// The next entry.
+/// The next entry, with room for as much as `extent` says from the start.
 ///
 /// # Errors
 /// Every [`LdifErrorKind`] but `Version`.
-pub(super) fn next<R: BufRead>(lines: &mut Lines<R>) -> Result<Option<RawEntry>, LdifError> {
+pub(super) fn next<R: Read>(lines: &mut Lines<R>, extent: Extent) -> Result<Option<RawEntry>, LdifError> {
     loop {
         skip_empty(lines)?;
-        let Some(first) = pair(lines)? else {
+        let Some(line) = lines.next()? else {
             return Ok(None);
         };
-        match first.name.to_ascii_lowercase().as_str() {
-            "dn" => return entry(lines, dn(lines, first.value)?).map(Some),
-            // What ldapsearch writes beside the entries.
-            "ref" => skip_record(lines)?,
-            "search" | "result" => skip_result(lines, first)?,
-            _ => return Err(lines.error(LdifErrorKind::MissingDn)),
+        let what = split(line).and_then(|pair| first(&pair, extent));
+        match what.map_err(|kind| lines.error(kind))? {
+            First::Dn(entry) => return rest(lines, entry).map(Some),
+            First::Referral => while pair(lines, |_| Ok(()))?.is_some() {},
+            First::Result => while pair(lines, result)?.is_some() {},
         }
     }
 }
 
-/// The rest of the entry called `dn`.
-fn entry<R: BufRead>(lines: &mut Lines<R>, dn: String) -> Result<RawEntry, LdifError> {
-    let mut entry = RawEntry::new(dn);
+/// What a record begins with.
+enum First {
+    Dn(RawEntry),
+    /// What ldapsearch writes beside the entries.
+    Referral,
+    Result,
+}
+
+fn first(pair: &Pair<'_>, extent: Extent) -> Result<First, LdifErrorKind> {
+    let is = |name: &str| pair.name.eq_ignore_ascii_case(name);
+    if is("dn") {
+        let dn = pair.value.text()?;
+        Dn::check(&dn).map_err(LdifErrorKind::Dn)?;
+        return Ok(First::Dn(RawEntry::with_extent(&dn, extent)));
+    }
+    if is("ref") {
+        return Ok(First::Referral);
+    }
+    if is("search") || is("result") {
+        return result(pair).map(|()| First::Result);
+    }
+    Err(LdifErrorKind::MissingDn)
+}
+
+/// The rest of `entry`, whose DN was read.
+fn rest<R: Read>(lines: &mut Lines<R>, mut entry: RawEntry) -> Result<RawEntry, LdifError> {
     let mut size = 0_usize;
-    let mut attributes = 0_usize;
-    // Values of one attribute come together: they go into the entry together.
-    let mut open: Option<(String, Vec<Vec<u8>>)> = None;
-    while let Some(Pair { name, value }) = pair(lines)? {
-        if name.eq_ignore_ascii_case("dn") {
-            return Err(lines.error(LdifErrorKind::SecondDn));
-        }
-        if name.eq_ignore_ascii_case("changetype") || name.eq_ignore_ascii_case("control") {
-            return Err(lines.error(LdifErrorKind::ChangeRecord));
-        }
-        size = size.saturating_add(name.len() + value.len() + VALUE_OVERHEAD);
+    let mut open = Open::default();
+    while let Some(used) = pair(lines, |pair| open.take(&mut entry, pair))? {
+        size = size.saturating_add(used + VALUE_OVERHEAD);
         if size > MAX_ENTRY {
             return Err(lines.error(LdifErrorKind::EntryTooLarge(MAX_ENTRY)));
         }
-        match &mut open {
-            Some((known, values)) if *known == name => values.push(value),
-            _ => {
-                attributes += 1;
-                if attributes > MAX_ATTRIBUTES {
-                    return Err(lines.error(LdifErrorKind::TooManyAttributes(MAX_ATTRIBUTES)));
-                }
-                if let Some((known, values)) = open.replace((name, vec![value])) {
-                    entry.push_all(known, values);
-                }
-            }
-        }
-    }
-    if let Some((known, values)) = open {
-        entry.push_all(known, values);
     }
     Ok(entry)
 }
 
-fn dn<R: BufRead>(lines: &Lines<R>, value: Vec<u8>) -> Result<String, LdifError> {
-    let text = String::from_utf8(value).map_err(|_| lines.error(LdifErrorKind::NotText))?;
-    match text.parse::<Dn>() {
-        Ok(_) => Ok(text),
-        Err(error) => Err(lines.error(LdifErrorKind::Dn(error))),
+/// The attribute that the line before had: the values of one come together.
+#[derive(Default)]
+struct Open {
+    attribute: usize,
+    /// How often another attribute came.
+    changes: usize,
+}
+
+impl Open {
+    /// Add a line to `entry`; the bytes that it takes.
+    ///
+    /// # Errors
+    /// `SecondDn`, `ChangeRecord`, `TooManyAttributes`, `Base64`.
+    fn take(
+        &mut self,
+        entry: &mut RawEntry,
+        Pair { name, value }: &Pair<'_>,
+    ) -> Result<usize, LdifErrorKind> {
+        if !entry.is_called(self.attribute, name) {
+            if name.eq_ignore_ascii_case("dn") {
+                return Err(LdifErrorKind::SecondDn);
+            }
+            if name.eq_ignore_ascii_case("changetype") || name.eq_ignore_ascii_case("control") {
+                return Err(LdifErrorKind::ChangeRecord);
+            }
+            self.changes += 1;
+            if self.changes > MAX_ATTRIBUTES {
+                return Err(LdifErrorKind::TooManyAttributes(MAX_ATTRIBUTES));
+            }
+            self.attribute = entry.attribute(name);
+        }
+        entry.push_to(self.attribute, |bytes| {
+            let before = bytes.len();
+            value.append_to(bytes)?;
+            Ok(name.len() + bytes.len() - before)
+        })
     }
 }
 
-/// The next line of the record; `None` at its end.
-fn pair<R: BufRead>(lines: &mut Lines<R>) -> Result<Option<Pair>, LdifError> {
-    let Some(line) = lines.next()? else {
+/// The next line of the record, as `read` takes it; `None` at the record's end.
+fn pair<R: Read, T>(
+    lines: &mut Lines<R>,
+    read: impl FnOnce(&Pair<'_>) -> Result<T, LdifErrorKind>,
+) -> Result<Option<T>, LdifError> {
+    let Some(line) = lines.next()?.filter(|line| !line.is_empty()) else {
         return Ok(None);
     };
-    if line.is_empty() {
-        return Ok(None);
-    }
-    match split(line) {
-        Ok(pair) => Ok(Some(pair)),
+    match split(line).and_then(|pair| read(&pair)) {
+        Ok(read) => Ok(Some(read)),
         Err(kind) => Err(lines.error(kind)),
     }
 }
 
 /// A line at its colon.
-fn split(line: &[u8]) -> Result<Pair, LdifErrorKind> {
-    let colon = line.iter().position(|byte| *byte == b':');
-    let (name, rest) = line
-        .split_at_checked(colon.unwrap_or(0))
-        .filter(|(name, _)| is_description(name))
-        .ok_or(LdifErrorKind::MissingColon)?;
+fn split(line: &[u8]) -> Result<Pair<'_>, LdifErrorKind> {
+    let colon = line.iter().position(|byte| !is_name(*byte)).unwrap_or(0);
+    let (name, rest) = line.split_at_checked(colon).ok_or(LdifErrorKind::MissingColon)?;
+    let name = str::from_utf8(name).map_err(|_| LdifErrorKind::MissingColon)?;
+    if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return Err(LdifErrorKind::MissingColon);
+    }
     let value = match rest {
-        [b':', b':', encoded @ ..] => base64::decode(encoded.trim_ascii()).ok_or(LdifErrorKind::Base64)?,
+        [b':', b':', encoded @ ..] => Written::Base64(encoded.trim_ascii()),
         [b':', b'<', ..] => return Err(LdifErrorKind::Url),
-        [_, plain @ ..] => text(plain)?,
-        [] => return Err(LdifErrorKind::MissingColon),
+        [b':', plain @ ..] => Written::Text(text(plain)?),
+        _ => return Err(LdifErrorKind::MissingColon),
     };
-    let name = String::from_utf8_lossy(name).into_owned();
     Ok(Pair { name, value })
 }
 
 /// A value as it is: text in UTF-8, though the specification wants ASCII, since that is what servers emit.
-fn text(value: &[u8]) -> Result<Vec<u8>, LdifErrorKind> {
+fn text(value: &[u8]) -> Result<&str, LdifErrorKind> {
     let spaces = value.iter().take_while(|byte| **byte == b' ').count();
     let value = value.get(spaces..).unwrap_or_default();
-    if value.contains(&0) || std::str::from_utf8(value).is_err() {
-        return Err(LdifErrorKind::NotText);
+    match str::from_utf8(value) {
+        Ok(text) if memchr(0, value).is_none() => Ok(text),
+        _ => Err(LdifErrorKind::NotText),
     }
-    Ok(value.to_vec())
 }
 
-/// Whether `name` could be an attribute description, the names with `_` that some servers have and the ranges
-/// of Active Directory included.
-fn is_description(name: &[u8]) -> bool {
-    let legal =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b';' | b'=' | b'*');
-    name.first().is_some_and(u8::is_ascii_alphanumeric) && name.iter().all(legal)
+/// Whether `byte` can be in an attribute description, the `_` that some servers have and the ranges of Active
+/// Directory included.
+const fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b';' | b'=' | b'*')
 }
 
-fn skip_empty<R: BufRead>(lines: &mut Lines<R>) -> Result<(), LdifError> {
+fn skip_empty<R: Read>(lines: &mut Lines<R>) -> Result<(), LdifError> {
     while let Some(line) = lines.next()? {
         if !line.is_empty() {
             lines.push_back();
@@ -161,28 +241,16 @@ fn skip_empty<R: BufRead>(lines: &mut Lines<R>) -> Result<(), LdifError> {
     Ok(())
 }
 
-fn skip_record<R: BufRead>(lines: &mut Lines<R>) -> Result<(), LdifError> {
-    while pair(lines)?.is_some() {}
-    Ok(())
-}
-
-/// The result of the search that wrote the file, which begins with `first`.
-fn skip_result<R: BufRead>(lines: &mut Lines<R>, first: Pair) -> Result<(), LdifError> {
-    let mut next = Some(first);
-    while let Some(Pair { name, value }) = next {
-        if name.eq_ignore_ascii_case("result") {
-            let digits: String = value
-                .iter()
-                .map(|byte| char::from(*byte))
-                .take_while(char::is_ascii_digit)
-                .collect();
-            match digits.parse() {
-                Ok(0) => {}
-                Ok(code) => return Err(lines.error(LdifErrorKind::CutShort(code))),
-                Err(_) => return Err(lines.error(LdifErrorKind::MissingDn)),
-            }
-        }
-        next = pair(lines)?;
+/// The result of the search that wrote the file, if the line has it.
+fn result(pair: &Pair<'_>) -> Result<(), LdifErrorKind> {
+    if !pair.name.eq_ignore_ascii_case("result") {
+        return Ok(());
     }
-    Ok(())
+    let text = pair.value.text()?;
+    let digits = text.trim_start_matches(|character: char| character.is_ascii_digit());
+    match text.strip_suffix(digits).unwrap_or_default().parse() {
+        Ok(0) => Ok(()),
+        Ok(code) => Err(LdifErrorKind::CutShort(code)),
+        Err(_) => Err(LdifErrorKind::MissingDn),
+    }
 }

@@ -13,7 +13,7 @@ pub(super) fn key(schema: &Schema, values: &mut Values<'_>) -> Key {
     let own = schema
         .key
         .iter()
-        .find_map(|attribute| decode_key(attribute, values.entry.first(attribute.base())?));
+        .find_map(|attribute| decode_key(attribute, values.entry.values_of(attribute).next()?));
     own.unwrap_or_else(|| {
         let names: Vec<&str> = schema.key.iter().map(AttributeName::as_str).collect();
         values.warn(format!(

@@ -28,7 +28,7 @@ impl<'a> Values<'a> {
     pub(super) fn text(&mut self, field: &[AttributeName]) -> Option<String> {
         let entry = self.entry;
         field.iter().find_map(|attribute| {
-            let mut values = entry.values(attribute.base()).iter();
+            let mut values = entry.values_of(attribute);
             values.find_map(|value| self.usable(attribute, value).map(str::to_owned))
         })
     }

@@ -46,6 +46,18 @@ impl Dn {
         }
     }
 
+    /// Whether `text` is a DN.
+    ///
+    /// # Errors
+    /// [`DnError`] when it is none.
+    pub fn check(text: &str) -> Result<(), DnError> {
+        let mut values = parse::Values::new(text);
+        while let Some(value) = values.next() {
+            value?;
+        }
+        Ok(())
+    }
+
     /// The text as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -39,10 +39,10 @@ fn decide(filters: &[Tree<Item>], entry: &RawEntry, deciding: bool) -> Option<bo
 
 fn judge(item: &Item, entry: &RawEntry) -> Option<bool> {
     match item {
-        Item::Present { attribute } => Some(!entry.values(attribute.base()).is_empty()),
+        Item::Present { attribute } => Some(!entry.values_of(attribute).is_empty()),
         Item::Equal { attribute, value } | Item::Approximate { attribute, value } => {
             let same = equality(attribute, value);
-            Some(entry.values(attribute.base()).iter().any(|stored| same(stored)))
+            Some(entry.values_of(attribute).any(same))
         }
         Item::AtLeast { attribute, value } => Some(ordered(entry, attribute, value, Ordering::is_ge)),
         Item::AtMost { attribute, value } => Some(ordered(entry, attribute, value, Ordering::is_le)),
@@ -53,7 +53,8 @@ fn judge(item: &Item, entry: &RawEntry) -> Option<bool> {
                 .collect();
             Some(
                 entry
-                    .texts(attribute.base())
+                    .values_of(attribute)
+                    .texts()
                     .any(|stored| has_parts(&stored.to_lowercase(), &parts)),
             )
         }
@@ -106,7 +107,8 @@ fn ordered(entry: &RawEntry, attribute: &AttributeName, value: &[u8], wanted: fn
         return false;
     };
     entry
-        .texts(attribute.base())
+        .values_of(attribute)
+        .texts()
         .any(|stored| wanted(order(stored, value)))
 }
 
@@ -149,7 +151,7 @@ fn extensible(
     let stored = entry.attributes().filter(|(name, _)| {
         attribute.is_none_or(|attribute| base_of(name).eq_ignore_ascii_case(attribute.base()))
     });
-    if stored.flat_map(|(_, values)| values).any(|stored| judge(stored)) {
+    if stored.flat_map(|(_, values)| values).any(judge.as_ref()) {
         return Some(true);
     }
     Some(
