@@ -327,8 +327,7 @@ impl AuthenticatorFacts {
         subkey: Option<SessionKey>,
     ) -> Result<Self, Rejection> {
         let client = &ticket.client;
-        let same_client = part.crealm.0 == client.realm(plaintext)
-            && part.cname.components().eq(client.name(plaintext).components());
+        let same_client = client.is(plaintext, &part.cname, part.crealm);
         let authorization = ClientAuthorization::read(part.authorization_data.as_ref())?;
         let checksum = part.cksum.as_ref();
         let checksum = checksum.map(|checksum| ChecksumFacts::read(plaintext, checksum));

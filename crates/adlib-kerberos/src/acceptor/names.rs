@@ -25,6 +25,17 @@ impl NameRanges {
         }
     }
 
+    /// Whether this is `name` in `realm`. Texts have one encoding: their bytes are compared as they lie.
+    pub(super) fn is(
+        &self,
+        plaintext: &Plaintext<'_>,
+        name: &PrincipalName<'_>,
+        realm: KerberosString<'_>,
+    ) -> bool {
+        plaintext.get(&self.components) == name.name_string.contents()
+            && plaintext.get(&self.realm) == realm.0.as_bytes()
+    }
+
     /// The name without its realm.
     pub(super) fn name<'p>(&self, plaintext: &'p Plaintext<'_>) -> PrincipalName<'p> {
         PrincipalName {

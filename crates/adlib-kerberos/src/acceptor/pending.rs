@@ -1,21 +1,27 @@
 //! A message that may be accepted if it comes for the first time.
 
 use adlib_core::UnixTime;
-use sha2::{Digest, Sha256};
 
 use super::{Accepted, DecryptedApReq, accepted::Verdict};
 
-/// What a replay cache remembers of a message: a hash of its encrypted authenticator.
+/// What a replay cache remembers of a message: the end of its encrypted authenticator.
 ///
 /// Only authenticated bytes are in it: who rewrites the names on the ticket gets the same record (A2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplayRecord([u8; 32]);
 
 impl ReplayRecord {
-    /// The record of an encrypted authenticator. Its last byte is under the HMAC as is its first, so that the same
-    /// authenticator has no second spelling.
+    /// The record of an encrypted authenticator: its last 32 bytes. The HMAC is among them; with RC4, which has it in
+    /// front, they are under a keystream that depends on it. So the same authenticator has no second spelling, and two of
+    /// them one record with the odds of a forged HMAC.
     pub(super) fn of(sealed_authenticator: &[u8]) -> Self {
-        Self(Sha256::digest(sealed_authenticator).into())
+        let mut record = [0; 32];
+        let newest_first = sealed_authenticator.iter().rev();
+        record
+            .iter_mut()
+            .zip(newest_first)
+            .for_each(|(to, from)| *to = *from);
+        Self(record)
     }
 
     /// The bytes to remember.

@@ -1,6 +1,6 @@
 //! The client's message to the service and its answer (RFC 4120 5.5).
 
-use ::der::{EncodeValue, Sequence};
+use ::der::EncodeValue;
 
 use super::{
     Application, AuthorizationData, Checksum, EncryptedData, EncryptionKey, KerberosFlags, KerberosString,
@@ -28,7 +28,7 @@ pub(crate) struct ApReqBody<'a> {
     pub(crate) authenticator: EncryptedData<'a>,
 }
 
-decode_fields!(ApReqBody {
+decode_fields!(ApReqBody<'a> {
     pvno: required 0,
     msg_type: required 1,
     ap_options: required 2,
@@ -78,7 +78,7 @@ pub(crate) struct AuthenticatorBody<'a> {
     pub(crate) authorization_data: Option<AuthorizationData<'a>>,
 }
 
-decode_fields!(AuthenticatorBody {
+decode_fields!(AuthenticatorBody<'a> {
     authenticator_vno: required 0,
     crealm: required 1,
     cname: required 2,
@@ -109,7 +109,7 @@ pub(crate) type ApRep<'a> = Application<15, ApRepBody<'a>>;
 /// ```text
 /// SEQUENCE { pvno [0] INTEGER (5), msg-type [1] INTEGER (15), enc-part [2] EncryptedData }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct ApRepBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) pvno: i32,
@@ -118,6 +118,12 @@ pub(crate) struct ApRepBody<'a> {
     #[asn1(context_specific = "2")]
     pub(crate) enc_part: EncryptedData<'a>,
 }
+
+decode_fields!(ApRepBody<'a> {
+    pvno: required 0,
+    msg_type: required 1,
+    enc_part: required 2,
+});
 
 impl ApRepBody<'_> {
     /// The message type of an AP-REP.
@@ -131,7 +137,7 @@ pub(crate) type EncApRepPart<'a> = Application<27, EncApRepPartBody<'a>>;
 /// SEQUENCE { ctime [0] KerberosTime, cusec [1] Microseconds, subkey [2] EncryptionKey OPTIONAL,
 ///            seq-number [3] UInt32 OPTIONAL }
 /// ```
-#[derive(Clone, PartialEq, Eq, Sequence)]
+#[derive(Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct EncApRepPartBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) ctime: KerberosTime,
@@ -142,6 +148,13 @@ pub(crate) struct EncApRepPartBody<'a> {
     #[asn1(context_specific = "3", optional = "true")]
     pub(crate) seq_number: Option<i64>,
 }
+
+decode_fields!(EncApRepPartBody<'a> {
+    ctime: required 0,
+    cusec: required 1,
+    subkey: optional 2,
+    seq_number: optional 3,
+});
 
 impl EncApRepPartBody<'_> {
     /// The sequence number as 32 bits; 0 when there is none.

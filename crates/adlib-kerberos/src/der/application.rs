@@ -1,10 +1,11 @@
 //! Application tags: how Kerberos marks its messages (RFC 4120 5.10).
 
-use ::der::{
-    DecodeValue, Encode, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, TagNumber, Writer,
-};
+use ::der::{Encode, EncodeValue, Error, FixedTag, Length, Tag, TagNumber, Writer};
 
 use super::fields::{self, Value};
+
+/// The identifier of `[APPLICATION 0]`; the others follow.
+const APPLICATION: u8 = 0x60;
 
 /// A value under an explicit application tag: `[APPLICATION N] T`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +18,13 @@ impl<const N: u32, T> FixedTag for Application<N, T> {
     };
 }
 
-impl<'a, const N: u32, T: Value<'a>> DecodeValue<'a> for Application<N, T> {
-    type Error = Error;
+impl<'a, const N: u32, T: Value<'a>> Value<'a> for Application<N, T> {
+    // No message has a number of more bits.
+    #[allow(clippy::cast_possible_truncation, reason = "31 and above do not occur")]
+    const IDENTIFIER: u8 = APPLICATION | N as u8;
 
-    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
-        fields::sequence(reader, header, |inner| inner.element().map(Self))
+    fn read(contents: &'a [u8]) -> fields::Result<Self> {
+        fields::only(contents).map(Self)
     }
 }
 

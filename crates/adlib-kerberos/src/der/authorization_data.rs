@@ -18,4 +18,4 @@ pub(crate) struct AuthorizationDatum<'a> {
     pub(crate) ad_data: Octets<'a>,
 }
 
-decode_fields!(AuthorizationDatum { ad_type: required 0, ad_data: required 1 });
+decode_fields!(AuthorizationDatum<'a> { ad_type: required 0, ad_data: required 1 });

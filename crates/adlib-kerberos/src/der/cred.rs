@@ -1,10 +1,10 @@
 //! Credentials for somebody else (RFC 4120 5.8).
 
-use ::der::Sequence;
+use ::der::EncodeValue;
 
 use super::{
     Application, EncryptedData, EncryptionKey, HostAddress, KerberosFlags, KerberosString, KerberosTime,
-    Microseconds, PrincipalName, SequenceOf, Ticket,
+    Microseconds, PrincipalName, SequenceOf, Ticket, fields::decode_fields,
 };
 
 /// `KRB-CRED ::= [APPLICATION 22] SEQUENCE`.
@@ -14,7 +14,7 @@ pub(crate) type KrbCred<'a> = Application<22, KrbCredBody<'a>>;
 /// SEQUENCE { pvno [0] INTEGER (5), msg-type [1] INTEGER (22), tickets [2] SEQUENCE OF Ticket,
 ///            enc-part [3] EncryptedData }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct KrbCredBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) pvno: i32,
@@ -25,6 +25,13 @@ pub(crate) struct KrbCredBody<'a> {
     #[asn1(context_specific = "3")]
     pub(crate) enc_part: EncryptedData<'a>,
 }
+
+decode_fields!(KrbCredBody<'a> {
+    pvno: required 0,
+    msg_type: required 1,
+    tickets: required 2,
+    enc_part: required 3,
+});
 
 impl KrbCredBody<'_> {
     /// The message type of a KRB-CRED.
@@ -39,7 +46,7 @@ pub(crate) type EncKrbCredPart<'a> = Application<29, EncKrbCredPartBody<'a>>;
 ///     ticket-info [0] SEQUENCE OF KrbCredInfo, nonce [1] UInt32 OPTIONAL, timestamp [2] KerberosTime OPTIONAL,
 ///     usec [3] Microseconds OPTIONAL, s-address [4] HostAddress OPTIONAL, r-address [5] HostAddress OPTIONAL }
 /// ```
-#[derive(Clone, PartialEq, Eq, Sequence)]
+#[derive(Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct EncKrbCredPartBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) ticket_info: SequenceOf<'a, KrbCredInfo<'a>>,
@@ -55,6 +62,15 @@ pub(crate) struct EncKrbCredPartBody<'a> {
     pub(crate) r_address: Option<HostAddress<'a>>,
 }
 
+decode_fields!(EncKrbCredPartBody<'a> {
+    ticket_info: required 0,
+    nonce: optional 1,
+    timestamp: optional 2,
+    usec: optional 3,
+    s_address: optional 4,
+    r_address: optional 5,
+});
+
 /// What goes with one of the tickets.
 ///
 /// ```text
@@ -63,7 +79,7 @@ pub(crate) struct EncKrbCredPartBody<'a> {
 ///     flags [3] TicketFlags OPTIONAL, authtime [4], starttime [5], endtime [6], renew-till [7] KerberosTime OPTIONAL,
 ///     srealm [8] Realm OPTIONAL, sname [9] PrincipalName OPTIONAL, caddr [10] HostAddresses OPTIONAL }
 /// ```
-#[derive(Clone, PartialEq, Eq, Sequence)]
+#[derive(Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct KrbCredInfo<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) key: EncryptionKey<'a>,
@@ -88,3 +104,17 @@ pub(crate) struct KrbCredInfo<'a> {
     #[asn1(context_specific = "10", optional = "true")]
     pub(crate) caddr: Option<SequenceOf<'a, HostAddress<'a>>>,
 }
+
+decode_fields!(KrbCredInfo<'a> {
+    key: required 0,
+    prealm: optional 1,
+    pname: optional 2,
+    flags: optional 3,
+    authtime: optional 4,
+    starttime: optional 5,
+    endtime: optional 6,
+    renew_till: optional 7,
+    srealm: optional 8,
+    sname: optional 9,
+    caddr: optional 10,
+});

@@ -19,7 +19,7 @@ pub(crate) struct EncryptedData<'a> {
     pub(crate) cipher: Octets<'a>,
 }
 
-decode_fields!(EncryptedData { etype: required 0, kvno: optional 1, cipher: required 2 });
+decode_fields!(EncryptedData<'a> { etype: required 0, kvno: optional 1, cipher: required 2 });
 
 impl EncryptedData<'_> {
     /// The version of the key; controllers that write it as a negative number mean the 32 bits (A4).
@@ -41,7 +41,7 @@ pub(crate) struct EncryptionKey<'a> {
     pub(crate) keyvalue: Octets<'a>,
 }
 
-decode_fields!(EncryptionKey { keytype: required 0, keyvalue: required 1 });
+decode_fields!(EncryptionKey<'a> { keytype: required 0, keyvalue: required 1 });
 
 /// ```text
 /// Checksum ::= SEQUENCE { cksumtype [0] Int32, checksum [1] OCTET STRING }
@@ -54,4 +54,4 @@ pub(crate) struct Checksum<'a> {
     pub(crate) checksum: Octets<'a>,
 }
 
-decode_fields!(Checksum { cksumtype: required 0, checksum: required 1 });
+decode_fields!(Checksum<'a> { cksumtype: required 0, checksum: required 1 });

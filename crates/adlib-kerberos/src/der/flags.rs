@@ -1,8 +1,8 @@
 //! Flags (RFC 4120 5.2.8).
 
-use ::der::{
-    DecodeValue, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer, asn1::BitStringRef,
-};
+use ::der::{EncodeValue, Error, FixedTag, Length, Tag, Writer, asn1::BitStringRef};
+
+use super::fields::{self, Value};
 
 /// `KerberosFlags ::= BIT STRING (SIZE (32..MAX))`: bit 0 is the most significant one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +27,25 @@ impl FixedTag for KerberosFlags {
     const TAG: Tag = Tag::BitString;
 }
 
-impl<'a> DecodeValue<'a> for KerberosFlags {
-    type Error = Error;
+impl<'a> Value<'a> for KerberosFlags {
+    const IDENTIFIER: u8 = 0x03;
 
     /// Bits after the first 32 are of no known meaning, and missing ones are clear. Unused bits that are set are refused
     /// (X.690 11.2.1): who masks them would read other flags.
-    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
-        let bits = BitStringRef::decode_value(reader, header)?;
-        let last = bits.raw_bytes().last().copied().unwrap_or(0);
-        if last.trailing_zeros() < u32::from(bits.unused_bits()) {
-            return Err(reader.error(Self::TAG.value_error()));
+    fn read(contents: &'a [u8]) -> fields::Result<Self> {
+        if let [0, a, b, c, d, ..] = contents {
+            return Ok(Self(u32::from_be_bytes([*a, *b, *c, *d])));
         }
-        let bytes = bits.raw_bytes().iter().copied().chain([0; 4]).take(4);
-        Ok(Self(bytes.fold(0, |flags, byte| flags << 8 | u32::from(byte))))
+        let Some((unused @ 0..=7, octets)) = contents.split_first() else {
+            return Err(fields::Error::invalid(contents));
+        };
+        // Of no octet, none can be unused.
+        let clear = octets.last().map_or(0, |last| last.trailing_zeros());
+        if clear < u32::from(*unused) {
+            return Err(fields::Error::invalid(contents));
+        }
+        let octets = octets.iter().copied().chain([0; 4]).take(4);
+        Ok(Self(octets.fold(0, |flags, octet| flags << 8 | u32::from(octet))))
     }
 }
 

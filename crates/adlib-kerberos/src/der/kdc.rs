@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use ::der::Sequence;
+use ::der::EncodeValue;
 
 use super::{
     Application, EncryptedData, EncryptionKey, HostAddress, KerberosFlags, KerberosString, KerberosTime,
-    MethodData, PrincipalName, Ticket,
+    MethodData, PrincipalName, Ticket, fields::decode_fields,
 };
 
 /// `AS-REQ ::= [APPLICATION 10] KDC-REQ`: for a ticket by a long-term key.
@@ -22,7 +22,7 @@ pub(crate) type TgsRep<'a> = Application<13, KdcRepBody<'a>>;
 /// KDC-REQ ::= SEQUENCE { pvno [1] INTEGER (5), msg-type [2] INTEGER (10 | 12),
 ///                        padata [3] SEQUENCE OF PA-DATA OPTIONAL, req-body [4] KDC-REQ-BODY }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct KdcReqBody<'a> {
     #[asn1(context_specific = "1")]
     pub(crate) pvno: i32,
@@ -34,6 +34,13 @@ pub(crate) struct KdcReqBody<'a> {
     pub(crate) req_body: ReqBody<'a>,
 }
 
+decode_fields!(KdcReqBody<'a> {
+    pvno: required 1,
+    msg_type: required 2,
+    padata: optional 3,
+    req_body: required 4,
+});
+
 /// What is asked for.
 ///
 /// ```text
@@ -43,7 +50,7 @@ pub(crate) struct KdcReqBody<'a> {
 ///     etype [8] SEQUENCE OF Int32, addresses [9] HostAddresses OPTIONAL,
 ///     enc-authorization-data [10] EncryptedData OPTIONAL, additional-tickets [11] SEQUENCE OF Ticket OPTIONAL }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct ReqBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) kdc_options: KerberosFlags,
@@ -71,6 +78,21 @@ pub(crate) struct ReqBody<'a> {
     pub(crate) additional_tickets: Option<Vec<Ticket<'a>>>,
 }
 
+decode_fields!(ReqBody<'a> {
+    kdc_options: required 0,
+    cname: optional 1,
+    realm: required 2,
+    sname: optional 3,
+    from: optional 4,
+    till: required 5,
+    rtime: optional 6,
+    nonce: required 7,
+    etype: required 8,
+    addresses: optional 9,
+    enc_authorization_data: optional 10,
+    additional_tickets: optional 11,
+});
+
 impl ReqBody<'_> {
     /// `KDCOptions`: the KDC may change names to the ones that it has registered, and refer to other realms
     /// (RFC 6806 3).
@@ -82,7 +104,7 @@ impl ReqBody<'_> {
 ///                        padata [2] SEQUENCE OF PA-DATA OPTIONAL, crealm [3] Realm, cname [4] PrincipalName,
 ///                        ticket [5] Ticket, enc-part [6] EncryptedData }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct KdcRepBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) pvno: i32,
@@ -100,6 +122,16 @@ pub(crate) struct KdcRepBody<'a> {
     pub(crate) enc_part: EncryptedData<'a>,
 }
 
+decode_fields!(KdcRepBody<'a> {
+    pvno: required 0,
+    msg_type: required 1,
+    padata: optional 2,
+    crealm: required 3,
+    cname: required 4,
+    ticket: required 5,
+    enc_part: required 6,
+});
+
 /// `EncASRepPart ::= [APPLICATION 25] EncKDCRepPart`.
 pub(crate) type EncAsRepPart<'a> = Application<25, EncKdcRepPart<'a>>;
 /// `EncTGSRepPart ::= [APPLICATION 26] EncKDCRepPart`. Some KDCs write it in an AS-REP too (RFC 4120 5.4.2).
@@ -116,7 +148,7 @@ pub(crate) type EncTgsRepPart<'a> = Application<26, EncKdcRepPart<'a>>;
 /// ```
 ///
 /// The nonce is read as wide as it may come: some controllers write it as a negative number.
-#[derive(Clone, PartialEq, Eq, Sequence)]
+#[derive(Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct EncKdcRepPart<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) key: EncryptionKey<'a>,
@@ -146,13 +178,34 @@ pub(crate) struct EncKdcRepPart<'a> {
     pub(crate) encrypted_pa_data: Option<MethodData<'a>>,
 }
 
+decode_fields!(EncKdcRepPart<'a> {
+    key: required 0,
+    last_req: required 1,
+    nonce: required 2,
+    key_expiration: optional 3,
+    flags: required 4,
+    authtime: required 5,
+    starttime: optional 6,
+    endtime: required 7,
+    renew_till: optional 8,
+    srealm: required 9,
+    sname: required 10,
+    caddr: optional 11,
+    encrypted_pa_data: optional 12,
+});
+
 /// ```text
 /// LastReq ::= SEQUENCE OF SEQUENCE { lr-type [0] Int32, lr-value [1] KerberosTime }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EncodeValue)]
 pub(crate) struct LastReqEntry {
     #[asn1(context_specific = "0")]
     pub(crate) lr_type: i32,
     #[asn1(context_specific = "1")]
     pub(crate) lr_value: KerberosTime,
 }
+
+decode_fields!(LastReqEntry {
+    lr_type: required 0,
+    lr_value: required 1,
+});

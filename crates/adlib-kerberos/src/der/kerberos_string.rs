@@ -1,6 +1,9 @@
 //! Names as text (RFC 4120 5.2.1).
 
-use ::der::{DecodeValue, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer};
+use ::der::{EncodeValue, Error, FixedTag, Length, Tag, Writer};
+use adlib_core::DecodeErrorKind;
+
+use super::fields::{self, Value};
 
 /// `KerberosString ::= GeneralString (IA5String)`.
 ///
@@ -13,13 +16,14 @@ impl FixedTag for KerberosString<'_> {
     const TAG: Tag = Tag::GeneralString;
 }
 
-impl<'a> DecodeValue<'a> for KerberosString<'a> {
-    type Error = Error;
+impl<'a> Value<'a> for KerberosString<'a> {
+    const IDENTIFIER: u8 = 0x1b;
 
-    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
-        let text = core::str::from_utf8(reader.read_slice(header.length())?)?;
-        if text.contains('\0') {
-            return Err(Self::TAG.value_error().into());
+    fn read(contents: &'a [u8]) -> fields::Result<Self> {
+        let error = |kind| fields::Error::new(kind, contents);
+        let text = core::str::from_utf8(contents).map_err(|_| error(DecodeErrorKind::Text))?;
+        if contents.contains(&0) {
+            return Err(error(DecodeErrorKind::Invalid));
         }
         Ok(Self(text))
     }

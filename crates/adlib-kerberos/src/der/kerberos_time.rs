@@ -1,9 +1,12 @@
 //! Times in messages (RFC 4120 5.2.3).
 
-use ::der::{DecodeValue, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer};
+use ::der::{EncodeValue, Error, FixedTag, Length, Tag, Writer};
 use adlib_core::UnixTime;
 
-use super::Microseconds;
+use super::{
+    Microseconds,
+    fields::{self, Value},
+};
 
 /// The length of `YYYYMMDDHHMMSSZ`.
 const LENGTH: usize = 15;
@@ -36,15 +39,14 @@ impl FixedTag for KerberosTime {
     const TAG: Tag = Tag::GeneralizedTime;
 }
 
-impl<'a> DecodeValue<'a> for KerberosTime {
-    type Error = Error;
+impl<'a> Value<'a> for KerberosTime {
+    const IDENTIFIER: u8 = 0x18;
 
-    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
-        let text = reader.read_slice(header.length())?;
-        parse(text)
+    fn read(contents: &'a [u8]) -> fields::Result<Self> {
+        parse(contents)
             .filter(|time| time.seconds() >= EARLIEST)
             .map(Self)
-            .ok_or_else(|| reader.error(Self::TAG.value_error()))
+            .ok_or_else(|| fields::Error::invalid(contents))
     }
 }
 

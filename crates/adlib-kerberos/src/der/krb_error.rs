@@ -1,8 +1,10 @@
 //! What is said in place of an answer (RFC 4120 5.9.1).
 
-use ::der::{Sequence, asn1::AnyRef};
+use ::der::{EncodeValue, asn1::AnyRef};
 
-use super::{Application, KerberosString, KerberosTime, Microseconds, Octets, PrincipalName};
+use super::{
+    Application, KerberosString, KerberosTime, Microseconds, Octets, PrincipalName, fields::decode_fields,
+};
 
 /// `KRB-ERROR ::= [APPLICATION 30] SEQUENCE`.
 pub(crate) type KrbErrorMessage<'a> = Application<30, KrbErrorBody<'a>>;
@@ -16,7 +18,7 @@ pub(crate) type KrbErrorMessage<'a> = Application<30, KrbErrorBody<'a>>;
 /// ```
 ///
 /// The text is not looked into: an unreadable reason is still a refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct KrbErrorBody<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) pvno: i32,
@@ -45,6 +47,22 @@ pub(crate) struct KrbErrorBody<'a> {
     #[asn1(context_specific = "12", optional = "true")]
     pub(crate) e_data: Option<Octets<'a>>,
 }
+
+decode_fields!(KrbErrorBody<'a> {
+    pvno: required 0,
+    msg_type: required 1,
+    ctime: optional 2,
+    cusec: optional 3,
+    stime: required 4,
+    susec: required 5,
+    error_code: required 6,
+    crealm: optional 7,
+    cname: optional 8,
+    realm: required 9,
+    sname: required 10,
+    e_text: any 11,
+    e_data: optional 12,
+});
 
 impl KrbErrorBody<'_> {
     /// The message type of a KRB-ERROR.

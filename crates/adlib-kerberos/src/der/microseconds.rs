@@ -1,6 +1,8 @@
 //! Microseconds (RFC 4120 5.2.4).
 
-use ::der::{DecodeValue, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer};
+use ::der::{EncodeValue, Error, FixedTag, Length, Tag, Writer};
+
+use super::fields::{self, Value};
 
 /// As many octets as are read.
 const OCTETS: usize = 4;
@@ -17,19 +19,18 @@ impl FixedTag for Microseconds {
     const TAG: Tag = Tag::Integer;
 }
 
-impl<'a> DecodeValue<'a> for Microseconds {
-    type Error = Error;
+impl<'a> Value<'a> for Microseconds {
+    const IDENTIFIER: u8 = 0x02;
 
-    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
-        let octets = reader.read_slice(header.length())?;
-        let negative = octets.first().is_none_or(|first| first & 0x80 != 0);
-        let value = octets
+    fn read(contents: &'a [u8]) -> fields::Result<Self> {
+        let negative = contents.first().is_none_or(|first| first & 0x80 != 0);
+        let value = contents
             .iter()
             .fold(0, |value, octet| value << 8 | u32::from(*octet));
         Some(value)
-            .filter(|value| octets.len() <= OCTETS && !negative && *value < LIMIT)
+            .filter(|value| contents.len() <= OCTETS && !negative && *value < LIMIT)
             .map(Self)
-            .ok_or_else(|| reader.error(Tag::Integer.value_error()))
+            .ok_or_else(|| fields::Error::invalid(contents))
     }
 }
 

@@ -16,6 +16,7 @@ mod kerberos_string;
 mod kerberos_time;
 mod krb_error;
 mod microseconds;
+mod number;
 mod octets;
 mod padata;
 mod principal;
@@ -24,7 +25,6 @@ mod splice;
 mod ticket;
 mod user_to_user;
 
-use ::der::{Decode, ErrorKind};
 use adlib_core::{DecodeError, DecodeErrorKind};
 
 pub(crate) use ap::{
@@ -39,6 +39,7 @@ pub(crate) use encrypted::{Checksum, EncryptedData, EncryptionKey};
 pub(crate) use fast::{
     Armored, KrbFastArmor, KrbFastArmoredRep, KrbFastArmoredReq, KrbFastFinished, KrbFastReq, KrbFastResponse,
 };
+pub(crate) use fields::Value;
 pub(crate) use flags::KerberosFlags;
 #[cfg(feature = "issue")]
 pub(crate) use kdc::LastReqEntry;
@@ -68,9 +69,9 @@ pub(crate) const VERSION: i32 = 5;
 /// What DER finds wrong, in `what`.
 pub(crate) fn decode<'a, T>(what: &'static str, bytes: &'a [u8]) -> Result<T, DecodeError>
 where
-    T: Decode<'a, Error = ::der::Error>,
+    T: fields::Value<'a>,
 {
-    T::from_der(bytes).map_err(|error| translate(what, error))
+    fields::only(bytes).map_err(|error| error.within(what, bytes))
 }
 
 /// That a number in a message is the only one it can be.
@@ -90,23 +91,6 @@ pub(crate) const fn expect_number(what: &'static str, number: i32, expected: i32
 /// Nothing that is made here reaches the encoder's only limit, a length of 4 GiB.
 pub(crate) fn encode(value: &impl ::der::Encode) -> alloc::vec::Vec<u8> {
     value.to_der().unwrap_or_default()
-}
-
-/// The error of the DER library in our own words.
-fn translate(what: &'static str, error: ::der::Error) -> DecodeError {
-    let offset = error
-        .position()
-        .and_then(|at| usize::try_from(at).ok())
-        .unwrap_or(0);
-    let kind = match error.kind() {
-        ErrorKind::Incomplete { .. } => DecodeErrorKind::Truncated,
-        ErrorKind::Overlength | ErrorKind::Overflow => DecodeErrorKind::OutOfBounds,
-        ErrorKind::TrailingData { .. } => DecodeErrorKind::Trailing,
-        ErrorKind::TagUnexpected { .. } | ErrorKind::TagUnknown { .. } => DecodeErrorKind::Unexpected,
-        ErrorKind::Utf8(_) => DecodeErrorKind::Text,
-        _ => DecodeErrorKind::Invalid,
-    };
-    DecodeError::new(what, offset, kind)
 }
 
 #[cfg(test)]

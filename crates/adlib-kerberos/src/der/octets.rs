@@ -1,6 +1,8 @@
 //! Octet strings, borrowed.
 
-use ::der::{DecodeValue, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer};
+use ::der::{EncodeValue, Error, FixedTag, Length, Tag, Writer};
+
+use super::fields::{self, Value};
 
 /// `OCTET STRING`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,11 +19,11 @@ impl FixedTag for Octets<'_> {
     const TAG: Tag = Tag::OctetString;
 }
 
-impl<'a> DecodeValue<'a> for Octets<'a> {
-    type Error = Error;
+impl<'a> Value<'a> for Octets<'a> {
+    const IDENTIFIER: u8 = 0x04;
 
-    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
-        reader.read_slice(header.length()).map(Self)
+    fn read(contents: &'a [u8]) -> fields::Result<Self> {
+        Ok(Self(contents))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use ::der::Sequence;
+use ::der::EncodeValue;
 
-use super::{KerberosString, KerberosTime, Microseconds, Octets};
+use super::{KerberosString, KerberosTime, Microseconds, Octets, fields::decode_fields};
 
 /// `METHOD-DATA ::= SEQUENCE OF PA-DATA`: what a KDC asks for, or what a message brings along.
 pub(crate) type MethodData<'a> = Vec<PaData<'a>>;
@@ -14,13 +14,18 @@ pub(crate) type MethodData<'a> = Vec<PaData<'a>>;
 /// ```
 ///
 /// A `KERB-ERROR-DATA` (MS-KILE 2.2.1) has the same shape, the value being optional there.
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct PaData<'a> {
     #[asn1(context_specific = "1")]
     pub(crate) padata_type: i32,
     #[asn1(context_specific = "2", optional = "true")]
     pub(crate) padata_value: Option<Octets<'a>>,
 }
+
+decode_fields!(PaData<'a> {
+    padata_type: required 1,
+    padata_value: optional 2,
+});
 
 impl<'a> PaData<'a> {
     /// The element of type `padata_type` with `value`.
@@ -52,7 +57,7 @@ pub(crate) type EtypeInfo2<'a> = Vec<EtypeInfo2Entry<'a>>;
 /// ETYPE-INFO2-ENTRY ::= SEQUENCE { etype [0] Int32, salt [1] KerberosString OPTIONAL,
 ///                                  s2kparams [2] OCTET STRING OPTIONAL }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct EtypeInfo2Entry<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) etype: i32,
@@ -62,10 +67,16 @@ pub(crate) struct EtypeInfo2Entry<'a> {
     pub(crate) s2kparams: Option<Octets<'a>>,
 }
 
+decode_fields!(EtypeInfo2Entry<'a> {
+    etype: required 0,
+    salt: optional 1,
+    s2kparams: optional 2,
+});
+
 /// ```text
 /// PA-ENC-TS-ENC ::= SEQUENCE { patimestamp [0] KerberosTime, pausec [1] Microseconds OPTIONAL }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct PaEncTsEnc {
     #[asn1(context_specific = "0")]
     pub(crate) patimestamp: KerberosTime,
@@ -73,9 +84,18 @@ pub(crate) struct PaEncTsEnc {
     pub(crate) pausec: Option<Microseconds>,
 }
 
+decode_fields!(PaEncTsEnc {
+    patimestamp: required 0,
+    pausec: optional 1,
+});
+
 /// `KERB-PA-PAC-REQUEST ::= SEQUENCE { include-pac [0] BOOLEAN }` (MS-KILE 2.2.3).
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct PaPacRequest {
     #[asn1(context_specific = "0")]
     pub(crate) include_pac: bool,
 }
+
+decode_fields!(PaPacRequest {
+    include_pac: required 0,
+});

@@ -20,7 +20,7 @@ pub(crate) struct PrincipalName<'a> {
     pub(crate) name_string: SequenceOf<'a, KerberosString<'a>>,
 }
 
-decode_fields!(PrincipalName { name_type: required 0, name_string: required 1 });
+decode_fields!(PrincipalName<'a> { name_type: required 0, name_string: required 1 });
 
 impl<'a> PrincipalName<'a> {
     /// The principal of this name in `realm`.

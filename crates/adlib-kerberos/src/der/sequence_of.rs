@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ::der::{DecodeValue, Encode, EncodeValue, Error, FixedTag, Header, Length, Reader, Tag, Writer};
+use ::der::{Encode, EncodeValue, Error, FixedTag, Length, Tag, Writer};
 
 use super::fields::{self, Value};
 
@@ -64,17 +64,28 @@ impl<T> FixedTag for SequenceOf<'_, T> {
     const TAG: Tag = Tag::Sequence;
 }
 
-impl<'a, T: Value<'a>> DecodeValue<'a> for SequenceOf<'a, T> {
-    type Error = Error;
+impl<'a, T: Value<'a>> Value<'a> for SequenceOf<'a, T> {
+    const IDENTIFIER: u8 = fields::SEQUENCE;
 
-    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> Result<Self, Error> {
-        fields::sequence(reader, header, |elements| {
-            let contents = elements.rest();
-            while !elements.rest().is_empty() {
-                elements.element::<T>()?;
-            }
-            Ok(Self::Read(contents))
-        })
+    fn read(contents: &'a [u8]) -> fields::Result<Self> {
+        let mut elements = fields::Elements::new(contents);
+        while !elements.rest().is_empty() {
+            elements.element::<T>()?;
+        }
+        Ok(Self::Read(contents))
+    }
+}
+
+impl<'a, T: Value<'a>> Value<'a> for Vec<T> {
+    const IDENTIFIER: u8 = fields::SEQUENCE;
+
+    fn read(contents: &'a [u8]) -> fields::Result<Self> {
+        let mut elements = fields::Elements::new(contents);
+        let mut list = Self::new();
+        while !elements.rest().is_empty() {
+            list.push(elements.element()?);
+        }
+        Ok(list)
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct TicketBody<'a> {
     pub(crate) enc_part: EncryptedData<'a>,
 }
 
-decode_fields!(TicketBody {
+decode_fields!(TicketBody<'a> {
     tkt_vno: required 0,
     realm: required 1,
     sname: required 2,
@@ -68,7 +68,7 @@ pub(crate) struct EncTicketPartBody<'a> {
     pub(crate) authorization_data: Option<AuthorizationData<'a>>,
 }
 
-decode_fields!(EncTicketPartBody {
+decode_fields!(EncTicketPartBody<'a> {
     flags: required 0,
     key: required 1,
     crealm: required 2,
@@ -95,7 +95,7 @@ pub(crate) struct TransitedEncoding<'a> {
     pub(crate) contents: Octets<'a>,
 }
 
-decode_fields!(TransitedEncoding { tr_type: required 0, contents: required 1 });
+decode_fields!(TransitedEncoding<'a> { tr_type: required 0, contents: required 1 });
 
 /// ```text
 /// HostAddress ::= SEQUENCE { addr-type [0] Int32, address [1] OCTET STRING }
@@ -108,4 +108,4 @@ pub(crate) struct HostAddress<'a> {
     pub(crate) address: Octets<'a>,
 }
 
-decode_fields!(HostAddress { addr_type: required 0, address: required 1 });
+decode_fields!(HostAddress<'a> { addr_type: required 0, address: required 1 });

@@ -1,15 +1,15 @@
 //! Asking a peer for its ticket-granting ticket (draft-swift-win2k-krb-user2user 3): what Windows sends for a service
 //! that has no key of its own.
 
-use ::der::Sequence;
+use ::der::EncodeValue;
 
-use super::{KerberosString, PrincipalName, Ticket};
+use super::{KerberosString, PrincipalName, Ticket, fields::decode_fields};
 
 /// ```text
 /// KERB-TGT-REQUEST ::= SEQUENCE { pvno [0] INTEGER (5), msg-type [1] INTEGER (16), server-name [2] PrincipalName OPTIONAL,
 ///                                 realm [3] Realm OPTIONAL }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct TgtRequest<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) pvno: i32,
@@ -21,10 +21,17 @@ pub(crate) struct TgtRequest<'a> {
     pub(crate) realm: Option<KerberosString<'a>>,
 }
 
+decode_fields!(TgtRequest<'a> {
+    pvno: required 0,
+    msg_type: required 1,
+    server_name: optional 2,
+    realm: optional 3,
+});
+
 /// ```text
 /// KERB-TGT-REPLY ::= SEQUENCE { pvno [0] INTEGER (5), msg-type [1] INTEGER (17), ticket [2] Ticket }
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Sequence)]
+#[derive(Debug, Clone, PartialEq, Eq, EncodeValue)]
 pub(crate) struct TgtReply<'a> {
     #[asn1(context_specific = "0")]
     pub(crate) pvno: i32,
@@ -33,3 +40,9 @@ pub(crate) struct TgtReply<'a> {
     #[asn1(context_specific = "2")]
     pub(crate) ticket: Ticket<'a>,
 }
+
+decode_fields!(TgtReply<'a> {
+    pvno: required 0,
+    msg_type: required 1,
+    ticket: required 2,
+});

@@ -43,9 +43,7 @@ pub enum Message {
 /// # Errors
 /// What DER finds wrong.
 pub fn decode(message: Message, bytes: &[u8]) -> Result<Element, DecodeError> {
-    fn read<'a, T: Decoded + ::der::Decode<'a, Error = ::der::Error>>(
-        bytes: &'a [u8],
-    ) -> Result<Element, DecodeError> {
+    fn read<'a, T: Decoded + der::Value<'a>>(bytes: &'a [u8]) -> Result<Element, DecodeError> {
         der::decode::<T>("message", bytes).map(|message| message.element())
     }
     match message {

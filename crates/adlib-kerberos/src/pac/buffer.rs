@@ -61,15 +61,45 @@ pub struct UnverifiedPac<'a> {
 /// A line of the table with the bytes that it points to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Buffer<'a> {
-    pub(super) kind: BufferType,
     pub(super) offset: usize,
     pub(super) data: &'a [u8],
 }
 
-impl Buffer<'_> {
+/// A line of the table.
+#[derive(Clone, Copy)]
+struct Line {
+    kind: BufferType,
+    length: usize,
+    offset: usize,
+}
+
+impl Line {
+    fn read(line: &[u8; LINE]) -> Self {
+        let [a, b, c, d, e, f, g, h, offset @ ..] = *line;
+        Self {
+            kind: BufferType(u32::from_le_bytes([a, b, c, d])),
+            length: usize::try_from(u32::from_le_bytes([e, f, g, h])).unwrap_or(usize::MAX),
+            offset: usize::try_from(u64::from_le_bytes(offset)).unwrap_or(usize::MAX),
+        }
+    }
+
     /// Where the buffer ends.
-    const fn end(&self) -> usize {
-        self.offset.saturating_add(self.data.len())
+    const fn end(self) -> usize {
+        self.offset.saturating_add(self.length)
+    }
+
+    /// The buffer that the line points to, in the PAC `bytes` behind its table.
+    fn buffer(self, bytes: &[u8], table_end: usize) -> Result<Buffer<'_>, DecodeError> {
+        let Self { length, offset, .. } = self;
+        let error = |kind| DecodeError::new("PAC buffer offset", offset, kind);
+        if offset < table_end {
+            return Err(error(DecodeErrorKind::OutOfBounds));
+        }
+        if !offset.is_multiple_of(8) {
+            return Err(error(DecodeErrorKind::Invalid));
+        }
+        let data = Reader::new(bytes).slice_at("PAC buffer", offset, length)?;
+        Ok(Buffer { offset, data })
     }
 }
 
@@ -90,16 +120,17 @@ impl<'a> UnverifiedPac<'a> {
         let (table, _) = lines.as_chunks();
         let pac = Self { bytes, table };
         for (index, line) in table.iter().enumerate() {
-            let buffer = read_line(bytes, line, HEADER + table.len() * LINE)?;
-            pac.refuse_clashes(buffer, index)?;
+            let line = Line::read(line);
+            line.buffer(bytes, HEADER + table.len() * LINE)?;
+            pac.refuse_clashes(line, index)?;
         }
         Ok(pac)
     }
 
     /// That no buffer before `index` is of the same type as `buffer` or shares bytes with it: whoever reads the first
     /// of two and whoever reads the last would believe different things.
-    fn refuse_clashes(&self, buffer: Buffer<'_>, index: usize) -> Result<(), PacRejection> {
-        for other in self.buffers().take(index) {
+    fn refuse_clashes(&self, buffer: Line, index: usize) -> Result<(), PacRejection> {
+        for other in self.lines().take(index) {
             if other.kind == buffer.kind {
                 return Err(PacRejection::BufferTwice(buffer.kind));
             }
@@ -111,19 +142,19 @@ impl<'a> UnverifiedPac<'a> {
         Ok(())
     }
 
-    fn buffers(&self) -> impl Iterator<Item = Buffer<'a>> + use<'a> {
-        let bytes = self.bytes;
-        let table = self.table.iter();
-        table.filter_map(move |line| read_line(bytes, line, HEADER).ok())
+    fn lines(&self) -> impl Iterator<Item = Line> + use<'a> {
+        self.table.iter().map(Line::read)
     }
 
     /// The types of the buffers, in their order.
     pub fn buffer_types(&self) -> impl Iterator<Item = BufferType> + use<'a> {
-        self.buffers().map(|buffer| buffer.kind)
+        self.lines().map(|line| line.kind)
     }
 
     pub(super) fn buffer(&self, kind: BufferType) -> Option<Buffer<'a>> {
-        self.buffers().find(|buffer| buffer.kind == kind)
+        let line = self.lines().find(|line| line.kind == kind)?;
+        // It was held against the PAC's end before.
+        line.buffer(self.bytes, HEADER).ok()
     }
 
     /// The bytes of the buffer of `kind`.
@@ -140,22 +171,6 @@ fn count(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
         1..=MAX_BUFFERS => Ok(count),
         _ => Err(at.error("PAC buffer count", DecodeErrorKind::Limit(MAX_BUFFERS))),
     }
-}
-
-fn read_line<'a>(bytes: &'a [u8], line: &[u8; LINE], table_end: usize) -> Result<Buffer<'a>, DecodeError> {
-    let mut reader = Reader::new(line);
-    let kind = BufferType(reader.u32_le("PAC buffer type")?);
-    let length = usize::try_from(reader.u32_le("PAC buffer size")?).unwrap_or(usize::MAX);
-    let offset = usize::try_from(reader.u64_le("PAC buffer offset")?).unwrap_or(usize::MAX);
-    let error = |kind| DecodeError::new("PAC buffer offset", offset, kind);
-    if offset < table_end {
-        return Err(error(DecodeErrorKind::OutOfBounds));
-    }
-    if !offset.is_multiple_of(8) {
-        return Err(error(DecodeErrorKind::Invalid));
-    }
-    let data = Reader::new(bytes).slice_at("PAC buffer", offset, length)?;
-    Ok(Buffer { kind, offset, data })
 }
 
 #[cfg(test)]

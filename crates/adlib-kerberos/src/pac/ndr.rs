@@ -297,7 +297,11 @@ impl<'a> Ndr<'a> {
 pub(super) fn expect_utf16<'a>(what: &'static str, units: &'a [u8]) -> Result<&'a [u8], DecodeError> {
     let (pairs, odd) = units.as_chunks::<2>();
     let mut decoded = char::decode_utf16(pairs.iter().map(|pair| u16::from_le_bytes(*pair)));
-    if odd.is_empty() && decoded.all(|character| character.is_ok()) {
+    // Without any surrogate, which is seen at once, nothing can be wrong.
+    let surrogates = pairs
+        .iter()
+        .fold(false, |any, [_, high]| any | (high & 0xf8 == 0xd8));
+    if odd.is_empty() && (!surrogates || decoded.all(|character| character.is_ok())) {
         Ok(units)
     } else {
         Err(DecodeError::new(what, 0, DecodeErrorKind::Text))

@@ -1,11 +1,12 @@
 //! A replay cache in memory.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    vec::Vec,
 };
 
 use adlib_core::UnixTime;
@@ -40,7 +41,8 @@ pub struct MemoryReplayCache {
 #[derive(Debug, Default)]
 struct Records {
     known: HashSet<ReplayRecord>,
-    by_expiry: BTreeSet<(UnixTime, ReplayRecord)>,
+    /// By the second in which they expire: those of a second go together.
+    by_expiry: BTreeMap<i64, Vec<ReplayRecord>>,
 }
 
 impl MemoryReplayCache {
@@ -92,7 +94,7 @@ impl MemoryReplayCache {
         swept: bool,
     ) -> Result<Fresh, ReplayError> {
         let [first, ..] = *record.as_bytes();
-        let shard = self.shards.iter().cycle().nth(usize::from(first) % SHARDS);
+        let shard = self.shards.get(usize::from(first) % SHARDS);
         let full = ReplayError::Full {
             capacity: self.capacity,
         };
@@ -111,7 +113,8 @@ impl MemoryReplayCache {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, reserve)
             .map_err(|_| full)?;
         records.known.insert(record);
-        records.by_expiry.insert((expires, record));
+        let second = records.by_expiry.entry(expires.seconds()).or_default();
+        second.push(record);
         Ok(Fresh::inserted())
     }
 
@@ -145,16 +148,19 @@ impl ReplayCache for MemoryReplayCache {
 }
 
 impl Records {
-    /// Drop what no clock within the tolerance accepts any more: at its last second a record still counts. How many.
+    /// Drop what no clock within the tolerance accepts any more: in the second in which it expires, a record still counts.
+    /// How many.
     fn forget_expired(&mut self, now: UnixTime) -> usize {
         let mut forgotten = 0;
-        while let Some((expires, record)) = self.by_expiry.first().copied() {
-            if expires >= now {
+        while let Some(second) = self.by_expiry.first_entry() {
+            if *second.key() >= now.seconds() {
                 break;
             }
-            self.by_expiry.pop_first();
-            self.known.remove(&record);
-            forgotten += 1;
+            let expired = second.remove();
+            forgotten += expired.len();
+            for record in expired {
+                self.known.remove(&record);
+            }
         }
         forgotten
     }
