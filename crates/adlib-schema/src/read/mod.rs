@@ -1,6 +1,7 @@
 //! A read of a directory: what was found, and whether that is everything.
 
 mod builder;
+pub mod changes;
 mod completeness;
 mod directory_read;
 mod membership;

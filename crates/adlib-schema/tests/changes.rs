@@ -1,0 +1,485 @@
+//! Increments to a replica, on a directory in memory that tells of its changes as servers do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failed test"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use adlib_core::Guid;
+use adlib_schema::{
+    Mapper, Preset, RawEntry, Schema,
+    read::{
+        DirectoryRead, ReadBuilder,
+        changes::{ChangeKind, Delivered, EntryId, Event, Increment, Presence, Proof, Replica},
+    },
+};
+use proptest::prelude::*;
+
+const PLACE: &str = "example.org";
+const BASE: &str = "dc=example,dc=org";
+
+/// How a server tells of changes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Style {
+    /// Active Directory: identities of containers and members; deletions are told.
+    Identities,
+    /// Content synchronisation: DNs; deletions are told.
+    Names,
+    /// Content synchronisation with the identities of what did not change.
+    Present,
+    /// DNs of everything.
+    Listed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    User,
+    Group,
+    Unit,
+}
+
+#[derive(Debug, Clone)]
+struct Node {
+    kind: Kind,
+    rdn: String,
+    parent: Option<u8>,
+    mail: Option<String>,
+    members: BTreeSet<u8>,
+    /// Members by the DN that they had when they joined.
+    member_dns: BTreeSet<String>,
+    changed: u64,
+}
+
+/// A directory, and the number of the last change.
+#[derive(Debug, Clone, Default)]
+struct Model {
+    nodes: BTreeMap<u8, Node>,
+    gone: BTreeMap<u8, u64>,
+    now: u64,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Add(u8, Kind, u8, u8),
+    Delete(u8),
+    Place(u8, u8, u8),
+    Mail(u8, u8),
+    Join(u8, u8),
+    Leave(u8, u8),
+    Read,
+}
+
+fn id(number: u8) -> EntryId {
+    EntryId::from_bytes([number; 16])
+}
+
+impl Model {
+    fn dn(&self, number: u8) -> String {
+        let node = &self.nodes[&number];
+        match node.parent {
+            Some(parent) => format!("{},{}", node.rdn, self.dn(parent)),
+            None => format!("{},{BASE}", node.rdn),
+        }
+    }
+
+    fn is_above(&self, above: u8, mut number: u8) -> bool {
+        loop {
+            if number == above {
+                return true;
+            }
+            match self.nodes[&number].parent {
+                Some(parent) => number = parent,
+                None => return false,
+            }
+        }
+    }
+
+    fn unit(&self, number: u8) -> Option<u8> {
+        let node = self.nodes.get(&number)?;
+        (node.kind == Kind::Unit).then_some(number)
+    }
+
+    fn is_free(&self, rdn: &str, parent: Option<u8>) -> bool {
+        !self
+            .nodes
+            .values()
+            .any(|node| node.rdn == rdn && node.parent == parent)
+    }
+
+    fn step(&mut self, step: &Step) {
+        self.now += 1;
+        let now = self.now;
+        match *step {
+            Step::Add(number, kind, name, parent) => {
+                let (rdn, parent) = (rdn(kind, name), self.unit(parent));
+                if !self.nodes.contains_key(&number) && self.is_free(&rdn, parent) {
+                    self.gone.remove(&number);
+                    self.nodes.insert(
+                        number,
+                        Node {
+                            kind,
+                            rdn,
+                            parent,
+                            mail: None,
+                            members: BTreeSet::new(),
+                            member_dns: BTreeSet::new(),
+                            changed: now,
+                        },
+                    );
+                }
+            }
+            Step::Delete(number) => {
+                let is_leaf = !self.nodes.values().any(|node| node.parent == Some(number));
+                if is_leaf && self.nodes.remove(&number).is_some() {
+                    self.gone.insert(number, now);
+                    // Nobody tells of the groups.
+                    self.nodes.values_mut().for_each(|node| {
+                        node.members.remove(&number);
+                    });
+                }
+            }
+            Step::Place(number, name, parent) => {
+                let parent = self.unit(parent).filter(|parent| !self.is_above(number, *parent));
+                if let Some(kind) = self.nodes.get(&number).map(|node| node.kind)
+                    && self.is_free(&rdn(kind, name), parent)
+                {
+                    let node = self.nodes.get_mut(&number).unwrap();
+                    (node.rdn, node.parent, node.changed) = (rdn(kind, name), parent, now);
+                }
+            }
+            Step::Mail(number, mail) => {
+                if let Some(node) = self.nodes.get_mut(&number) {
+                    node.mail = (mail > 2).then(|| format!("m{mail}@example.org"));
+                    node.changed = now;
+                }
+            }
+            Step::Join(group, member) => {
+                if self.nodes.contains_key(&member) {
+                    let dn = self.dn(member);
+                    if let Some(group) = self.group(group) {
+                        group.members.insert(member);
+                        group.member_dns.insert(dn);
+                        group.changed = now;
+                    }
+                }
+            }
+            Step::Leave(group, member) => {
+                let dn = self.nodes.contains_key(&member).then(|| self.dn(member));
+                if let Some(group) = self.group(group) {
+                    group.members.remove(&member);
+                    dn.map(|dn| group.member_dns.remove(&dn));
+                    group.changed = now;
+                }
+            }
+            Step::Read => {}
+        }
+    }
+
+    fn group(&mut self, number: u8) -> Option<&mut Node> {
+        self.nodes
+            .get_mut(&number)
+            .filter(|node| node.kind == Kind::Group)
+    }
+
+    /// The entry as the server gives it, for a replica or for a full read.
+    fn entry(&self, number: u8, style: Style, extended: bool) -> RawEntry {
+        let node = &self.nodes[&number];
+        let mut entry = RawEntry::new(self.dn(number));
+        let active_directory = style == Style::Identities;
+        if active_directory {
+            entry.push("objectGUID", [number; 16].to_vec());
+        } else {
+            entry.push("entryUUID", Guid::from_bytes([number; 16]).to_string());
+        }
+        let name = node.rdn.split_once('=').unwrap().1;
+        match node.kind {
+            Kind::User => {
+                entry.push("objectClass", "user");
+                entry.push("objectCategory", "CN=Person,CN=Schema");
+                entry.push("sAMAccountType", "805306368");
+                entry.push("sAMAccountName", name);
+                entry.push("uid", name);
+            }
+            Kind::Group => {
+                entry.push("objectClass", "groupOfNames");
+                entry.push("objectCategory", "CN=Group,CN=Schema");
+                entry.push("sAMAccountName", name);
+                entry.push("cn", name);
+            }
+            Kind::Unit => entry.push("objectClass", "organizationalUnit"),
+        }
+        if let Some(mail) = &node.mail {
+            entry.push("mail", mail.as_str());
+        }
+        if active_directory {
+            for member in &node.members {
+                let guid = if extended {
+                    format!("<GUID={}>;", Guid::from_bytes([*member; 16]))
+                } else {
+                    String::new()
+                };
+                entry.push("member", format!("{guid}{}", self.dn(*member)));
+            }
+        } else {
+            for dn in &node.member_dns {
+                entry.push("member", dn.as_str());
+            }
+        }
+        if extended
+            && active_directory
+            && let Some(parent) = node.parent
+        {
+            entry.push("parentGUID", [parent; 16].to_vec());
+        }
+        entry
+    }
+
+    fn event(&self, number: u8, style: Style, mapper: &Mapper) -> Event {
+        let entry = self.entry(number, style, true);
+        Event::Entry(Box::new(Delivered::new(mapper.schema(), &entry).unwrap()))
+    }
+
+    /// What the server tells of everything after the change numbered `since`.
+    fn increment(&self, since: u64, style: Style, mapper: &Mapper) -> Increment {
+        let changed = self.nodes.iter().filter(|(_, node)| node.changed > since);
+        let mut events: Vec<Event> = changed
+            .map(|(number, _)| self.event(*number, style, mapper))
+            .collect();
+        let all = self.nodes.keys();
+        let presence = match style {
+            Style::Identities | Style::Names => {
+                let gone = self.gone.iter().filter(|(_, when)| **when > since);
+                events.extend(gone.map(|(number, _)| Event::Gone(id(*number))));
+                Presence::Told
+            }
+            Style::Present => Presence::Listed(all.map(|number| (id(*number), None)).collect()),
+            Style::Listed => {
+                Presence::Listed(all.map(|number| (id(*number), Some(self.dn(*number)))).collect())
+            }
+        };
+        Increment::new(events, presence, None, 0)
+    }
+
+    fn everything(&self, style: Style, mapper: &Mapper) -> Increment {
+        let events = self.nodes.keys().map(|number| self.event(*number, style, mapper));
+        Increment::new(events.collect(), Presence::Replaced, None, 0)
+    }
+
+    fn full_read(&self, style: Style, mapper: &Mapper) -> DirectoryRead {
+        let mut builder = ReadBuilder::new(mapper.clone());
+        builder.begin(PLACE);
+        for number in self.nodes.keys() {
+            builder.entry(&self.entry(*number, style, false));
+        }
+        builder.end();
+        builder.finish()
+    }
+}
+
+fn rdn(kind: Kind, name: u8) -> String {
+    match kind {
+        Kind::User => format!("cn=u{name}"),
+        Kind::Group => format!("cn=g{name}"),
+        Kind::Unit => format!("ou=o{name}"),
+    }
+}
+
+fn mapper(style: Style) -> Mapper {
+    Mapper::new(Schema::of(if style == Style::Identities {
+        Preset::ActiveDirectory
+    } else {
+        Preset::OpenLdap
+    }))
+}
+
+/// That two reads are the same, but for the order in which a group lists its members.
+fn assert_same(mut ours: DirectoryRead, mut full: DirectoryRead) {
+    for read in [&mut ours, &mut full] {
+        read.groups
+            .iter_mut()
+            .for_each(|group| group.members.sort_by_key(|member| format!("{member:?}")));
+    }
+    assert_eq!(ours.users, full.users);
+    assert_eq!(ours.groups, full.groups);
+    assert_eq!(ours.units, full.units);
+    assert_eq!(ours.memberships, full.memberships);
+    assert_eq!(ours.found, full.found);
+    assert_eq!(ours.completeness, full.completeness);
+}
+
+/// Play `steps`, reading increments on the way, each of which must give what a full read gives.
+fn play(style: Style, steps: &[Step]) {
+    let mapper = mapper(style);
+    let mut model = Model::default();
+    let mut replica = Replica::default();
+    replica.apply(PLACE, model.everything(style, &mapper), &mapper);
+    let mut since = 0;
+    for step in steps.iter().chain([&Step::Read]) {
+        model.step(step);
+        if matches!(step, Step::Read) {
+            replica.apply(PLACE, model.increment(since, style, &mapper), &mapper);
+            since = model.now;
+            replica = Replica::decode(&replica.encode()).unwrap();
+            assert_same(replica.read(&mapper), model.full_read(style, &mapper));
+        }
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let number = 0_u8..14;
+    let kind = prop_oneof![Just(Kind::User), Just(Kind::Group), Just(Kind::Unit)];
+    prop_oneof![
+        4 => (number.clone(), kind, 0_u8..9, number.clone()).prop_map(|(a, b, c, d)| Step::Add(a, b, c, d)),
+        1 => number.clone().prop_map(Step::Delete),
+        3 => (number.clone(), 0_u8..9, number.clone()).prop_map(|(a, b, c)| Step::Place(a, b, c)),
+        1 => (number.clone(), 0_u8..9).prop_map(|(a, b)| Step::Mail(a, b)),
+        3 => (number.clone(), number.clone()).prop_map(|(a, b)| Step::Join(a, b)),
+        1 => (number.clone(), number).prop_map(|(a, b)| Step::Leave(a, b)),
+        2 => Just(Step::Read),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// R28: increments give what a full read gives, however the server tells of them.
+    #[test]
+    fn r28_increments_equal_a_full_read(steps in proptest::collection::vec(step(), 1..60)) {
+        for style in [Style::Identities, Style::Names, Style::Present, Style::Listed] {
+            play(style, &steps);
+        }
+    }
+
+    /// R28: a replica that was damaged is refused and never read.
+    #[test]
+    fn r28_a_damaged_replica_is_refused(at in any::<prop::sample::Index>(), flip in 1_u8..) {
+        let mapper = mapper(Style::Identities);
+        let mut model = Model::default();
+        model.step(&Step::Add(1, Kind::User, 1, 0));
+        let mut replica = Replica::default();
+        replica.apply(PLACE, model.everything(Style::Identities, &mapper), &mapper);
+        let mut bytes = replica.encode();
+        let at = at.index(bytes.len());
+        prop_assert!(Replica::decode(&bytes[..at]).is_err());
+        bytes[at] ^= flip;
+        prop_assert!(Replica::decode(&bytes).is_err());
+    }
+}
+
+/// A59: two units that swap their names take along what is below.
+#[test]
+fn a59_two_units_swap_names() {
+    for style in [Style::Identities, Style::Names, Style::Present, Style::Listed] {
+        play(
+            style,
+            &[
+                Step::Add(0, Kind::Unit, 0, 9),
+                Step::Add(1, Kind::Unit, 1, 9),
+                Step::Add(2, Kind::User, 2, 0),
+                Step::Add(3, Kind::User, 3, 1),
+                Step::Read,
+                Step::Place(0, 5, 9),
+                Step::Place(1, 0, 9),
+                Step::Place(0, 1, 9),
+            ],
+        );
+    }
+}
+
+/// R28: each kind of change, by key.
+#[test]
+fn r28_changes_by_key() {
+    let style = Style::Identities;
+    let mapper = mapper(style);
+    let mut model = Model::default();
+    let mut replica = Replica::default();
+    let mut since = 0;
+    let mut after = |steps: &[Step]| {
+        steps.iter().for_each(|step| model.step(step));
+        let changes = replica.apply(PLACE, model.increment(since, style, &mapper), &mapper);
+        since = model.now;
+        let named = |change: adlib_schema::read::changes::Change| {
+            (change.dn.split(',').next().unwrap().to_owned(), change.kind)
+        };
+        changes.into_iter().map(named).collect::<Vec<_>>()
+    };
+    let is = |name: &str, kind| (name.to_owned(), kind);
+    let from = |dn: &str| ChangeKind::Moved { from: dn.to_owned() };
+
+    let unit = Step::Add(1, Kind::Unit, 1, 0);
+    let (user, group) = (Step::Add(2, Kind::User, 2, 1), Step::Add(3, Kind::Group, 3, 0));
+    assert_eq!(
+        after(&[unit, user.clone(), group]),
+        [
+            is("ou=o1", ChangeKind::Created),
+            is("cn=u2", ChangeKind::Created),
+            is("cn=g3", ChangeKind::Created)
+        ]
+    );
+    let members = || ChangeKind::Changed {
+        fields: vec!["members"],
+    };
+    assert_eq!(after(&[Step::Join(3, 2)]), [is("cn=g3", members())]);
+    let email = ChangeKind::Changed {
+        fields: vec!["email"],
+    };
+    assert_eq!(after(&[Step::Mail(2, 5)]), [is("cn=u2", email)]);
+    // The unit only is told of.
+    assert_eq!(
+        after(&[Step::Place(1, 7, 0)]),
+        [
+            is("ou=o7", from("ou=o1,dc=example,dc=org")),
+            is("cn=u2", from("cn=u2,ou=o1,dc=example,dc=org"))
+        ]
+    );
+    assert_eq!(
+        after(&[Step::Delete(2)]),
+        [
+            is("cn=u2", ChangeKind::Gone { proof: Proof::Told }),
+            is("cn=g3", members())
+        ]
+    );
+    assert_eq!(after(&[user]), [is("cn=u2", ChangeKind::Returned)]);
+    assert_eq!(after(&[]), []);
+}
+
+/// R28: what is not in a list to the end is gone, and that is another proof.
+#[test]
+fn r28_absent_from_the_list() {
+    let mapper = mapper(Style::Listed);
+    let mut model = Model::default();
+    model.step(&Step::Add(1, Kind::User, 1, 0));
+    let mut replica = Replica::default();
+    replica.apply(PLACE, model.everything(Style::Listed, &mapper), &mapper);
+    let nothing = Increment::new(Vec::new(), Presence::Listed(Vec::new()), None, 0);
+    let changes = replica.apply(PLACE, nothing, &mapper);
+    assert_eq!(changes[0].kind, ChangeKind::Gone { proof: Proof::Absent });
+}
+
+/// R28: whoever returns is a member again where the group itself did not change (a link that comes back to life).
+#[test]
+fn r28_memberships_return_with_the_member() {
+    let mapper = mapper(Style::Identities);
+    let mut model = Model::default();
+    let steps = [
+        Step::Add(1, Kind::User, 1, 0),
+        Step::Add(2, Kind::Group, 2, 0),
+        Step::Join(2, 1),
+    ];
+    steps.iter().for_each(|step| model.step(step));
+    let mut replica = Replica::default();
+    replica.apply(PLACE, model.everything(Style::Identities, &mapper), &mapper);
+    let told = |event| Increment::new(vec![event], Presence::Told, None, 1);
+    replica.apply(PLACE, told(Event::Gone(id(1))), &mapper);
+    assert_eq!(replica.read(&mapper).groups[0].members, []);
+
+    let mut back = model.entry(1, Style::Identities, true);
+    let group = Guid::from_bytes([2; 16]);
+    back.push("memberOf", format!("<GUID={group}>;cn=g2,{BASE}"));
+    let back = Event::Entry(Box::new(Delivered::new(mapper.schema(), &back).unwrap()));
+    replica.apply(PLACE, told(back), &mapper);
+    assert_same(replica.read(&mapper), model.full_read(Style::Identities, &mapper));
+}
