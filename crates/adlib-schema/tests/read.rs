@@ -294,6 +294,25 @@ fn a59_an_entry_that_comes_twice_is_one() {
     assert!(read.warnings[0].message.contains("came before as"));
 }
 
+/// A61: a store may end a text at a NUL, and then two names would be one.
+#[test]
+fn a61_a_text_with_a_nul_is_none() {
+    let mut builder = ReadBuilder::new(Mapper::new(Schema::of(Preset::OpenLdap)));
+    builder.begin("example.org");
+    let mut user = RawEntry::new("uid=ada,dc=example,dc=org");
+    user.push("uid", "ada");
+    user.push("mail", "ada\0@example.org");
+    builder.entry(&user);
+    builder.end();
+    let read = builder.finish();
+    assert_eq!(read.users[0].email, None);
+    assert!(
+        read.warnings
+            .iter()
+            .any(|odd| odd.message.contains("`mail` is not text"))
+    );
+}
+
 /// A61: a flood of oddities does not become a flood of warnings.
 #[test]
 fn a61_warnings_are_bounded() {

@@ -58,8 +58,9 @@ impl<'a> Values<'a> {
             return None;
         }
         match std::str::from_utf8(value) {
-            Ok(text) => Some(text).filter(|text| !text.trim().is_empty()),
-            Err(_) => {
+            // Some stores end a text at a NUL, or have no place for one.
+            Ok(text) if !text.contains('\0') => Some(text).filter(|text| !text.trim().is_empty()),
+            _ => {
                 self.warn(format!("`{attribute}` is not text and was left out"));
                 None
             }
@@ -80,6 +81,6 @@ impl<'a> Values<'a> {
         let first = self.dn.and_then(|dn| dn.rdns().next());
         let value = first.and_then(|rdn| rdn.first()?.text().map(std::borrow::Cow::into_owned));
         let name = value.unwrap_or_else(|| self.entry.dn().to_owned());
-        name.chars().take(MAX_TEXT / 4).collect()
+        name.chars().filter(|c| *c != '\0').take(MAX_TEXT / 4).collect()
     }
 }
