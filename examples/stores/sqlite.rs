@@ -6,11 +6,8 @@
 //!
 //! PINs are kept as they are, because devices ask for them; the file is made readable for its owner only.
 
-#[path = "sqlite_store/operation.rs"]
 mod operation;
-#[path = "sqlite_store/row.rs"]
 mod row;
-#[path = "sqlite_store/schema.rs"]
 mod schema;
 
 use std::{

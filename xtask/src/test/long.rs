@@ -26,6 +26,11 @@ pub(super) fn steps(report: &mut Report) {
         command.env("PROPTEST_CASES", PROPERTY_CASES);
         report.count(command)
     });
+    report.step("processes killed over PostgreSQL", |report| {
+        let mut command = cargo(&["test", "--package", "adlib-examples", "--all-features"]);
+        command.args(["--test", "lab_postgres", "--", "--ignored"]);
+        report.count(command)
+    });
     report.step("feature powerset", |_| {
         let hack = [
             "hack",

@@ -1,0 +1,222 @@
+//! The operations of a run as statements. Each looks before it writes, so a conflict has written nothing.
+
+use adlib_schema::record::{Key, Pin};
+use adlib_sync::{
+    Change, Details, Field, FoldedName, Link, Links, Source,
+    store::{Applied, Conflict, NewUser, Operation, Origin, StoredGroup, StoredUser, UserId},
+};
+use tokio_postgres::GenericClient;
+
+use super::{
+    Result,
+    row::{find_user, group_linked, id_linked, id_of_name, read_user},
+};
+
+pub(super) async fn apply(client: &impl GenericClient, operation: &Operation) -> Result<Applied> {
+    match operation {
+        Operation::RemoveMembership { user, group } => remove_membership(client, user, group).await,
+        Operation::AddMembership { user, group } => add_membership(client, user, group).await,
+        Operation::DeleteUser { user, links } => delete_user(client, user, links).await,
+        Operation::UpdateUser { user, changes } => update_user(client, user, changes).await,
+        Operation::CreateUser(new) => create_user(client, new).await,
+        Operation::DeleteGroup { group } => {
+            let delete = "DELETE FROM directory_group WHERE source = $1 AND key = $2";
+            Ok(done(
+                client
+                    .execute(delete, &[&group.source.as_str(), &group.key.as_str()])
+                    .await?,
+            ))
+        }
+        Operation::CreateGroup(group) => create_group(client, group).await,
+        Operation::UpdateGroup { from, to } => update_group(client, from, to).await,
+    }
+}
+
+/// The operation in one line for the journal: who and what, and no value.
+pub(super) fn headline(operation: &Operation) -> String {
+    match operation {
+        Operation::RemoveMembership { user, group } => format!("remove {user} from {group}"),
+        Operation::AddMembership { user, group } => format!("add {user} to {group}"),
+        Operation::DeleteUser { user, links } => format!("delete user {user} ({links})"),
+        Operation::DeleteGroup { group } => format!("delete group {group}"),
+        Operation::CreateGroup(group) => format!("create group {}", group.qualified_name()),
+        Operation::UpdateGroup { to, .. } => format!("update group {}", to.qualified_name()),
+        Operation::CreateUser(new) => format!("create user {} ({})", new.name, new.links),
+        Operation::UpdateUser { user, changes } => {
+            let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+            format!("update user {user}: {}", fields.join(", "))
+        }
+    }
+}
+
+async fn remove_membership(client: &impl GenericClient, user: &Link, group: &Link) -> Result<Applied> {
+    let (Some(user), Some((group, _))) = (id_linked(client, user).await?, group_linked(client, group).await?)
+    else {
+        return Ok(Applied::Already);
+    };
+    let delete = "DELETE FROM membership WHERE user_id = $1 AND group_id = $2";
+    Ok(done(client.execute(delete, &[&user, &group]).await?))
+}
+
+async fn add_membership(client: &impl GenericClient, user: &Link, group: &Link) -> Result<Applied> {
+    let Some(user) = id_linked(client, user).await? else {
+        return Ok(Applied::Conflict(Conflict::NoUser(user.to_string())));
+    };
+    let Some((group, _)) = group_linked(client, group).await? else {
+        return Ok(Applied::Conflict(Conflict::NoGroup(group.clone())));
+    };
+    let insert = "INSERT INTO membership VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    Ok(done(client.execute(insert, &[&user, &group]).await?))
+}
+
+async fn create_group(client: &impl GenericClient, group: &StoredGroup) -> Result<Applied> {
+    match group_linked(client, &group.link).await? {
+        Some((_, known)) if known == *group => Ok(Applied::Already),
+        Some(_) => Ok(Applied::Conflict(Conflict::GroupMoved(group.link.clone()))),
+        None => {
+            let insert = "INSERT INTO directory_group (source, key, domain, name, full_name)
+                          VALUES ($1, $2, $3, $4, $5)";
+            let (source, key) = (group.link.source.as_str(), group.link.key.as_str());
+            client
+                .execute(
+                    insert,
+                    &[&source, &key, &group.domain, &group.name, &group.full_name],
+                )
+                .await?;
+            Ok(Applied::Done)
+        }
+    }
+}
+
+async fn update_group(client: &impl GenericClient, from: &StoredGroup, to: &StoredGroup) -> Result<Applied> {
+    match group_linked(client, &to.link).await? {
+        Some((_, known)) if known == *to => Ok(Applied::Already),
+        Some((id, known)) if known == *from => {
+            let update = "UPDATE directory_group SET domain = $2, name = $3, full_name = $4 WHERE id = $1";
+            client
+                .execute(update, &[&id, &to.domain, &to.name, &to.full_name])
+                .await?;
+            Ok(Applied::Done)
+        }
+        Some(_) => Ok(Applied::Conflict(Conflict::GroupMoved(to.link.clone()))),
+        None => Ok(Applied::Conflict(Conflict::NoGroup(to.link.clone()))),
+    }
+}
+
+async fn delete_user(client: &impl GenericClient, user: &UserId, links: &Links) -> Result<Applied> {
+    let Some((id, known)) = find_user(client, user).await? else {
+        return Ok(Applied::Already);
+    };
+    match known.origin.links() {
+        Some(now) if now == links => {
+            client.execute("DELETE FROM users WHERE id = $1", &[&id]).await?;
+            Ok(Applied::Done)
+        }
+        Some(_) => Ok(Applied::Conflict(Conflict::Moved(known.name, Field::Entry))),
+        None => Ok(Applied::Conflict(Conflict::Protected(known.name))),
+    }
+}
+
+async fn update_user(client: &impl GenericClient, user: &UserId, changes: &[Change]) -> Result<Applied> {
+    let Some((id, mut user)) = find_user(client, user).await? else {
+        return Ok(Applied::Conflict(Conflict::NoUser(user.to_string())));
+    };
+    let applied = Applied::from(user.change(changes));
+    if applied != Applied::Done {
+        return Ok(applied);
+    }
+    if id_of_name(client, &user.name)
+        .await?
+        .is_some_and(|owner| owner != id)
+    {
+        return Ok(Applied::Conflict(Conflict::NameTaken(user.name)));
+    }
+    write_user(client, id, &user).await?;
+    Ok(Applied::Done)
+}
+
+async fn create_user(client: &impl GenericClient, new: &NewUser) -> Result<Applied> {
+    if let Some(id) = id_of_name(client, &new.name).await? {
+        let known = read_user(client, id).await?;
+        let same = known.is_some_and(|known| known.origin.links() == Some(&new.links));
+        let taken = || Applied::Conflict(Conflict::NameTaken(new.name.clone()));
+        return Ok(if same { Applied::Already } else { taken() });
+    }
+    for link in new.links.iter() {
+        if id_linked(client, &link).await?.is_some() {
+            return Ok(Applied::Conflict(Conflict::EntryTaken(link)));
+        }
+    }
+    let origin = Origin::Directory(new.links.clone());
+    insert_user(client, &new.name, origin, new.enabled, &new.details).await?;
+    Ok(Applied::Done)
+}
+
+pub(super) async fn insert_user(
+    client: &impl GenericClient,
+    name: &str,
+    origin: Origin,
+    enabled: bool,
+    details: &Details,
+) -> Result<()> {
+    let insert = "INSERT INTO users (name, folded_name, origin, enabled)
+                  VALUES ($1, $2, 'local', false) RETURNING id";
+    let row = client
+        .query_one(insert, &[&name, &FoldedName::of(name).as_str()])
+        .await?;
+    let id: i64 = row.try_get(0)?;
+    let user = StoredUser {
+        id: UserId::new(id.to_string()),
+        name: name.to_owned(),
+        origin,
+        enabled,
+        details: details.clone(),
+    };
+    write_user(client, id, &user).await
+}
+
+async fn write_user(client: &impl GenericClient, id: i64, user: &StoredUser) -> Result<()> {
+    let links = user.origin.links();
+    let key = |source| links.and_then(|links| links.key(source)).map(Key::as_str);
+    let origin = match &user.origin {
+        Origin::Directory(_) => "directory".to_owned(),
+        other => other.to_string(),
+    };
+    let details = &user.details;
+    let update = "UPDATE users SET name = $2, folded_name = $3, origin = $4, primary_key = $5, secondary_key = $6,
+                  enabled = $7, full_name = $8, email = $9, other_emails = $10, department = $11, office = $12,
+                  cards = $13, home_directory = $14, pin = $15, sid = $16 WHERE id = $1";
+    let sid = details.sid.map(|sid| sid.to_string());
+    client
+        .execute(
+            update,
+            &[
+                &id,
+                &user.name,
+                &FoldedName::of(&user.name).as_str(),
+                &origin,
+                &key(Source::Primary),
+                &key(Source::Secondary),
+                &user.enabled,
+                &details.full_name,
+                &details.email,
+                &details.other_emails,
+                &details.department,
+                &details.office,
+                &details.cards,
+                &details.home_directory,
+                &details.pin.as_ref().map(Pin::expose),
+                &sid,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+const fn done(changed: u64) -> Applied {
+    if changed > 0 {
+        Applied::Done
+    } else {
+        Applied::Already
+    }
+}
