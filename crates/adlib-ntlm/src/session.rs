@@ -5,7 +5,7 @@ use core::fmt;
 
 use adlib_core::{
     Secret,
-    gss::{self, NTLM_OID, Protection},
+    gss::{self, NTLM_OID, Peer, Protection},
 };
 
 use crate::{
@@ -146,6 +146,34 @@ impl Session {
         self.sealing()?.verify(message, signature)
     }
 
+    /// The integrity code over SPNEGO's list of mechanisms. It counts as a message, but what the cipher has used for it is
+    /// used again for the first one (MS-SPNG 3.3.5.1).
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    pub fn sign_mech_list(&mut self, list: &[u8]) -> Result<[u8; SIGNATURE_BYTES], Rejection> {
+        let signature = self.sign(list)?;
+        let (key, flags, sender) = (&self.key, self.flags, self.sender);
+        if let Some(sealing) = &mut self.sealing {
+            sealing.restart_outgoing(key, flags, sender);
+        }
+        Ok(signature)
+    }
+
+    /// Compare the peer's integrity code over SPNEGO's list of mechanisms, as
+    /// [`sign_mech_list`](Self::sign_mech_list) makes it.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_mech_list(&mut self, list: &[u8], signature: &[u8]) -> Result<(), Rejection> {
+        self.verify(list, signature)?;
+        let (key, flags, sender) = (&self.key, self.flags, self.sender);
+        if let Some(sealing) = &mut self.sealing {
+            sealing.restart_incoming(key, flags, sender);
+        }
+        Ok(())
+    }
+
     fn sealing(&mut self) -> Result<&mut Sealing, Rejection> {
         if self.protection() == Protection::None {
             return Err(Rejection::NotProtected);
@@ -171,6 +199,15 @@ impl gss::Session for Session {
         NTLM_OID
     }
 
+    /// The account, on the side that verified it.
+    fn peer(&self) -> Option<Peer> {
+        let account = self.account.as_ref().filter(|_| self.evidence.is_some())?;
+        Some(Peer {
+            name: account.user.clone(),
+            domain: account.domain.clone(),
+        })
+    }
+
     fn protection(&self) -> Protection {
         self.protection()
     }
@@ -189,6 +226,14 @@ impl gss::Session for Session {
 
     fn verify_mic(&mut self, message: &[u8], mic: &[u8]) -> Result<(), gss::Error> {
         Ok(self.verify(message, mic)?)
+    }
+
+    fn mech_list_mic(&mut self, list: &[u8]) -> Result<Vec<u8>, gss::Error> {
+        Ok(self.sign_mech_list(list)?.to_vec())
+    }
+
+    fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), gss::Error> {
+        Ok(self.verify_mech_list(list, mic)?)
     }
 
     fn key(&self) -> Option<Secret<Vec<u8>>> {

@@ -1,6 +1,8 @@
 //! Why a token is refused.
 
-use adlib_core::DecodeError;
+use adlib_core::{DecodeError, gss};
+
+use crate::Mechanism;
 
 /// A clause that a client's token does not keep, or a mechanism that adlib does not speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +38,36 @@ pub enum Rejection {
     /// Kerberos user-to-user: the client asks for our ticket-granting ticket.
     #[error("the client asks for user-to-user authentication")]
     UserToUser,
+    /// The peer speaks a mechanism that is not admitted here, and no other that is.
+    #[error("the peer sent {0}, which is not admitted here")]
+    NotAdmitted(Mechanism),
+    /// The peer gives up (`reject`, RFC 4178 4.2.2).
+    #[error("the peer rejects the negotiation")]
+    PeerRejects,
+    /// The peer sent a token for a mechanism that had its last.
+    #[error("a token came for a mechanism that had its last")]
+    TokenAfterEnd,
+    /// The peer did not prove what the list of mechanisms was, where it must (RFC 4178 5).
+    #[error("there is no integrity code over the list of mechanisms")]
+    MicMissing,
+    /// The peer's code is not over the list of mechanisms that was seen here: somebody changed it on its way.
+    #[error("the integrity code over the list of mechanisms is refused: {0}")]
+    WrongMic(&'static str),
+    /// The chosen mechanism has no key to prove with what the list of mechanisms was.
+    #[error("no integrity code over the list of mechanisms can be made: {0}")]
+    NoMic(&'static str),
+    /// A mechanism was chosen that is not the preferred one, and it agreed on nothing by which that could be proven.
+    #[error("not the preferred mechanism, and nothing to prove with what the list of mechanisms was")]
+    Unprotected,
+}
+
+impl From<Rejection> for gss::Error {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Malformed(error) => Self::Malformed(error),
+            rejection => Self::refused(rejection.reason(), rejection),
+        }
+    }
 }
 
 impl Rejection {
@@ -53,6 +85,13 @@ impl Rejection {
             Self::NegoEx => "negoex",
             Self::Iakerb => "iakerb",
             Self::UserToUser => "user-to-user",
+            Self::NotAdmitted(_) => "mechanism-not-admitted",
+            Self::PeerRejects => "peer-rejects",
+            Self::TokenAfterEnd => "token-after-end",
+            Self::MicMissing => "mech-list-mic-missing",
+            Self::WrongMic(_) => "wrong-mech-list-mic",
+            Self::NoMic(_) => "no-mech-list-mic",
+            Self::Unprotected => "mech-list-unprotected",
         }
     }
 }

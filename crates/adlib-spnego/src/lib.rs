@@ -8,10 +8,12 @@ extern crate std;
 
 mod acceptor;
 mod error;
+mod mechanism;
 mod sniff;
 mod token;
 
-pub use acceptor::{Mechanism, Offer};
+pub use acceptor::{Acceptor, AwaitingMechanism, Negotiation, Offer, Received, Refused, Settled};
 pub use error::Rejection;
+pub use mechanism::Mechanism;
 pub use sniff::{TokenKind, sniff};
 pub use token::{MAX_MECH_TYPES, MechType, NegState, NegTokenInit, NegTokenResp};

@@ -1,6 +1,6 @@
 //! Who signed in, whichever way they came.
 
-use adlib_core::Sid;
+use adlib_core::{Sid, UnixTime};
 use adlib_schema::record::Key;
 
 use crate::Refusal;
@@ -72,6 +72,15 @@ impl Identity {
         self.profile.as_deref()
     }
 
+    /// Until when the word of the controller holds: no session on the strength of it should last longer. NTLM sets no end.
+    #[must_use]
+    pub const fn ends(&self) -> Option<UnixTime> {
+        match &self.evidence.mechanism {
+            Mechanism::Kerberos(kerberos) => Some(kerberos.ends),
+            Mechanism::Ntlm(_) | Mechanism::NtlmResponse(_) => None,
+        }
+    }
+
     /// What the verdict rests on.
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
@@ -104,12 +113,24 @@ impl GroupIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Evidence {
-    /// The distinguished name of the account that was found (R18).
-    pub account_dn: String,
+    /// The distinguished name of the account, where one was looked for in a directory (R18).
+    pub account_dn: Option<String>,
     /// The mechanism that vouched for the account, and what it saw.
     pub mechanism: Mechanism,
     /// Why NTLM was used in place of Kerberos (R5). Whoever sits on the network can forge such a reason.
     pub fallback: Option<Refusal>,
+    /// How the mechanism was negotiated, where the client sent tokens.
+    pub negotiation: Option<NegotiationEvidence>,
+}
+
+/// How a client and this side came to use a mechanism.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NegotiationEvidence {
+    /// Whether SPNEGO was around the mechanism's tokens.
+    pub wrapped: bool,
+    /// Whether both sides proved which mechanisms were on offer: `valid` or `absent`.
+    pub mech_list_mic: &'static str,
 }
 
 /// The mechanism that vouched for an identity, and what it saw.
@@ -120,6 +141,8 @@ pub enum Mechanism {
     Kerberos(KerberosEvidence),
     /// A bind at a controller that had proven itself.
     Ntlm(NtlmEvidence),
+    /// An NTLM response that the client sent us.
+    NtlmResponse(NtlmResponseEvidence),
 }
 
 impl Mechanism {
@@ -128,7 +151,7 @@ impl Mechanism {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Kerberos(_) => "kerberos",
-            Self::Ntlm(_) => "ntlm",
+            Self::Ntlm(_) | Self::NtlmResponse(_) => "ntlm",
         }
     }
 }
@@ -145,12 +168,14 @@ pub struct KerberosEvidence {
     pub session_etype: i32,
     /// The version of the key that opened the ticket.
     pub kvno: u32,
-    /// The controller's time less ours, in seconds (R10).
+    /// The controller's time less ours, in seconds (R10); the client's where it brought the ticket itself.
     pub clock_difference_s: i64,
     /// Whether the ticket's PAC was verified: `verified`, `absent` or `off`.
     pub pac: &'static str,
     /// Whether channel bindings tie the sign-in to a connection: `bound`, `absent` or `not-checked`.
     pub bindings: &'static str,
+    /// Until when the ticket is valid.
+    pub ends: UnixTime,
 }
 
 /// What a bind by NTLM saw.
@@ -163,4 +188,24 @@ pub struct NtlmEvidence {
     pub controller_authenticated: bool,
     /// Whether channel bindings tie the response to the connection: `bound` or `absent`.
     pub bindings: &'static str,
+}
+
+/// What the verification of a client's NTLM response saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NtlmResponseEvidence {
+    /// Who compared the proof: `hash`, here, or `pass-through`, a controller.
+    pub verified_by: &'static str,
+    /// What the account was proven with, as `ntlmv2`.
+    pub response: &'static str,
+    /// Whether the messages were those that both sides saw: `valid` or `absent`.
+    pub mic: &'static str,
+    /// Whether channel bindings tie the sign-in to a connection: `bound`, `absent` or `not-checked`.
+    pub bindings: &'static str,
+    /// The service that the client means; `None` if it names none.
+    pub target_name: Option<String>,
+    /// What the client calls its machine, which nobody verified.
+    pub workstation: String,
+    /// The client's time less ours, in seconds; `None` if its response has none.
+    pub clock_difference_s: Option<i64>,
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+mod acceptor;
 #[cfg(feature = "signin")]
 mod authenticator;
 mod clock;
@@ -8,17 +10,21 @@ mod clock;
 mod config;
 mod directory;
 mod error;
-#[cfg(feature = "signin")]
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
 mod identity;
 mod mode;
-#[cfg(feature = "directory")]
+#[cfg(any(feature = "directory", feature = "kerberos", feature = "ntlm"))]
 mod random;
 mod refusal;
-#[cfg(feature = "signin")]
+#[cfg(feature = "kerberos")]
 mod replay;
 #[cfg(feature = "sync")]
 mod syncer;
 
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+pub use acceptor::{Acceptor, AcceptorBuilder, BindingsMode, Handshake, Step};
+#[cfg(feature = "ntlm")]
+pub use acceptor::{BoxFuture, HashLookup, KnownAccount, PassThrough};
 pub use adlib_core::{ChannelBindings, Guid, Password, Sid, UnixTime};
 #[cfg(feature = "kerberos")]
 pub use adlib_kerberos::{Keytab, PacMode, Policy as TicketPolicy};
@@ -36,11 +42,14 @@ pub use config::{
 pub use directory::Bind;
 pub use directory::{Directory, Progress};
 pub use error::{Error, SignInError};
-#[cfg(feature = "signin")]
-pub use identity::{Evidence, GroupIdentity, Identity, KerberosEvidence, Mechanism, NtlmEvidence};
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+pub use identity::{
+    Evidence, GroupIdentity, Identity, KerberosEvidence, Mechanism, NegotiationEvidence, NtlmEvidence,
+    NtlmResponseEvidence,
+};
 pub use mode::{Mode, ModeParseError};
 pub use refusal::{Reason, Refusal, USER_MESSAGE};
-#[cfg(feature = "signin")]
+#[cfg(feature = "kerberos")]
 pub use replay::ReplayCache;
 #[cfg(feature = "redis")]
 pub use replay::{RedisReplayCache, RedisReplayError};

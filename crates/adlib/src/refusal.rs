@@ -95,6 +95,16 @@ pub enum Reason {
     SidMismatch,
     /// The service ticket was refused; the reason of the verification.
     Ticket(&'static str),
+    /// The client's negotiation token was refused; the reason.
+    Token(&'static str),
+    /// The client's NTLM message was refused; the reason of the verification.
+    Ntlm(&'static str),
+    /// The client sent NTLM, which the mode never takes (R15).
+    ClientSentNtlm,
+    /// The client sent Kerberos, which the mode never takes (R15).
+    ClientSentKerberos,
+    /// The client sent NTLM after a Kerberos token that was refused, on the same connection.
+    NtlmAfterKerberos,
     /// Kerberos could not be used for this account.
     KerberosUnavailable,
     /// The mode asks for a mechanism that cannot be used here.
@@ -131,7 +141,10 @@ impl Reason {
             Self::ClockSkew => "clock-skew",
             Self::Unreachable => "unreachable",
             Self::SidMismatch => "sid-mismatch",
-            Self::Ticket(reason) => reason,
+            Self::Ticket(reason) | Self::Token(reason) | Self::Ntlm(reason) => reason,
+            Self::ClientSentNtlm => "client-sent-ntlm",
+            Self::ClientSentKerberos => "client-sent-kerberos",
+            Self::NtlmAfterKerberos => "ntlm-after-kerberos",
             Self::KerberosUnavailable => "kerberos-unavailable",
             Self::MechanismUnavailable => "mechanism-unavailable",
             Self::NtlmNotAdmitted => "ntlm-not-admitted",

@@ -15,4 +15,4 @@ pub use acceptor::{Acceptor, AcceptorStep};
 pub use error::Error;
 pub use framing::{Framed, KERBEROS_OID, MICROSOFT_KERBEROS_OID, NTLM_OID, SPNEGO_OID, frame, unframe};
 pub use initiator::{Initiator, InitiatorStep};
-pub use session::{Protection, Session};
+pub use session::{Peer, Protection, Session};

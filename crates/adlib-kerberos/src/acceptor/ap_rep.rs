@@ -1,7 +1,8 @@
 //! The answer, by which the client knows that the service could read its ticket (RFC 4120 3.2.4).
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
+use adlib_core::gss::Peer;
 use zeroize::Zeroizing;
 
 use super::Accepted;
@@ -45,6 +46,10 @@ impl Accepted {
         }
         let agreement = Agreement {
             role: Role::Acceptor,
+            peer: Some(Box::new(Peer {
+                name: self.client.name(),
+                domain: self.client.realm().into(),
+            })),
             flags: self.gss_flags,
             acceptor_subkey: own.is_some(),
             key: own.unwrap_or_else(|| clients.clone()),

@@ -4,7 +4,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use adlib_core::{
     Secret,
-    gss::{Error, KERBEROS_OID, Protection, Session},
+    gss::{Error, KERBEROS_OID, Peer, Protection, Session},
 };
 
 use super::{
@@ -32,6 +32,8 @@ pub(crate) enum Role {
 pub(crate) struct Agreement {
     /// This side.
     pub(crate) role: Role,
+    /// The other side, if it proves to be somebody.
+    pub(crate) peer: Option<Box<Peer>>,
     /// The initiator's flags (RFC 4121 4.1.1.1).
     pub(crate) flags: u32,
     /// The acceptor's subkey, or else the initiator's, or else the ticket's session key (RFC 4121 2).
@@ -52,6 +54,7 @@ pub(crate) struct Agreement {
 /// What comes must come once, and in the order in which it was sent unless the initiator asked for no order. After a
 /// refusal of what came, the session is as it was before.
 pub struct KerberosSession {
+    peer: Option<Box<Peer>>,
     key: SessionKey,
     protection: Protection,
     own: Keys,
@@ -88,6 +91,7 @@ impl KerberosSession {
             Role::Acceptor => Role::Initiator,
         };
         Self {
+            peer: agreement.peer.clone(),
             protection: protection(agreement.flags),
             own: Keys::new(&agreement, agreement.role),
             peers: Keys::new(&agreement, other),
@@ -125,12 +129,12 @@ impl KerberosSession {
         Ok(message)
     }
 
-    fn compare(&mut self, message: &[u8], mic: &[u8]) -> Result<(), MessageRejection> {
-        let number = match &self.peers {
-            Keys::Second(keys) => keys.verify_mic(mic, message)?,
-            Keys::Rc4(keys) => self.receive.widen(keys.verify_mic(mic, message)?),
-        };
-        self.receive.take(number)
+    /// The number of the message whose integrity code `mic` is.
+    fn number_of(&self, message: &[u8], mic: &[u8]) -> Result<u64, MessageRejection> {
+        match &self.peers {
+            Keys::Second(keys) => keys.verify_mic(mic, message),
+            Keys::Rc4(keys) => Ok(self.receive.widen(keys.verify_mic(mic, message)?)),
+        }
     }
 }
 
@@ -154,6 +158,10 @@ fn low(number: u64) -> u32 {
 impl Session for KerberosSession {
     fn mechanism(&self) -> &'static [u8] {
         KERBEROS_OID
+    }
+
+    fn peer(&self) -> Option<Peer> {
+        self.peer.as_deref().cloned()
     }
 
     fn protection(&self) -> Protection {
@@ -184,7 +192,18 @@ impl Session for KerberosSession {
     }
 
     fn verify_mic(&mut self, message: &[u8], mic: &[u8]) -> Result<(), Error> {
-        Ok(self.compare(message, mic)?)
+        let number = self.number_of(message, mic)?;
+        Ok(self.receive.take(number)?)
+    }
+
+    /// Windows may count this code as none of the messages: then it has the number 0, and the first message the number
+    /// that is due.
+    fn verify_mech_list_mic(&mut self, list: &[u8], mic: &[u8]) -> Result<(), Error> {
+        let number = self.number_of(list, mic)?;
+        match self.receive.take(number) {
+            Err(_) if number == 0 => Ok(()),
+            taken => Ok(taken?),
+        }
     }
 
     fn key(&self) -> Option<Secret<Vec<u8>>> {

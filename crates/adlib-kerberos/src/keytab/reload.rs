@@ -45,3 +45,9 @@ impl ReloadableKeytab {
         &self.keytab
     }
 }
+
+impl From<Keytab> for ReloadableKeytab {
+    fn from(keytab: Keytab) -> Self {
+        Self { keytab }
+    }
+}

@@ -103,6 +103,10 @@ mod tests {
             b""
         }
 
+        fn peer(&self) -> Option<gss::Peer> {
+            None
+        }
+
         fn protection(&self) -> Protection {
             Protection::Confidentiality
         }

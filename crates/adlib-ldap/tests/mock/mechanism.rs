@@ -144,6 +144,10 @@ impl Session for Shift {
         b"\x2a"
     }
 
+    fn peer(&self) -> Option<adlib_core::gss::Peer> {
+        None
+    }
+
     fn protection(&self) -> Protection {
         self.protection
     }

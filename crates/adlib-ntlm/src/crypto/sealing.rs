@@ -169,6 +169,26 @@ impl Sealing {
         Ok(message)
     }
 
+    /// Begin the cipher of what is sent anew; the count goes on.
+    pub(crate) fn restart_outgoing(&mut self, key: &SessionKey, flags: NegotiateFlags, sender: Sender) {
+        match &mut self.ciphers {
+            Ciphers::Each { outgoing: cipher, .. } | Ciphers::Shared(cipher) => {
+                *cipher = Rc4State::new(key.sealing_key(flags, sender).expose());
+            }
+            Ciphers::Datagram { .. } => {}
+        }
+    }
+
+    /// The same for what comes to `sender`, which is its peer's.
+    pub(crate) fn restart_incoming(&mut self, key: &SessionKey, flags: NegotiateFlags, sender: Sender) {
+        match &mut self.ciphers {
+            Ciphers::Each { incoming: cipher, .. } | Ciphers::Shared(cipher) => {
+                *cipher = Rc4State::new(key.sealing_key(flags, sender.other()).expose());
+            }
+            Ciphers::Datagram { .. } => {}
+        }
+    }
+
     /// The number that the peer's next message must bear; a datagram's own.
     fn expected(&self, signature: &Signature) -> u32 {
         match self.ciphers {

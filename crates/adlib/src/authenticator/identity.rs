@@ -32,9 +32,10 @@ impl Inner {
             profile: profile(&self.settings.provision, &groups, &user.domain),
             groups,
             evidence: Evidence {
-                account_dn: user.dn.clone(),
+                account_dn: Some(user.dn.clone()),
                 mechanism: vouched.mechanism,
                 fallback,
+                negotiation: None,
             },
         })
     }
@@ -42,7 +43,7 @@ impl Inner {
 
 /// The profile of the first rule whose group is among `groups` (R12). A name without a domain is a group of the
 /// user's own domain: another domain's administrator must not be able to grant it.
-fn profile(rules: &[(String, String)], groups: &[GroupIdentity], domain: &str) -> Option<String> {
+pub(crate) fn profile(rules: &[(String, String)], groups: &[GroupIdentity], domain: &str) -> Option<String> {
     let is_in = |wanted: &str| {
         let wanted = if wanted.contains('\\') {
             wanted.to_owned()

@@ -91,6 +91,7 @@ impl KerberosParts {
                 clock_difference_s: accepted.auth_time().seconds_after(now),
                 pac: evidence.pac.as_str(),
                 bindings: evidence.bindings.as_str(),
+                ends: accepted.end_time(),
             }),
         })
     }

@@ -22,10 +22,12 @@ use adlib_schema::record::{Key, User};
 use adlib_upn::{AccountCase, LogonName, NameRule, ReloadableSuffixMap, SuffixMap, SuffixMapError, Upn};
 
 use crate::{
-    Clock, Directory, Error, Identity, Mode, Reason, Refusal, ReplayCache, SignInError, directory::Lookup,
+    Acceptor, AcceptorBuilder, Clock, Directory, Error, Identity, Mode, Reason, Refusal, ReplayCache,
+    SignInError, directory::Lookup,
 };
 
 pub use builder::AuthenticatorBuilder;
+pub(crate) use identity::profile;
 use mechanism::Proof;
 use resolve::ResolveError;
 pub(crate) use resolve::{Accounts, Wanted};
@@ -88,6 +90,41 @@ impl Authenticator {
     #[must_use]
     pub fn builder() -> AuthenticatorBuilder {
         AuthenticatorBuilder::default()
+    }
+
+    /// An acceptor of clients' tokens: with this authenticator's keys, policy, mode, directory, clock and replay records.
+    ///
+    /// # Errors
+    /// As [`AcceptorBuilder::build`]: in [`Mode::LegacyOnly`] somebody must verify NTLM, for which see
+    /// [`acceptor_builder`](Self::acceptor_builder).
+    pub fn acceptor(&self) -> Result<Acceptor, Error> {
+        self.acceptor_builder().build()
+    }
+
+    /// The same, to be given more.
+    pub fn acceptor_builder(&self) -> AcceptorBuilder {
+        let Inner {
+            directory,
+            clock,
+            kerberos,
+            settings,
+            ..
+        } = &*self.inner;
+        let mut builder = Acceptor::builder()
+            .mode(settings.mode)
+            .clock(clock.clone())
+            .directory(directory.clone());
+        for (group, profile) in &settings.provision {
+            builder = builder.provision(group, profile);
+        }
+        match kerberos {
+            Some(kerberos) => builder
+                .service(&kerberos.service)
+                .keytab(kerberos.keytab.clone())
+                .ticket_policy(kerberos.policy.clone())
+                .replay_cache(kerberos.replays.clone()),
+            None => builder,
+        }
     }
 
     /// Sign the user in who typed `name` and `password`.

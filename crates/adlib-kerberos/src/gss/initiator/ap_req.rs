@@ -4,7 +4,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 
 use adlib_core::{
     ChannelBindings, DecodeError, DecodeErrorKind, UnixTime,
-    gss::{Error, Initiator, InitiatorStep, KERBEROS_OID, Protection},
+    gss::{Error, Initiator, InitiatorStep, KERBEROS_OID, Peer, Protection},
 };
 use zeroize::Zeroizing;
 
@@ -111,8 +111,16 @@ impl TicketInitiator {
         let subkey = SessionKey::generate(self.ticket.session_key.etype(), &mut *self.random);
         let sequence = first_number(&mut *self.random);
         let token = self.encode(&subkey, sequence)?;
+        let service = &self.ticket.service;
+        let peer = self.options.mutual.then(|| {
+            Box::new(Peer {
+                name: service.name(),
+                domain: service.realm().into(),
+            })
+        });
         let agreement = Agreement {
             role: Role::Initiator,
+            peer,
             flags: self.options.flags(),
             key: subkey,
             acceptor_subkey: false,

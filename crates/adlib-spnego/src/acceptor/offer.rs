@@ -2,26 +2,7 @@
 
 use alloc::{borrow::ToOwned, vec::Vec};
 
-use crate::{MechType, NegState, NegTokenInit, NegTokenResp, Rejection, TokenKind, sniff};
-
-/// A mechanism that adlib speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mechanism {
-    /// Kerberos 5, by either of its names.
-    Kerberos,
-    /// NTLM.
-    Ntlm,
-}
-
-impl Mechanism {
-    fn of(mech_type: MechType<'_>) -> Option<Self> {
-        match mech_type {
-            MechType::KERBEROS | MechType::MICROSOFT_KERBEROS => Some(Self::Kerberos),
-            MechType::NTLM => Some(Self::Ntlm),
-            _ => None,
-        }
-    }
-}
+use crate::{MechType, Mechanism, NegState, NegTokenInit, NegTokenResp, Rejection, TokenKind, sniff};
 
 /// What a client begins with: a mechanism and its token, whether or not SPNEGO is around it.
 ///
@@ -44,7 +25,7 @@ impl<'a> Offer<'a> {
         match sniff(token) {
             TokenKind::NegTokenInit => Self::unwrap(&NegTokenInit::decode(token)?),
             _ => Ok(Self {
-                mechanism: mechanism_of(token)?,
+                mechanism: Mechanism::of_token(token)?,
                 token,
                 wrapped: None,
             }),
@@ -88,7 +69,7 @@ impl<'a> Offer<'a> {
         let preferred = preferred(&init.mech_types)?;
         let mechanism = Mechanism::of(preferred).ok_or(Rejection::UnknownPreferred)?;
         let token = init.mech_token.ok_or(Rejection::NoToken)?;
-        match mechanism_of(token) {
+        match Mechanism::of_token(token) {
             Ok(found) if found == mechanism => Ok(Self {
                 mechanism,
                 token,
@@ -111,18 +92,5 @@ fn preferred<'a>(mech_types: &[MechType<'a>]) -> Result<MechType<'a>, Rejection>
         MechType::USER_TO_USER => Err(Rejection::UserToUser),
         _ if mech_types.iter().any(|known| Mechanism::of(*known).is_some()) => Ok(first),
         _ => Err(Rejection::UnknownMechanisms),
-    }
-}
-
-/// The mechanism of a token that is not wrapped.
-fn mechanism_of(token: &[u8]) -> Result<Mechanism, Rejection> {
-    match sniff(token) {
-        TokenKind::RawKerberos => Ok(Mechanism::Kerberos),
-        TokenKind::RawNtlm => Ok(Mechanism::Ntlm),
-        TokenKind::NegTokenResp => Err(Rejection::ResponseFirst),
-        TokenKind::NegoEx => Err(Rejection::NegoEx),
-        TokenKind::Iakerb => Err(Rejection::Iakerb),
-        TokenKind::UserToUser => Err(Rejection::UserToUser),
-        TokenKind::NegTokenInit | TokenKind::Unknown => Err(Rejection::UnknownToken),
     }
 }

@@ -1,0 +1,141 @@
+//! Signing users in with the tokens of their clients.
+
+mod builder;
+mod handshake;
+#[cfg(feature = "kerberos")]
+mod kerberos;
+#[cfg(feature = "ntlm")]
+mod ntlm;
+mod vouched;
+
+use std::{fmt, sync::Arc};
+
+use adlib_core::ChannelBindings;
+#[cfg(feature = "kerberos")]
+use adlib_kerberos::KeytabError;
+use adlib_spnego::Mechanism;
+
+#[cfg(feature = "signin")]
+use crate::Directory;
+use crate::{Clock, Mode, Reason, Refusal};
+
+pub use builder::{AcceptorBuilder, BindingsMode};
+pub use handshake::{Handshake, Step};
+#[cfg(feature = "ntlm")]
+pub use ntlm::{BoxFuture, HashLookup, KnownAccount, PassThrough};
+
+/// Signs users in with the tokens that their clients send: Kerberos and NTLM, raw or in SPNEGO (R13, R14).
+///
+/// It knows no transport: an HTTP layer, or whatever carries tokens, begins a [`Handshake`] for each connection and gives
+/// it the client's tokens. Cheap to clone and safe to share.
+///
+/// ```
+/// use adlib::{Acceptor, ChannelBindings, Keytab, Step};
+///
+/// # async fn serve(keytab: Keytab, certificate: &[u8], token: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+/// let acceptor = Acceptor::builder()
+///     .service("HTTP/app.corp.example.com")
+///     .keytab(keytab)
+///     .build()?;
+/// match acceptor.handshake(None).step(token).await {
+///     Step::Continue { token, handshake } => { /* send the token, give the answer to the handshake */ },
+///     Step::Done { identity, token } => println!("welcome, {}", identity.account()),
+///     Step::Refused { for_client, reason, retry } => println!("{}", reason.user_message()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Acceptor {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    mode: Mode,
+    clock: Arc<dyn Clock>,
+    #[cfg(feature = "kerberos")]
+    kerberos: Option<kerberos::Tickets>,
+    #[cfg(feature = "ntlm")]
+    ntlm: Option<ntlm::Responses>,
+    /// Where groups have names.
+    #[cfg(feature = "signin")]
+    directory: Option<Directory>,
+    /// Groups, and the profiles of their members (R12).
+    #[cfg(feature = "signin")]
+    provision: Vec<(String, String)>,
+}
+
+impl Acceptor {
+    /// The parts of an acceptor, to be put together.
+    pub fn builder() -> AcceptorBuilder {
+        AcceptorBuilder::default()
+    }
+
+    /// A handshake on a new connection, with the connection's `bindings` if it has any.
+    pub fn handshake(&self, bindings: Option<ChannelBindings>) -> Handshake {
+        Handshake::new(self.clone(), bindings, false)
+    }
+
+    /// Use the keys of `file`, a keytab's content, for every later token.
+    ///
+    /// # Errors
+    /// As [`Keytab::decode`](crate::Keytab::decode); the keys that were in force stay in force.
+    #[cfg(feature = "kerberos")]
+    pub fn reload_keytab(&self, file: &[u8]) -> Result<(), KeytabError> {
+        match &self.inner.kerberos {
+            Some(tickets) => tickets.reload(file),
+            None => Ok(()),
+        }
+    }
+
+    /// The mechanisms of which tokens are taken, after a failed token of Kerberos or before any.
+    fn admitted(&self, kerberos_failed: bool) -> Vec<Mechanism> {
+        #[cfg(feature = "kerberos")]
+        let kerberos = self.inner.kerberos.is_some();
+        #[cfg(not(feature = "kerberos"))]
+        let kerberos = false;
+        #[cfg(feature = "ntlm")]
+        let ntlm = self.inner.ntlm.is_some();
+        #[cfg(not(feature = "ntlm"))]
+        let ntlm = false;
+        let mode = self.inner.mode;
+        let kerberos = (kerberos && mode != Mode::LegacyOnly).then_some(Mechanism::Kerberos);
+        let ntlm = (ntlm && mode != Mode::ModernOnly && !kerberos_failed).then_some(Mechanism::Ntlm);
+        kerberos.into_iter().chain(ntlm).collect()
+    }
+
+    /// Why no token of `mechanism` is taken.
+    fn not_admitted(&self, mechanism: Mechanism, kerberos_failed: bool) -> Refusal {
+        let (reason, detail) = match (mechanism, self.inner.mode) {
+            (Mechanism::Ntlm, Mode::ModernOnly) => (
+                Reason::ClientSentNtlm,
+                "the client sent NTLM, which mode modern never takes",
+            ),
+            (Mechanism::Ntlm, _) if kerberos_failed => (
+                Reason::NtlmAfterKerberos,
+                "the client sent NTLM after a Kerberos token that was refused",
+            ),
+            (Mechanism::Ntlm, _) => (
+                Reason::MechanismUnavailable,
+                "the client sent NTLM, and nobody here can verify it: configure a hash lookup or a pass-through",
+            ),
+            (Mechanism::Kerberos, Mode::LegacyOnly) => (
+                Reason::ClientSentKerberos,
+                "the client sent Kerberos, which mode legacy never takes",
+            ),
+            (Mechanism::Kerberos, _) => (
+                Reason::KerberosUnavailable,
+                "the client sent Kerberos, and no keytab is configured",
+            ),
+        };
+        Refusal::new(reason, detail)
+    }
+}
+
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acceptor")
+            .field("mode", &self.inner.mode)
+            .finish_non_exhaustive()
+    }
+}
