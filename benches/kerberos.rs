@@ -1,11 +1,11 @@
 //! Kerberos: what it costs to accept a client, beside what must be computed, MIT's library and the `sspi` crate.
 
-use std::{error::Error, hint::black_box};
+use std::{error::Error, hint::black_box, thread};
 
 use adlib_benches::{Bar, Row, time};
-use adlib_core::Sid;
+use adlib_core::{Sid, UnixTime};
 use adlib_kerberos::{
-    Accepted, EncryptionType, MemoryReplayCache, UnverifiedApReq,
+    Accepted, EncryptionType, Keytab, MemoryReplayCache, Policy, UnverifiedApReq,
     pac::{PacRejection, UnverifiedPac},
 };
 use aes::{Aes128, Aes256};
@@ -49,6 +49,7 @@ fn main() -> Outcome {
     accept::<AesSha1<Aes256>>(row, &scene, mit.as_ref(), ReplayCache::On)?;
     accept_beside_sspi(&scene)?;
     answer(mit.as_ref())?;
+    accept_on_two_threads(&scene)?;
     accept_etype::<AesSha1<Aes128>>(
         "kerberos/accept etype 17",
         EncryptionType::Aes128Sha1,
@@ -108,6 +109,43 @@ fn accept_beside_sspi(scene: &Scene) -> Outcome {
             time(calls, &mut || tokens.next().map(|token| sspi.accept(token)))
         }),
         Some(&mut |calls| time(calls, &mut || floor.run())),
+    );
+    Ok(())
+}
+
+/// Two threads with one key table and one replay cache, beside one thread that does the same work.
+fn accept_on_two_threads(scene: &Scene) -> Outcome {
+    let row = Row {
+        name: "kerberos/accept on two threads; on one",
+        bars: &[Bar::FasterThanPeer(1.8)],
+    };
+    let replays = MemoryReplayCache::with_capacity(1 << 20);
+    let on_threads = |threads: usize, calls: u32| {
+        // So many that starting the threads does not count.
+        let calls = calls * 4;
+        let tokens = scene.tokens(calls);
+        let (keytab, policy, now, replays) = (&scene.keytab, &scene.policy, scene.time(), &replays);
+        let accept_all = |tokens: &[Vec<u8>]| {
+            let mut buffer = Vec::new();
+            for token in tokens {
+                let accepted = accept_token(token, (keytab, policy), now, (replays, &mut buffer));
+                assert!(accepted.is_ok(), "not accepted");
+            }
+        };
+        let share = tokens.len().div_ceil(threads);
+        let all = time(1, &mut || {
+            thread::scope(|scope| {
+                for tokens in tokens.chunks(share) {
+                    scope.spawn(move || accept_all(tokens));
+                }
+            });
+        });
+        all / f64::from(calls)
+    };
+    row.measure_batches(
+        &mut |calls| on_threads(2, calls),
+        Some(&mut |calls| on_threads(1, calls)),
+        None,
     );
     Ok(())
 }
@@ -176,16 +214,24 @@ impl<'s> Acceptor<'s> {
     }
 
     fn accept(&mut self, token: &[u8]) -> Result<Accepted, Box<dyn Error>> {
-        let policy = &self.scene.policy;
-        let now = self.scene.time();
-        let pending = UnverifiedApReq::decode(token)?
-            .decrypt_in(&mut self.buffer, &self.scene.keytab, policy)?
-            .check(policy, now, None)?;
-        let fresh = self
-            .replays
-            .check_and_insert(pending.record(), pending.expires(), now)?;
-        Ok(pending.accept(fresh))
+        let scene = self.scene;
+        let keep = (&self.replays, &mut self.buffer);
+        accept_token(token, (&scene.keytab, &scene.policy), scene.time(), keep)
     }
+}
+
+fn accept_token(
+    token: &[u8],
+    (keytab, policy): (&Keytab, &Policy),
+    now: UnixTime,
+    (replays, buffer): (&MemoryReplayCache, &mut Vec<u8>),
+) -> Result<Accepted, Box<dyn Error>> {
+    let request = UnverifiedApReq::decode(token)?;
+    let pending = request
+        .decrypt_in(buffer, keytab, policy)?
+        .check(policy, now, None)?;
+    let fresh = replays.check_and_insert(pending.record(), pending.expires(), now)?;
+    Ok(pending.accept(fresh))
 }
 
 /// The signature, and that all parts agree; what it says is read by whoever asks.

@@ -62,6 +62,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` when the input ends before.
+    #[inline]
     pub fn bytes(&mut self, what: &'static str, length: usize) -> Result<&'a [u8], DecodeError> {
         let end = self.position.checked_add(length);
         let bytes = end.and_then(|end| self.input.get(self.position..end));
@@ -74,6 +75,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` when the input ends before.
+    #[inline]
     pub fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], DecodeError> {
         let at = self.position;
         let bytes = self.bytes(what, N)?;
@@ -86,6 +88,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` when the input ends before.
+    #[inline]
     pub fn align(&mut self, what: &'static str, alignment: usize) -> Result<(), DecodeError> {
         let over = self.position.checked_rem(alignment).unwrap_or(0);
         if over != 0 {
@@ -114,6 +117,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated` at the end of the input; so for all the numbers below.
+    #[inline]
     pub fn u8(&mut self, what: &'static str) -> Result<u8, DecodeError> {
         Ok(u8::from_le_bytes(self.array(what)?))
     }
@@ -122,6 +126,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
+    #[inline]
     pub fn u16_le(&mut self, what: &'static str) -> Result<u16, DecodeError> {
         Ok(u16::from_le_bytes(self.array(what)?))
     }
@@ -138,6 +143,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
+    #[inline]
     pub fn u32_le(&mut self, what: &'static str) -> Result<u32, DecodeError> {
         Ok(u32::from_le_bytes(self.array(what)?))
     }

@@ -57,22 +57,33 @@ fn groups(logon: &LogonInfo) -> Vec<Sid> {
     let in_domain = |domain: Option<Sid>, rid: u32| domain.and_then(|domain| domain.with_rid(rid));
     let own = Some(logon.domain_sid);
     let primary = in_domain(own, logon.primary_group_rid);
-    let groups =
-        granting(&logon.groups, |group| group.attributes).filter_map(|group| in_domain(own, group.rid));
+    // The primary one is among them nearly always.
+    let groups = granting(&logon.groups, |group| group.attributes)
+        .filter(|group| group.rid != logon.primary_group_rid)
+        .filter_map(|group| in_domain(own, group.rid));
     // Without a RID of its own, the user's SID is the first of the extra ones.
     let user = usize::from(logon.user_rid == 0);
     let extra = logon.extra_sids.get(user..).unwrap_or_default();
     let extra = granting(extra, |extra| extra.attributes).map(|extra| extra.sid);
     let resource = granting(&logon.resource_groups, |group| group.attributes)
         .filter_map(|group| in_domain(logon.resource_domain_sid, group.rid));
-    let mut seen = BTreeSet::new();
-    primary
-        .into_iter()
-        .chain(groups)
-        .chain(extra)
-        .chain(resource)
-        .filter(|sid| seen.insert(*sid))
-        .collect()
+    let room = logon.groups.len() + logon.extra_sids.len() + logon.resource_groups.len() + 1;
+    let mut all = Vec::with_capacity(room);
+    all.extend(primary.into_iter().chain(groups).chain(extra).chain(resource));
+    once_each(all)
+}
+
+/// `sids` without those that come a second time.
+fn once_each(mut sids: Vec<Sid>) -> Vec<Sid> {
+    let last_part = |sid: &Sid| sid.sub_authorities().last().copied();
+    let mut last_parts: Vec<Option<u32>> = sids.iter().map(last_part).collect();
+    last_parts.sort_unstable();
+    // Whose last parts differ are different: nearly always, that is all to compare.
+    if !last_parts.is_sorted_by(|one, next| one < next) {
+        let mut seen = BTreeSet::new();
+        sids.retain(|sid| seen.insert(*sid));
+    }
+    sids
 }
 
 /// The memberships that are there to grant something.
@@ -229,5 +240,27 @@ impl PacContent {
         // It was cut into buffers once: it is so again.
         let pac = UnverifiedPac::decode(&self.bytes).ok();
         pac.and_then(|pac| pac.data(kind)).map(decode).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn each_group_is_listed_once_where_it_stood_first(rids in proptest::collection::vec((0_u32..3, 0_u32..8), 0..12)) {
+            let sid = |(domain, rid): &(u32, u32)| -> Sid { std::format!("S-1-5-21-{domain}-{rid}").parse().unwrap() };
+            let sids: Vec<Sid> = rids.iter().map(sid).collect();
+            let once = once_each(sids.clone());
+            let mut expected: Vec<Sid> = Vec::new();
+            for sid in sids {
+                if !expected.contains(&sid) {
+                    expected.push(sid);
+                }
+            }
+            prop_assert_eq!(once, expected);
+        }
     }
 }

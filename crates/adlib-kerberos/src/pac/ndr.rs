@@ -92,11 +92,13 @@ impl<'a> Ndr<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn u16(&mut self, what: &'static str) -> Result<u16, DecodeError> {
         self.reader.align(what, 2)?;
         self.reader.u16_le(what)
     }
 
+    #[inline]
     pub(super) fn u32(&mut self, what: &'static str) -> Result<u32, DecodeError> {
         self.reader.align(what, 4)?;
         self.reader.u32_le(what)
@@ -122,6 +124,7 @@ impl<'a> Ndr<'a> {
     ///
     /// # Errors
     /// `Invalid` for a number that was used before.
+    #[inline]
     pub(super) fn pointer(&mut self, what: &'static str) -> Result<bool, DecodeError> {
         let referent = self.u32(what)?;
         self.referent(what, referent)?;
@@ -132,6 +135,7 @@ impl<'a> Ndr<'a> {
     ///
     /// # Errors
     /// `Invalid` for a number that was used before.
+    #[inline]
     pub(super) fn referent(&mut self, what: &'static str, referent: u32) -> Result<(), DecodeError> {
         if referent != 0 && !self.referents.insert(referent) {
             return Err(self.reader.error(what, DecodeErrorKind::Invalid));
