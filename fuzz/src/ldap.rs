@@ -4,6 +4,8 @@ use adlib_core::gss;
 use adlib_ldap::{Violation, fuzzing};
 use lber::parse::parse_tag;
 
+mod others;
+
 use crate::{
     ntlm::scene::Scene,
     script::{Script, key_of},
@@ -14,17 +16,18 @@ const BUFFER_BYTES: usize = 1 << 16;
 /// The scene of sealed messages.
 const SEALED: u8 = 2;
 
-/// What passes is whole messages from the beginning of the bytes, that pass again, and that the library behind can read.
+/// What passes is whole messages from the beginning of the bytes, that pass again, and in which others read the same.
 pub fn answers(data: &[u8]) {
     let Ok(passed) = fuzzing::answers(data) else {
         return;
     };
-    let bytes = passed.concat();
+    let bytes: Vec<u8> = passed.iter().flat_map(|answer| answer.message.clone()).collect();
     assert!(data.starts_with(&bytes));
     assert_eq!(fuzzing::answers(&bytes).as_ref(), Ok(&passed));
-    for message in &passed {
-        let (rest, _) = parse_tag(message).expect("what passed is well formed");
+    for answer in &passed {
+        let (rest, _) = parse_tag(&answer.message).expect("what passed is well formed");
         assert!(rest.is_empty());
+        others::compare(answer);
     }
 }
 

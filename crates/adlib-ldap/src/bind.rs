@@ -4,9 +4,9 @@ use adlib_core::Password;
 
 use crate::{
     Connection, Error, ServerMessage,
+    connection::Loan,
     transport::{
-        Authentication, BindAnswer, BindResult, Carrier, End, FrameError, Loan, decode_bind_answer,
-        encode_bind,
+        Authentication, BindAnswer, BindResult, Carrier, End, FrameError, decode_bind_answer, encode_bind,
     },
 };
 
@@ -129,8 +129,9 @@ impl Connection {
     ///
     /// # Errors
     /// `BoundAlready`, `Protocol`, `Lost`.
-    pub(crate) async fn borrow_unlayered(&self) -> Result<Loan, Error> {
-        let loan = self.borrow().await?;
+    pub(crate) async fn borrow_unlayered(&self) -> Result<Loan<'_>, Error> {
+        let mut loan = self.borrow().await?;
+        loan.wire.settle().await.map_err(|end| self.ends(end))?;
         if self.is_layered() {
             loan.give_back();
             return Err(Error::BoundAlready {
@@ -146,16 +147,16 @@ impl Connection {
     /// `Protocol`, `Lost`.
     pub(crate) async fn ask_bind(
         &self,
-        loan: &mut Loan,
+        loan: &mut Loan<'_>,
         authentication: &Authentication<'_>,
     ) -> Result<BindResult, Error> {
         let id = self.next_bind_id();
         let failed = |error: FrameError| self.ended(error.into());
         let request = encode_bind(id, authentication);
-        loan.server.send(request.expose()).await.map_err(failed)?;
-        let answer = loan.server.next().await.map_err(failed)?;
+        loan.wire.server.send(request.expose()).await.map_err(failed)?;
+        let answer = loan.wire.server.next().await.map_err(failed)?;
         let answer = answer.ok_or_else(|| self.ended(End::Closed))?;
-        match decode_bind_answer(&answer, id) {
+        match decode_bind_answer(answer, id) {
             Ok(BindAnswer::Result(result)) => Ok(result),
             Ok(BindAnswer::Disconnection(code, message)) => Err(self.ended(End::Disconnected(code, message))),
             Err(violation) => Err(self.violated(violation)),

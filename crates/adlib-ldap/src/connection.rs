@@ -8,29 +8,33 @@ use std::{
     },
 };
 
-use ldap3::LdapError;
-use tokio::time::timeout;
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 
 use crate::{
     Endpoint, Error, Limits, ServerMessage, Settings, Timeouts, Violation,
-    transport::{Carrier, End, Loan, Relay, dial},
+    transport::{Carrier, End, Wire, dial},
 };
 
 /// A connection to a directory server, anonymous until a bind.
 ///
-/// A bind waits until every search has its answer, and searches wait until it is done.
+/// One request after the other: what is asked meanwhile waits.
 ///
-/// After a time-out or a breach of the protocol it is cut, and every later request fails: what the server
-/// might still send must not be taken for an answer to something else.
+/// After a time-out, a request that was given up or a breach of the protocol it is cut, and every later request fails:
+/// what the server might still send must not be taken for an answer to something else.
 pub struct Connection {
-    ldap: ldap3::Ldap,
-    relay: Relay,
+    /// The way to the server; absent while it is lent, and for good once the connection has ended.
+    wire: Mutex<Option<Wire>>,
+    end: OnceLock<End>,
     endpoint: Endpoint,
     name: String,
     pub(crate) carrier: Carrier,
     /// Whether the session of a bind protects all that follows.
     layered: AtomicBool,
     bind_id: AtomicU32,
+    search_id: AtomicU32,
     timeouts: Timeouts,
     pub(crate) limits: Limits,
     pub(crate) active_directory: OnceLock<bool>,
@@ -43,17 +47,18 @@ impl Connection {
     /// What the only server did (`Connect`, `Timeout`, `Tls`, `StartTlsRefused`, `Protocol`, `Lost`), or
     /// `NoneReachable` with what each of several did; `NoEndpoint`, `Authorities` and `System` before any of them.
     pub async fn open(endpoints: &[Endpoint], settings: &Settings) -> Result<Self, Error> {
-        // From the upper end: the LDAP library counts from the lower.
+        // Binds count from the upper end, searches from the lower.
         const LAST_ID: u32 = 0x7fff_ffff;
         let dialled = dial(endpoints, settings).await?;
         Ok(Self {
-            ldap: dialled.ldap,
-            relay: dialled.relay,
+            wire: Mutex::new(Some(dialled.wire)),
+            end: OnceLock::new(),
             endpoint: dialled.endpoint.clone(),
             name: dialled.endpoint.to_string(),
             carrier: dialled.carrier,
             layered: AtomicBool::new(false),
             bind_id: AtomicU32::new(LAST_ID),
+            search_id: AtomicU32::new(1),
             timeouts: settings.timeouts,
             limits: settings.limits,
             active_directory: OnceLock::new(),
@@ -72,14 +77,15 @@ impl Connection {
         &self.endpoint.host
     }
 
-    /// A handle for one request.
-    pub(crate) fn ldap(&self) -> ldap3::Ldap {
-        self.ldap.clone()
-    }
-
-    /// A message number for a step of a bind, which the LDAP library does not use.
+    /// A message number for a step of a bind.
     pub(crate) fn next_bind_id(&self) -> u32 {
         self.bind_id.fetch_sub(1, Ordering::Relaxed)
+    }
+
+    /// A message number for a search: 1 to 2^30, and then from the beginning.
+    pub(crate) fn next_search_id(&self) -> u32 {
+        const LAST_ID: u32 = 1 << 30;
+        self.search_id.fetch_add(1, Ordering::Relaxed) % LAST_ID
     }
 
     /// Whether the session of a bind protects all that follows.
@@ -105,19 +111,6 @@ impl Connection {
         Ok(())
     }
 
-    /// Wait for the whole answer to one request.
-    ///
-    /// # Errors
-    /// `Timeout`, `Protocol`, `Lost`.
-    pub(crate) async fn whole_answer<T>(
-        &self,
-        what: &'static str,
-        answer: impl Future<Output = Result<T, LdapError>>,
-    ) -> Result<T, Error> {
-        let answer = async { answer.await.map_err(|error| self.broken(&error)) };
-        self.in_time(what, answer).await
-    }
-
     /// Wait for `answer` as long as an operation may take.
     ///
     /// # Errors
@@ -128,8 +121,8 @@ impl Connection {
         answer: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let after = self.timeouts.operation;
+        // Dropped half-way, an exchange takes the wire with it.
         timeout(after, answer).await.unwrap_or_else(|_| {
-            self.relay.cut();
             Err(Error::Timeout {
                 endpoint: self.name.clone(),
                 what,
@@ -138,21 +131,24 @@ impl Connection {
         })
     }
 
-    /// The server's side, for a bind.
+    /// The way to the server, when it is this request's turn.
     ///
     /// # Errors
     /// `Protocol`, `Lost`.
-    pub(crate) async fn borrow(&self) -> Result<Loan, Error> {
-        let loan = self.relay.lend().await;
-        loan.ok_or_else(|| self.broken(&"the connection was closed"))
+    pub(crate) async fn borrow(&self) -> Result<Loan<'_>, Error> {
+        let mut slot = self.wire.lock().await;
+        match slot.take() {
+            Some(wire) => Ok(Loan { wire, slot }),
+            None => Err(match self.end.get() {
+                Some(end) => self.ended(end.clone()),
+                None => self.lost("it was closed after a request was given up or a bind failed".to_owned()),
+            }),
+        }
     }
 
-    /// What ended the connection, when whoever meets its end knows no more than `what`.
-    fn broken(&self, what: &dyn fmt::Display) -> Error {
-        match self.relay.end() {
-            Some(end) => self.ended(end.clone()),
-            None => self.lost(format!("it was cut ({what})")),
-        }
+    /// The connection has ended so, which every later request hears.
+    pub(crate) fn ends(&self, end: End) -> Error {
+        self.ended(self.end.get_or_init(|| end).clone())
     }
 
     /// The error that an end of the connection is.
@@ -162,7 +158,6 @@ impl Connection {
             End::Disconnected(code, message) => format!("the server closes it (code {code}: {message})"),
             End::Closed => "the server closed it".to_owned(),
             End::Failed(reason) => reason,
-            End::Unbound => "it was closed after a bind failed".to_owned(),
         })
     }
 
@@ -203,6 +198,20 @@ impl Connection {
                 message,
             },
         }
+    }
+}
+
+/// The way to the server, lent to one exchange. Dropped in place of given back, the connection ends.
+pub(crate) struct Loan<'c> {
+    /// What is lent.
+    pub(crate) wire: Wire,
+    slot: MutexGuard<'c, Option<Wire>>,
+}
+
+impl Loan<'_> {
+    /// The next exchange may begin.
+    pub(crate) fn give_back(mut self) {
+        *self.slot = Some(self.wire);
     }
 }
 

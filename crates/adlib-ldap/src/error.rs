@@ -185,9 +185,6 @@ pub enum Error {
         /// What the server says.
         message: ServerMessage,
     },
-    /// The filter cannot be sent.
-    #[error("`{0}` is not a filter that can be sent")]
-    Filter(String),
     /// The server broke the protocol, and the connection was cut.
     #[error("{endpoint}: not an LDAP server that can be talked to: {violation}")]
     Protocol {

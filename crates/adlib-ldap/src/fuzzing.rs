@@ -1,31 +1,43 @@
 //! What a peer's bytes meet before anything else, for fuzz targets. No part of the library's face.
 
 use adlib_core::gss;
+use adlib_schema::RawEntry;
 
 use crate::{
     Limits, Violation,
-    transport::{BindAnswer, Guard, Inbox, Layer, decode_bind_answer},
+    transport::{BindAnswer, Guard, Inbox, Layer, Part, decode_bind_answer},
 };
 
-/// A search whose number is 1.
-const SEARCH: &[u8] = b"\x30\x05\x02\x01\x01\x63\x00";
+/// One message of an answer: its bytes, and the entry in it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// All of the message.
+    pub message: Vec<u8>,
+    /// The entry that it holds.
+    pub entry: Option<RawEntry>,
+}
 
-/// The messages in `bytes` that the guard lets pass to a library that has asked one search, numbered 1.
+/// The messages in `bytes` that the guard takes for an answer to a search numbered 1.
 ///
 /// # Errors
 /// What the server did wrong.
-pub fn answers(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Violation> {
+pub fn answers(bytes: &[u8]) -> Result<Vec<Answered>, Violation> {
     let limits = Limits::default();
     let mut guard = Guard::new(limits);
-    guard.asks(SEARCH)?;
+    guard.asks(1);
     let mut inbox = Inbox::new(limits.message_bytes);
     inbox.end().extend_from_slice(bytes);
-    let mut passed = Vec::new();
-    while let Some(message) = inbox.next()? {
-        guard.judge(&message)?;
-        passed.push(message);
+    let mut answers = Vec::new();
+    while let Some(length) = inbox.whole()? {
+        let message = inbox.take(length);
+        let entry = match guard.judge(message)? {
+            Part::Entry(entry) => Some(entry),
+            Part::Reference(_) | Part::Done(_) | Part::Disconnection(..) => None,
+        };
+        let message = message.to_vec();
+        answers.push(Answered { message, entry });
     }
-    Ok(passed)
+    Ok(answers)
 }
 
 /// The result code in `bytes`, which answer the bind numbered 1.
@@ -58,7 +70,8 @@ mod tests {
     #[test]
     fn an_answer_passes_whole() {
         let done = b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00";
-        assert_eq!(answers(done), Ok(vec![done.to_vec()]));
+        let messages = answers(done).unwrap().into_iter().map(|answer| answer.message);
+        assert_eq!(messages.collect::<Vec<_>>(), [done]);
         assert_eq!(
             answers(&[*done, *done].concat()),
             Err(Violation::UnknownMessage(1))

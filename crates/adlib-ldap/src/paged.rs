@@ -11,6 +11,7 @@ use adlib_schema::{Filter, RawEntry};
 use crate::{
     Connection, Error, Scope,
     search::{Answer, Request, SUCCESS},
+    transport::Control,
 };
 
 const TIME_LIMIT_EXCEEDED: u32 = 3;
@@ -89,6 +90,8 @@ pub struct PagedSearch<'c> {
 enum Position {
     /// The next page begins at this cookie; the first at an empty one.
     Before(Vec<u8>),
+    /// The next page begins at this cookie, and was asked for as this number.
+    Ahead(Vec<u8>, u32),
     /// There is no further page.
     End,
 }
@@ -130,7 +133,7 @@ impl PagedSearch<'_> {
     /// The next entry, or `None` at the end.
     ///
     /// # Errors
-    /// `NoSuchObject` when there is no base; `Refused` and its kin; `Filter`; `Timeout`, `Protocol`, `Lost`. After an
+    /// `NoSuchObject` when there is no base; `Refused` and its kin; `Timeout`, `Protocol`, `Lost`. After an
     /// error there is no further entry.
     pub async fn next(&mut self) -> Result<Option<RawEntry>, Error> {
         match self.advance().await {
@@ -168,7 +171,16 @@ impl PagedSearch<'_> {
                 Position::End => return Ok(None),
                 Position::Before(cookie) => {
                     let cookie = std::mem::take(cookie);
-                    self.turn_page(cookie).await?;
+                    let answer = self.ask(&cookie).await?;
+                    self.turn_page(answer).await?;
+                }
+                Position::Ahead(cookie, id) => {
+                    let (cookie, id) = (std::mem::take(cookie), *id);
+                    let answer = match self.connection.answer_to(id).await? {
+                        Some(answer) => answer,
+                        None => self.ask(&cookie).await?,
+                    };
+                    self.turn_page(answer).await?;
                 }
             }
         }
@@ -182,12 +194,34 @@ impl PagedSearch<'_> {
         Ok(entry)
     }
 
-    async fn turn_page(&mut self, cookie: Vec<u8>) -> Result<(), Error> {
-        let controls = match self.request.scope {
-            Scope::Base => Vec::new(),
-            Scope::OneLevel | Scope::Subtree => self.connection.page_controls(self.page_size, cookie).await?,
-        };
-        let answer = self.connection.ask(&self.request, controls).await?;
+    /// Ask for the page that begins at `cookie`.
+    async fn ask(&self, cookie: &[u8]) -> Result<Answer, Error> {
+        let controls = self.controls(cookie).await?;
+        self.connection.ask(&self.request, &controls).await
+    }
+
+    async fn controls(&self, cookie: &[u8]) -> Result<Vec<Control>, Error> {
+        match self.request.scope {
+            Scope::Base => Ok(Vec::new()),
+            Scope::OneLevel | Scope::Subtree => self.connection.page_controls(self.page_size, cookie).await,
+        }
+    }
+
+    /// Ask for the page after the one that was taken, so that the server makes it while this one is read.
+    async fn ask_ahead(&mut self) -> Result<(), Error> {
+        let wanted = self.given + self.page.len() < self.limit && self.page.len() > 0;
+        if let Position::Before(cookie) = &self.position
+            && wanted
+        {
+            let controls = self.controls(cookie).await?;
+            let id = self.connection.ask_ahead(&self.request, &controls).await?;
+            self.position = Position::Ahead(cookie.clone(), id);
+        }
+        Ok(())
+    }
+
+    /// Take a page.
+    async fn turn_page(&mut self, answer: Answer) -> Result<(), Error> {
         match answer.code {
             SUCCESS => {}
             SIZE_LIMIT_EXCEEDED => self.stop(Some(Incomplete::SizeLimit)),
@@ -201,7 +235,7 @@ impl PagedSearch<'_> {
             }
         }
         self.take(answer);
-        Ok(())
+        self.ask_ahead().await
     }
 
     /// Take the entries of a page, and see whether and where the next begins.

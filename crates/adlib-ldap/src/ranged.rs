@@ -108,7 +108,7 @@ impl Connection {
                 return Ok(Some("there are more values than this side takes"));
             }
             let wanted = vec![format!("{};range={first}-*", range.attribute)];
-            let answer = self.ask(&Request::of_entry(dn, wanted), Vec::new()).await?;
+            let answer = self.ask(&Request::of_entry(dn, wanted), &[]).await?;
             if answer.code != SUCCESS {
                 return Ok(Some("the entry changed while it was read"));
             }

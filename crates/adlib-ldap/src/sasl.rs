@@ -8,7 +8,8 @@ use adlib_core::{
 use crate::{
     Connection, Error, ServerMessage, Violation,
     bind::SUCCESS,
-    transport::{Authentication, BindResult, Carrier, Layer, Loan, OVERHEAD},
+    connection::Loan,
+    transport::{Authentication, BindResult, Carrier, Layer, OVERHEAD},
 };
 
 const BIND_IN_PROGRESS: u32 = 14;
@@ -129,7 +130,7 @@ struct SaslBind<'a> {
     connection: &'a Connection,
     name: &'a str,
     mechanism: SaslMechanism,
-    loan: Loan,
+    loan: Loan<'a>,
     steps: usize,
     /// Whether the server has said no, which leaves the connection anonymous.
     refused: bool,
@@ -172,7 +173,7 @@ impl SaslBind<'_> {
             }
         };
         if let Some(layer) = layer {
-            let protected = self.loan.server.protect(layer);
+            let protected = self.loan.wire.server.protect(layer);
             protected.map_err(|violation| self.connection.violated(violation))?;
             self.connection.set_layered();
         }

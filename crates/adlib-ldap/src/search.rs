@@ -1,19 +1,21 @@
 //! Searches: one request and its answer, the root DSE, and lookups that expect little.
 
-use adlib_schema::{Filter, Preset, RawEntry, lookup::SECURITY_CONTEXT};
-use ldap3::{
-    LdapError, LdapResult, ResultEntry,
-    asn1::{PL, StructureTag},
-    controls::{Control, PagedResults, RawControl},
+use adlib_schema::{AttributeName, Filter, Preset, RawEntry, lookup::SECURITY_CONTEXT};
+
+use crate::{
+    Connection, Error, Incomplete, ServerMessage,
+    transport::{Control, WholeAnswer, encode_search},
 };
 
-use crate::{Connection, Error, Incomplete, ServerMessage, transport::paged_cookie};
-
+const OBJECT_CLASS: AttributeName = AttributeName::from_static("objectClass");
 pub(crate) const SUCCESS: u32 = 0;
 pub(crate) const NO_SUCH_OBJECT: u32 = 32;
-const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 /// `LDAP_SERVER_DOMAIN_SCOPE_OID`: no references to the other partitions of the forest (MS-ADTS 3.1.1.3.4.1.4).
 const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
+/// What an error calls it.
+const A_SEARCH: &str = "a search";
+/// `maxInt` (RFC 4511 4.1.1).
+const MAX_PAGE: u32 = 0x7fff_ffff;
 /// Entries that a lookup asks for at a time.
 const LOOKUP_PAGE: u32 = 500;
 
@@ -28,12 +30,13 @@ pub enum Scope {
     Subtree,
 }
 
-impl From<Scope> for ldap3::Scope {
-    fn from(scope: Scope) -> Self {
-        match scope {
-            Scope::Base => Self::Base,
-            Scope::OneLevel => Self::OneLevel,
-            Scope::Subtree => Self::Subtree,
+impl Scope {
+    /// Its number in a request.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Base => 0,
+            Self::OneLevel => 1,
+            Self::Subtree => 2,
         }
     }
 }
@@ -53,7 +56,8 @@ pub struct SearchResult {
 pub(crate) struct Request {
     pub(crate) base: String,
     pub(crate) scope: Scope,
-    pub(crate) filter: String,
+    /// As it is sent.
+    pub(crate) filter: Vec<u8>,
     pub(crate) attributes: Vec<String>,
 }
 
@@ -62,7 +66,7 @@ impl Request {
         Self {
             base: base.to_owned(),
             scope,
-            filter: filter.to_string(),
+            filter: filter.encode(),
             attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
@@ -72,7 +76,7 @@ impl Request {
         Self {
             base: dn.to_owned(),
             scope: Scope::Base,
-            filter: "(objectClass=*)".to_owned(),
+            filter: Filter::present(OBJECT_CLASS).encode(),
             attributes,
         }
     }
@@ -100,7 +104,7 @@ impl Connection {
         // The last one is given only when it is asked for by name.
         let attributes = ["*", "+", SECURITY_CONTEXT].map(str::to_owned);
         let request = Request::of_entry("", attributes.to_vec());
-        let answer = self.ask(&request, Vec::new()).await?;
+        let answer = self.ask(&request, &[]).await?;
         let root = answer.entries.into_iter().next();
         root.ok_or_else(|| self.search_refused("", answer.code, answer.message))
     }
@@ -109,7 +113,7 @@ impl Connection {
     /// them than `Limits::lookup_entries`.
     ///
     /// # Errors
-    /// `NoSuchObject` when there is no `base`; `Refused` and its kin; `Filter`; `NotBound`; `Timeout`, `Protocol`,
+    /// `NoSuchObject` when there is no `base`; `Refused` and its kin; `NotBound`; `Timeout`, `Protocol`,
     /// `Lost`.
     pub async fn search(
         &self,
@@ -131,19 +135,11 @@ impl Connection {
     }
 
     /// The controls that a search for a page needs.
-    pub(crate) async fn page_controls(
-        &self,
-        page_size: u32,
-        cookie: Vec<u8>,
-    ) -> Result<Vec<RawControl>, Error> {
-        let size = i32::try_from(page_size.max(1)).unwrap_or(i32::MAX);
-        let mut controls = vec![PagedResults { size, cookie }.into()];
+    pub(crate) async fn page_controls(&self, page_size: u32, cookie: &[u8]) -> Result<Vec<Control>, Error> {
+        let size = page_size.clamp(1, MAX_PAGE);
+        let mut controls = vec![Control::page(size, cookie)];
         if self.is_active_directory().await? {
-            controls.push(RawControl {
-                ctype: DOMAIN_SCOPE.to_owned(),
-                crit: false,
-                val: None,
-            });
+            controls.push(Control::hint(DOMAIN_SCOPE));
         }
         Ok(controls)
     }
@@ -166,66 +162,45 @@ impl Connection {
     }
 
     /// Send one search and take its whole answer.
-    pub(crate) async fn ask(&self, request: &Request, controls: Vec<RawControl>) -> Result<Answer, Error> {
+    pub(crate) async fn ask(&self, request: &Request, controls: &[Control]) -> Result<Answer, Error> {
         let root_dse = request.base.is_empty() && request.scope == Scope::Base;
         if !root_dse {
             self.refuse_before_bind()?;
         }
-        if ldap3::parse_filter(&request.filter).is_err() {
-            return Err(Error::Filter(request.filter.clone()));
-        }
-        let (items, result) = self
-            .whole_answer("a search", self.exchange(request, controls))
-            .await?;
-        let cookie = self.next_page(&result.ctrls)?;
-        let mut answer = Answer {
-            entries: Vec::with_capacity(items.len()),
-            referrals: result.refs,
-            code: result.rc,
-            message: ServerMessage::new(&result.text),
-            cookie,
+        let id = self.next_search_id();
+        let message = encode_search(id, request, controls);
+        let exchange = async {
+            let mut loan = self.borrow().await?;
+            loan.wire.ask(id, &message).await.map_err(|end| self.ends(end))?;
+            let answer = loan.wire.receive().await.map_err(|end| self.ends(end))?;
+            loan.give_back();
+            Ok(Answer::from(answer))
         };
-        for item in items {
-            if item.is_ref() {
-                answer.referrals.extend(texts(item.0.payload));
-            } else if let Some(entry) = entry(item.0.payload) {
-                answer.entries.push(entry);
-            }
-        }
-        Ok(answer)
+        self.in_time(A_SEARCH, exchange).await
     }
 
-    async fn exchange(
-        &self,
-        request: &Request,
-        controls: Vec<RawControl>,
-    ) -> Result<(Vec<ResultEntry>, LdapResult), LdapError> {
-        let mut ldap = self.ldap();
-        ldap.with_controls(controls);
-        let scope = request.scope.into();
-        let attributes = request.attributes.clone();
-        let search = ldap.streaming_search(&request.base, scope, &request.filter, attributes);
-        let mut stream = search.await?;
-        let mut items = Vec::new();
-        while let Some(item) = stream.next().await? {
-            items.push(item);
-        }
-        Ok((items, stream.finish().await))
+    /// Send one search whose answer is wanted later, as number; it comes while something else is done.
+    pub(crate) async fn ask_ahead(&self, request: &Request, controls: &[Control]) -> Result<u32, Error> {
+        let id = self.next_search_id();
+        let message = encode_search(id, request, controls);
+        let exchange = async {
+            let mut loan = self.borrow().await?;
+            loan.wire.ask(id, &message).await.map_err(|end| self.ends(end))?;
+            loan.give_back();
+            Ok(id)
+        };
+        self.in_time(A_SEARCH, exchange).await
     }
 
-    /// The cookie of the paged results control, parsed here: the library panics on a malformed one.
-    fn next_page(&self, controls: &[Control]) -> Result<Vec<u8>, Error> {
-        let value = controls
-            .iter()
-            .map(|Control(_, control)| control)
-            .find(|control| control.ctype == PAGED_RESULTS)
-            .and_then(|control| control.val.as_deref());
-        value
-            .map_or(Ok(Vec::new()), paged_cookie)
-            .map_err(|error| Error::Protocol {
-                endpoint: self.endpoint().to_owned(),
-                violation: error.into(),
-            })
+    /// The answer to the search that was asked ahead as `id`; `None` when it was kept for too long.
+    pub(crate) async fn answer_to(&self, id: u32) -> Result<Option<Answer>, Error> {
+        let exchange = async {
+            let mut loan = self.borrow().await?;
+            let answer = loan.wire.answer(id).await.map_err(|end| self.ends(end))?;
+            loan.give_back();
+            Ok(answer.map(Answer::from))
+        };
+        self.in_time(A_SEARCH, exchange).await
     }
 
     /// A search below `base` that was no success.
@@ -240,33 +215,16 @@ impl Connection {
     }
 }
 
-/// The entry that a `SearchResultEntry` holds, values as they came; the guard has checked its form.
-fn entry(entry: PL) -> Option<RawEntry> {
-    let mut parts = parts(entry).into_iter();
-    let dn = text(parts.next()?)?;
-    let mut entry = RawEntry::new(dn);
-    for attribute in self::parts(parts.next()?.payload) {
-        let mut attribute = self::parts(attribute.payload).into_iter();
-        let name = text(attribute.next()?)?;
-        let values = self::parts(attribute.next()?.payload);
-        let values = values.into_iter().filter_map(StructureTag::expect_primitive);
-        entry.push_all(&name, values);
+impl From<WholeAnswer> for Answer {
+    fn from(whole: WholeAnswer) -> Self {
+        let mut referrals = whole.references;
+        referrals.extend(whole.done.referrals);
+        Self {
+            entries: whole.entries,
+            referrals,
+            code: whole.done.code,
+            message: whole.done.message,
+            cookie: whole.done.cookie,
+        }
     }
-    Some(entry)
-}
-
-fn parts(payload: PL) -> Vec<StructureTag> {
-    match payload {
-        PL::C(parts) => parts,
-        PL::P(_) => Vec::new(),
-    }
-}
-
-fn text(tag: StructureTag) -> Option<String> {
-    String::from_utf8(tag.expect_primitive()?).ok()
-}
-
-/// The URLs that a `SearchResultReference` holds.
-fn texts(payload: PL) -> impl Iterator<Item = String> {
-    parts(payload).into_iter().filter_map(text)
 }

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Carrier, Relay, Stream, attach, start_tls, tls};
+use super::{Carrier, Stream, Wire, start_tls, tls};
 use crate::{Endpoint, Error, Settings, TransportSecurity};
 
 /// What is tried at an address.
@@ -22,8 +22,7 @@ struct Dial<'a> {
 pub(crate) struct Dialled<'e> {
     pub(crate) endpoint: &'e Endpoint,
     pub(crate) carrier: Carrier,
-    pub(crate) ldap: ldap3::Ldap,
-    pub(crate) relay: Relay,
+    pub(crate) wire: Wire,
 }
 
 /// Connect to the first of `endpoints` that takes us.
@@ -41,12 +40,10 @@ pub(crate) async fn dial<'e>(endpoints: &'e [Endpoint], settings: &Settings) -> 
     let mut failures = Vec::new();
     for endpoint in endpoints {
         if let Some((stream, carrier)) = dial.endpoint(endpoint, &mut failures).await {
-            let (ldap, relay) = attach(stream, settings.limits).await?;
             return Ok(Dialled {
                 endpoint,
                 carrier,
-                ldap,
-                relay,
+                wire: Wire::new(stream, settings.limits),
             });
         }
     }

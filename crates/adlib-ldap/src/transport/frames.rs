@@ -8,7 +8,7 @@ use super::{inbox::Inbox, layer::Layer};
 use crate::Violation;
 
 /// Bytes asked of a stream at a time.
-const PIECE: usize = 16 << 10;
+const PIECE: usize = 64 << 10;
 
 /// Why no message came or went.
 #[derive(Debug)]
@@ -42,10 +42,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     ///
     /// # Errors
     /// `Io`, `Violation`.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<&[u8]>, FrameError> {
         loop {
-            if let Some(message) = self.inbox.next().map_err(Violation::from)? {
-                return Ok(Some(message));
+            if let Some(length) = self.inbox.whole().map_err(Violation::from)? {
+                return Ok(Some(self.inbox.take(length)));
             }
             let end = match &mut self.layer {
                 Some(layer) => layer.end(),

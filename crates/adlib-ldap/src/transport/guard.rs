@@ -1,92 +1,95 @@
-//! What may pass from a server to the LDAP library: messages of RFC 4511 4.1 that answer a search of ours.
+//! What a server says to a search: messages of RFC 4511 4.1 that answer what was asked, within limits.
 //!
-//! Hostile bytes. The library behind takes a message's form for granted: nested deep it exhausts the stack, with a
-//! part missing it panics or waits for ever. So nothing reaches it that was not checked here to the last element.
+//! Hostile bytes. Every message is checked to the last element before anything is made of it.
 
-use std::collections::HashMap;
+use adlib_schema::RawEntry;
 
 use super::{
     ber,
-    message::{EXTENDED_RESPONSE, Envelope, check_controls, check_entry, check_texts, decode_result},
+    message::{EXTENDED_RESPONSE, Envelope, decode_controls, decode_entry, decode_result, decode_texts},
+    search_message::decode_cookie,
 };
 use crate::{Limits, ServerMessage, Violation};
 
-const SEARCH_REQUEST: u8 = 0x63;
 const SEARCH_RESULT_ENTRY: u8 = 0x64;
 const SEARCH_RESULT_DONE: u8 = 0x65;
 const SEARCH_RESULT_REFERENCE: u8 = 0x73;
 
-/// Stands between a server and the LDAP library, and knows what was asked.
+/// Judges the messages of one connection, and knows what was asked.
 #[derive(Debug)]
 pub(crate) struct Guard {
     limits: Limits,
-    asked: HashMap<u32, Asked>,
+    asked: Option<Asked>,
 }
 
-/// What came of the answer to a search so far.
-#[derive(Debug, Default)]
+/// The search that waits for its answer, and what came of that so far.
+#[derive(Debug)]
 struct Asked {
+    id: u32,
     messages: usize,
     bytes: usize,
 }
 
-/// What becomes of a message.
+/// What a message is.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It answers a request and may pass.
-    Pass,
+pub(crate) enum Part {
+    /// An entry.
+    Entry(RawEntry),
+    /// URLs of other servers, where a part of the answer is.
+    Reference(Vec<String>),
+    /// The end of the answer.
+    Done(Done),
     /// The server says that it closes the connection (RFC 4511 4.4.1), with this result code and text.
     Disconnection(u32, ServerMessage),
 }
 
+/// The end of an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// The result code.
+    pub(crate) code: u32,
+    /// What the server says about it.
+    pub(crate) message: ServerMessage,
+    /// URLs of other servers, which might know more.
+    pub(crate) referrals: Vec<String>,
+    /// Where the next page begins; empty when there is none.
+    pub(crate) cookie: Vec<u8>,
+}
+
 impl Guard {
     /// A guard before the first request.
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            asked: HashMap::new(),
-        }
+    pub(crate) const fn new(limits: Limits) -> Self {
+        Self { limits, asked: None }
     }
 
-    /// Whether every request has its last answer.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.asked.is_empty()
-    }
-
-    /// Note a request on its way to the server.
-    ///
-    /// # Errors
-    /// `Malformed` for a request that the library should not have made.
-    pub(crate) fn asks(&mut self, request: &[u8]) -> Result<(), Violation> {
-        let envelope = Envelope::decode(request)?;
-        // Binds do not come this way; unbind and abandon are not answered.
-        if envelope.operation.tag == SEARCH_REQUEST {
-            self.asked.insert(envelope.id, Asked::default());
-        }
-        Ok(())
+    /// Note that the search numbered `id` is on its way to the server, the only one that waits for an answer.
+    pub(crate) const fn asks(&mut self, id: u32) {
+        self.asked = Some(Asked {
+            id,
+            messages: 0,
+            bytes: 0,
+        });
     }
 
     /// Judge a message from the server.
     ///
     /// # Errors
     /// `Malformed`, `UnknownMessage`, `WrongKind` or `AnswerTooLarge`.
-    pub(crate) fn judge(&mut self, message: &[u8]) -> Result<Verdict, Violation> {
+    pub(crate) fn judge(&mut self, message: &[u8]) -> Result<Part, Violation> {
         ber::check_form(message, self.limits.message_elements)?;
         let envelope = Envelope::decode(message)?;
         if envelope.id == 0 {
             let (code, message) = disconnection(&envelope)?;
-            return Ok(Verdict::Disconnection(code, message));
+            return Ok(Part::Disconnection(code, message));
         }
-        let asked = self.asked.get_mut(&envelope.id);
+        let asked = self.asked.as_mut().filter(|asked| asked.id == envelope.id);
         let asked = asked.ok_or(Violation::UnknownMessage(envelope.id))?;
         asked.count(message.len(), &self.limits)?;
-        if ends_a_search(&envelope)? {
-            self.asked.remove(&envelope.id);
+        let part = answer(&envelope)?;
+        if matches!(part, Part::Done(_)) {
+            self.asked = None;
         }
-        if let Some(controls) = envelope.controls {
-            check_controls(controls)?;
-        }
-        Ok(Verdict::Pass)
+        Ok(part)
     }
 }
 
@@ -105,21 +108,21 @@ impl Asked {
     }
 }
 
-/// Check the form of an answer to a search, and say whether it is the last.
-fn ends_a_search(envelope: &Envelope<'_>) -> Result<bool, Violation> {
+/// What a message of the answer to a search holds.
+fn answer(envelope: &Envelope<'_>) -> Result<Part, Violation> {
     let content = envelope.operation.content;
+    let controls = envelope.controls.map(decode_controls).transpose()?;
     match envelope.operation.tag {
+        SEARCH_RESULT_ENTRY => Ok(Part::Entry(decode_entry(content)?)),
+        SEARCH_RESULT_REFERENCE => Ok(Part::Reference(decode_texts(content, "SearchResultReference")?)),
         SEARCH_RESULT_DONE => {
-            decode_result(content)?;
-            Ok(true)
-        }
-        SEARCH_RESULT_ENTRY => {
-            check_entry(content)?;
-            Ok(false)
-        }
-        SEARCH_RESULT_REFERENCE => {
-            check_texts(content, "SearchResultReference")?;
-            Ok(false)
+            let result = decode_result(content)?;
+            Ok(Part::Done(Done {
+                code: result.code,
+                message: result.message,
+                referrals: result.referrals,
+                cookie: decode_cookie(&controls.unwrap_or_default())?,
+            }))
         }
         kind => Err(Violation::WrongKind(kind)),
     }

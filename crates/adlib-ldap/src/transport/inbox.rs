@@ -30,20 +30,21 @@ impl Inbox {
         &mut self.bytes
     }
 
-    /// The next message, once all of it has come.
+    /// The length of the next message, once all of it has come.
     ///
     /// # Errors
     /// `Unexpected` when it is none, `Invalid` for an indefinite length, `Limit` when it is too long.
-    pub(crate) fn next(&mut self) -> Result<Option<Vec<u8>>, DecodeError> {
+    pub(crate) fn whole(&self) -> Result<Option<usize>, DecodeError> {
         let rest = self.bytes.get(self.start..).unwrap_or_default();
-        let Some(length) = ber::message_length(rest, self.limit)? else {
-            return Ok(None);
-        };
-        let message = rest.get(..length).map(<[u8]>::to_vec);
-        if message.is_some() {
-            self.start += length;
-        }
-        Ok(message)
+        let length = ber::message_length(rest, self.limit)?;
+        Ok(length.filter(|length| *length <= rest.len()))
+    }
+
+    /// The next message, which is of `length` bytes.
+    pub(crate) fn take(&mut self, length: usize) -> &[u8] {
+        let start = self.start;
+        self.start = self.bytes.len().min(start + length);
+        self.bytes.get(start..self.start).unwrap_or_default()
     }
 
     /// Whether no byte is left of what came.
@@ -59,15 +60,20 @@ mod tests {
 
     const TWO: &[u8] = b"\x30\x01a\x30\x82\x00\x02bc";
 
+    fn next(inbox: &mut Inbox) -> Option<Vec<u8>> {
+        let length = inbox.whole().unwrap()?;
+        Some(inbox.take(length).to_vec())
+    }
+
     #[test]
     fn messages_come_one_at_a_time() {
         let mut inbox = Inbox::new(100);
         inbox.end().extend_from_slice(TWO);
-        assert_eq!(inbox.next().unwrap().unwrap(), b"\x30\x01a");
+        assert_eq!(next(&mut inbox).unwrap(), b"\x30\x01a");
         assert!(!inbox.is_empty());
-        assert_eq!(inbox.next().unwrap().unwrap(), b"\x30\x82\x00\x02bc");
+        assert_eq!(next(&mut inbox).unwrap(), b"\x30\x82\x00\x02bc");
         assert!(inbox.is_empty());
-        assert_eq!(inbox.next(), Ok(None));
+        assert_eq!(next(&mut inbox), None);
     }
 
     proptest! {
@@ -80,10 +86,10 @@ mod tests {
             for cut in cuts.into_iter().chain([TWO.len()]) {
                 let (piece, behind) = rest.split_at(cut.min(rest.len()));
                 inbox.end().extend_from_slice(piece);
-                messages.extend(inbox.next().unwrap());
+                messages.extend(next(&mut inbox));
                 rest = behind;
             }
-            messages.extend(inbox.next().unwrap());
+            messages.extend(next(&mut inbox));
             prop_assert_eq!(messages, [&TWO[..3], &TWO[3..]]);
         }
     }

@@ -1,6 +1,7 @@
 //! The parts of messages from a server (RFC 4511 4.1), checked to the last element. Hostile bytes.
 
 use adlib_core::{DecodeError, DecodeErrorKind, Reader};
+use adlib_schema::RawEntry;
 
 use super::ber;
 use crate::{ServerMessage, Violation};
@@ -62,6 +63,8 @@ pub(super) struct LdapResult<'a> {
     pub(super) code: u32,
     /// What the server says about it.
     pub(super) message: ServerMessage,
+    /// URLs of other servers.
+    pub(super) referrals: Vec<String>,
     /// The token of a mechanism, in the answer to a bind.
     pub(super) server_sasl_creds: Option<&'a [u8]>,
 }
@@ -81,11 +84,11 @@ pub(super) fn decode_result(content: &[u8]) -> Result<LdapResult<'_>, DecodeErro
     ber::text(matched, "matchedDN")?;
     let message = ber::expect(&mut reader, ber::OCTET_STRING, "diagnosticMessage")?;
     let message = ServerMessage::new(ber::text(message, "diagnosticMessage")?);
-    let mut server_sasl_creds = None;
+    let (mut referrals, mut server_sasl_creds) = (Vec::new(), None);
     while !reader.is_empty() {
         let part = ber::element(&mut reader, "LDAPResult")?;
         match part.tag {
-            REFERRAL => check_texts(part.content, "referral")?,
+            REFERRAL => referrals.extend(decode_texts(part.content, "referral")?),
             RESPONSE_NAME => {
                 ber::text(part.content, "responseName")?;
             }
@@ -97,6 +100,7 @@ pub(super) fn decode_result(content: &[u8]) -> Result<LdapResult<'_>, DecodeErro
     Ok(LdapResult {
         code,
         message,
+        referrals,
         server_sasl_creds,
     })
 }
@@ -108,36 +112,46 @@ pub(super) fn decode_result(content: &[u8]) -> Result<LdapResult<'_>, DecodeErro
 ///
 /// # Errors
 /// A `DecodeError` for anything else.
-pub(super) fn check_entry(content: &[u8]) -> Result<(), DecodeError> {
+pub(super) fn decode_entry(content: &[u8]) -> Result<RawEntry, DecodeError> {
     let mut reader = Reader::new(content);
     let name = ber::expect(&mut reader, ber::OCTET_STRING, "objectName")?;
-    ber::text(name, "objectName")?;
+    let mut entry = RawEntry::new(ber::text(name, "objectName")?);
     let mut attributes = Reader::new(ber::expect(&mut reader, ber::SEQUENCE, "attributes")?);
     reader.finish("SearchResultEntry")?;
     while !attributes.is_empty() {
         let attribute = ber::expect(&mut attributes, ber::SEQUENCE, "PartialAttribute")?;
         let mut attribute = Reader::new(attribute);
         let name = ber::expect(&mut attribute, ber::OCTET_STRING, "type")?;
-        ber::text(name, "type")?;
+        let name = ber::text(name, "type")?;
         let mut values = Reader::new(ber::expect(&mut attribute, ber::SET, "vals")?);
         attribute.finish("PartialAttribute")?;
+        let mut all = Vec::new();
         while !values.is_empty() {
-            ber::expect(&mut values, ber::OCTET_STRING, "value")?;
+            all.push(ber::expect(&mut values, ber::OCTET_STRING, "value")?);
         }
+        entry.push_all(name, all);
     }
-    Ok(())
+    Ok(entry)
 }
 
 /// `SEQUENCE OF URI`, which is what referrals and references are.
 ///
 /// # Errors
 /// A `DecodeError` for anything else.
-pub(super) fn check_texts(content: &[u8], what: &'static str) -> Result<(), DecodeError> {
+pub(super) fn decode_texts(content: &[u8], what: &'static str) -> Result<Vec<String>, DecodeError> {
     let mut reader = Reader::new(content);
+    let mut texts = Vec::new();
     while !reader.is_empty() {
-        ber::text(ber::expect(&mut reader, ber::OCTET_STRING, what)?, what)?;
+        let text = ber::expect(&mut reader, ber::OCTET_STRING, what)?;
+        texts.push(ber::text(text, what)?.to_owned());
     }
-    Ok(())
+    Ok(texts)
+}
+
+/// A control of an answer: its name and its value.
+pub(super) struct AnswerControl<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: Option<&'a [u8]>,
 }
 
 /// ```text
@@ -147,12 +161,13 @@ pub(super) fn check_texts(content: &[u8], what: &'static str) -> Result<(), Deco
 ///
 /// # Errors
 /// A `DecodeError` for anything else.
-pub(super) fn check_controls(content: &[u8]) -> Result<(), DecodeError> {
+pub(super) fn decode_controls(content: &[u8]) -> Result<Vec<AnswerControl<'_>>, DecodeError> {
     let mut reader = Reader::new(content);
+    let mut controls = Vec::new();
     while !reader.is_empty() {
         let mut control = Reader::new(ber::expect(&mut reader, ber::SEQUENCE, "Control")?);
         let name = ber::expect(&mut control, ber::OCTET_STRING, "controlType")?;
-        ber::text(name, "controlType")?;
+        let name = ber::text(name, "controlType")?;
         let mut part = next_part(&mut control)?;
         if let Some(criticality) = part.filter(|part| part.tag == ber::BOOLEAN) {
             if criticality.content.len() != 1 {
@@ -164,8 +179,10 @@ pub(super) fn check_controls(content: &[u8]) -> Result<(), DecodeError> {
             return Err(control.error("controlValue", DecodeErrorKind::Unexpected));
         }
         control.finish("Control")?;
+        let value = part.map(|part| part.content);
+        controls.push(AnswerControl { name, value });
     }
-    Ok(())
+    Ok(controls)
 }
 
 fn next_part<'a>(control: &mut Reader<'a>) -> Result<Option<ber::Element<'a>>, DecodeError> {
@@ -188,7 +205,7 @@ pub(super) fn result_of(message: &[u8], id: u32, kind: u8) -> Result<LdapResult<
         return Err(Violation::WrongKind(envelope.operation.tag));
     }
     if let Some(controls) = envelope.controls {
-        check_controls(controls)?;
+        decode_controls(controls)?;
     }
     Ok(decode_result(envelope.operation.content)?)
 }

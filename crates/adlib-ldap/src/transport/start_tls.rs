@@ -39,7 +39,7 @@ pub(super) async fn ask(stream: TcpStream, endpoint: &Endpoint) -> Result<TcpStr
     frames.send(REQUEST).await.map_err(failed)?;
     let answer = frames.next().await.map_err(failed)?;
     let answer = answer.ok_or_else(|| lost("the server closed it when asked for StartTLS".into()))?;
-    let result = result_of(&answer, MESSAGE_ID, EXTENDED_RESPONSE).map_err(broken)?;
+    let result = result_of(answer, MESSAGE_ID, EXTENDED_RESPONSE).map_err(broken)?;
     if result.code != 0 {
         return Err(Error::StartTlsRefused {
             endpoint: endpoint.to_string(),

@@ -1,6 +1,7 @@
 //! Search filters (RFC 4515) as values: a name that is put into one stays a name (A49).
 
 mod display;
+mod encode;
 mod evaluate;
 mod item;
 mod parse;
