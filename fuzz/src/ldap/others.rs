@@ -29,7 +29,7 @@ pub(super) fn compare(answer: &Answered) {
     }
     let mut values: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
     for (name, all) in ours.attributes() {
-        let all = all.iter().map(|value| value.to_vec());
+        let all = all.map(<[u8]>::to_vec);
         values.entry(name.to_ascii_lowercase()).or_default().extend(all);
     }
     assert_eq!(values, expected);

@@ -35,12 +35,16 @@ impl Filter {
 
 fn put_tree(bytes: &mut Vec<u8>, tree: &Tree<Item>) {
     match tree {
-        Tree::And(all) => put_with(bytes, AND, |bytes| {
-            all.iter().for_each(|one| put_tree(bytes, one))
-        }),
-        Tree::Or(any) => put_with(bytes, OR, |bytes| any.iter().for_each(|one| put_tree(bytes, one))),
+        Tree::And(all) => put_with(bytes, AND, |bytes| put_trees(bytes, all)),
+        Tree::Or(any) => put_with(bytes, OR, |bytes| put_trees(bytes, any)),
         Tree::Not(inner) => put_with(bytes, NOT, |bytes| put_tree(bytes, inner)),
         Tree::Leaf(item) => put_item(bytes, item),
+    }
+}
+
+fn put_trees(bytes: &mut Vec<u8>, trees: &[Tree<Item>]) {
+    for tree in trees {
+        put_tree(bytes, tree);
     }
 }
 
