@@ -13,9 +13,6 @@ use super::{
 use crate::Mapper;
 use record::Record;
 
-/// The attribute of which `memberOf` is the other end.
-const MEMBER: &str = "member";
-
 /// Apply `increment` to `place`; what became of the records, in the order of their identities.
 pub(super) fn apply(place: &mut Place, increment: Increment, mapper: &Mapper) -> Vec<Change> {
     let mut run = Run {
@@ -25,7 +22,6 @@ pub(super) fn apply(place: &mut Place, increment: Increment, mapper: &Mapper) ->
         delivered: HashSet::new(),
         named: HashSet::new(),
         told_gone: HashSet::new(),
-        member_of: Vec::new(),
     };
     if increment.presence == Presence::Replaced {
         run.forget_everything();
@@ -37,7 +33,6 @@ pub(super) fn apply(place: &mut Place, increment: Increment, mapper: &Mapper) ->
         run.keep_listed(there);
     }
     run.unlink_the_gone();
-    run.link_by_member_of();
     run.settle_dns();
     run.drop_strangers();
     run.changes()
@@ -61,8 +56,6 @@ struct Run<'a> {
     /// The entries whose DNs came in a list.
     named: HashSet<EntryId>,
     told_gone: HashSet<EntryId>,
-    /// The groups that the entries that came say they are in.
-    member_of: Vec<(EntryId, EntryId)>,
 }
 
 impl Run<'_> {
@@ -112,11 +105,8 @@ impl Run<'_> {
         self.touch(id);
         self.delivered.insert(id);
         self.told_gone.remove(&id);
-        let groups = entry.member_of.into_iter();
-        self.member_of.extend(groups.map(|group| (group, id)));
         self.place.strangers.extend(entry.names);
         let known = self.place.entries.remove(&id);
-        let has_all_links = entry.links.is_some();
         let links = entry.links.or_else(|| known.map(|known| known.links));
         let mut held = Held {
             parent: entry.parent,
@@ -128,17 +118,12 @@ impl Run<'_> {
             held.attributes = Attributes::default();
             held.links = Vec::new();
         }
-        if has_all_links {
-            // What it lists now counts, whatever its members said before.
-            self.member_of.retain(|(group, _)| *group != id);
-        }
         self.place.entries.insert(id, held);
     }
 
     fn remove(&mut self, id: EntryId, told: bool) {
         self.touch(id);
         self.delivered.remove(&id);
-        self.member_of.retain(|(_, member)| *member != id);
         self.place.entries.remove(&id);
         if told {
             self.told_gone.insert(id);
@@ -187,27 +172,6 @@ impl Run<'_> {
             }
         }
         self.place.strangers.retain(|id, _| !gone.contains(id));
-    }
-
-    /// Whoever returns from among the deleted is a member again of groups that themselves did not change.
-    fn link_by_member_of(&mut self) {
-        let members = &self.mapper.schema().group_member;
-        if !members
-            .iter()
-            .any(|name| name.base().eq_ignore_ascii_case(MEMBER))
-        {
-            return;
-        }
-        for (group, member) in std::mem::take(&mut self.member_of) {
-            let is_group = |held: &Held| !held.attributes.is_empty();
-            if self.place.entries.get(&group).is_some_and(is_group) {
-                self.touch(group);
-                let held = self.place.entries.get_mut(&group);
-                if let Some(links) = held.and_then(|held| held.links_mut(MEMBER)) {
-                    links.set(member, true);
-                }
-            }
-        }
     }
 
     /// Keep the names of those only that are listed somewhere and held nowhere.

@@ -20,7 +20,8 @@ pub struct Delivered {
     pub(super) links: Option<Vec<Links>>,
     /// The DNs of the members in `links`.
     pub(super) names: Vec<(EntryId, Box<str>)>,
-    pub(super) member_of: Vec<EntryId>,
+    /// The groups that list it; `None` where the server does not tell.
+    pub(super) member_of: Option<Vec<EntryId>>,
     is_deleted: bool,
 }
 
@@ -60,11 +61,11 @@ impl Delivered {
             attributes: Attributes::default(),
             links: Some(Vec::new()),
             names: Vec::new(),
-            member_of: Vec::new(),
+            member_of: None,
             is_deleted: entry.text(IS_DELETED).and_then(parse_boolean) == Some(true),
         };
         if schema.preset == Preset::ActiveDirectory {
-            delivered.member_of = identified(entry, MEMBER_OF).map(|(id, _)| id).collect();
+            delivered.member_of = Some(identified(entry, MEMBER_OF).map(|(id, _)| id).collect());
             delivered.take_links(schema, entry);
         } else {
             delivered.attributes = Attributes::of(entry, |_| true);
