@@ -41,6 +41,12 @@ pub enum Rejection {
     /// The peer speaks a mechanism that is not admitted here, and no other that is.
     #[error("the peer sent {0}, which is not admitted here")]
     NotAdmitted(Mechanism),
+    /// The acceptor chose a mechanism that was not on offer, or changed its mind.
+    #[error("the peer chose a mechanism that was not on offer")]
+    UnexpectedMechanism,
+    /// The acceptor says that all is done, and the mechanism has only begun.
+    #[error("the peer ended the negotiation before the mechanism was done")]
+    EndedEarly,
     /// The peer gives up (`reject`, RFC 4178 4.2.2).
     #[error("the peer rejects the negotiation")]
     PeerRejects,
@@ -86,6 +92,8 @@ impl Rejection {
             Self::Iakerb => "iakerb",
             Self::UserToUser => "user-to-user",
             Self::NotAdmitted(_) => "mechanism-not-admitted",
+            Self::UnexpectedMechanism => "unexpected-mechanism",
+            Self::EndedEarly => "ended-early",
             Self::PeerRejects => "peer-rejects",
             Self::TokenAfterEnd => "token-after-end",
             Self::MicMissing => "mech-list-mic-missing",

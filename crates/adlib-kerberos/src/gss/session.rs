@@ -220,3 +220,44 @@ impl core::fmt::Debug for KerberosSession {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn session(role: Role, etype: EncryptionType) -> KerberosSession {
+        let agreement = Agreement {
+            role,
+            peer: None,
+            flags: INTEGRITY | SEQUENCE,
+            key: SessionKey::new(etype, vec![3; etype.key_length()]).unwrap(),
+            acceptor_subkey: false,
+            send: 77,
+            receive: 77,
+        };
+        KerberosSession::new(agreement, Box::new(|bytes| bytes.fill(1)))
+    }
+
+    /// A29: Windows' code over the list of mechanisms may have the number 0, and then counts as no message.
+    #[test]
+    fn a29_windows_code_over_the_list_has_number_0() {
+        for etype in EncryptionType::ALL {
+            let (mut initiator, mut acceptor) =
+                (session(Role::Initiator, etype), session(Role::Acceptor, etype));
+            let mic = match &initiator.own {
+                Keys::Second(keys) => keys.mic(0, b"list"),
+                Keys::Rc4(keys) => keys.mic(0, b"list"),
+            };
+            assert!(acceptor.verify_mic(b"list", &mic).is_err(), "it is no message");
+            assert!(acceptor.verify_mech_list_mic(b"tsil", &mic).is_err());
+            acceptor.verify_mech_list_mic(b"list", &mic).unwrap();
+            let first = initiator.wrap(b"first").unwrap();
+            assert_eq!(acceptor.unwrap(&first).unwrap(), b"first");
+            // One that counts does, and one that is neither is refused.
+            let counted = initiator.mech_list_mic(b"list").unwrap();
+            acceptor.verify_mech_list_mic(b"list", &counted).unwrap();
+            assert!(acceptor.verify_mech_list_mic(b"list", &counted).is_err());
+        }
+    }
+}

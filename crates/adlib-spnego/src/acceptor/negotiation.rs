@@ -3,9 +3,12 @@
 use alloc::{borrow::ToOwned, boxed::Box, vec::Vec};
 use core::fmt;
 
-use adlib_core::gss::{Protection, Session};
+use adlib_core::gss::Session;
 
-use crate::{MechType, Mechanism, NegState, NegTokenInit, NegTokenResp, Rejection, TokenKind, sniff};
+use crate::{
+    MechType, Mechanism, NegState, NegTokenInit, NegTokenResp, Rejection, TokenKind,
+    initiator::check_protected, sniff,
+};
 
 /// A negotiation that awaits the initiator's next token.
 ///
@@ -388,9 +391,7 @@ impl AwaitingMechanism {
                 mic: false,
             });
         }
-        if chosen.mechanism == Mechanism::Ntlm && session.protection() == Protection::None {
-            return Err(Refused::wrapped(Rejection::Unprotected));
-        }
+        check_protected(chosen.mechanism, &*session, mic_required).map_err(Refused::wrapped)?;
         let own = chosen.mic(&mut *session)?;
         let token = chosen.encode(NegState::AcceptIncomplete, reply, Some(&own));
         let state = State::Mic { chosen, session };
