@@ -13,7 +13,14 @@ mod error;
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 mod identity;
 mod mode;
-#[cfg(any(feature = "directory", feature = "kerberos", feature = "ntlm"))]
+#[cfg(feature = "sync")]
+mod nightly;
+#[cfg(any(
+    feature = "directory",
+    feature = "kerberos",
+    feature = "ntlm",
+    feature = "sync"
+))]
 mod random;
 mod refusal;
 #[cfg(feature = "kerberos")]
@@ -48,6 +55,8 @@ pub use identity::{
     NtlmResponseEvidence,
 };
 pub use mode::{Mode, ModeParseError};
+#[cfg(feature = "sync")]
+pub use nightly::Nightly;
 pub use refusal::{Reason, Refusal, USER_MESSAGE};
 #[cfg(feature = "kerberos")]
 pub use replay::ReplayCache;

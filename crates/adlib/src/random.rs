@@ -1,12 +1,12 @@
 //! Random numbers: some spread load and protect nothing, some must not be guessed.
 
-#[cfg(feature = "directory")]
+#[cfg(any(feature = "directory", feature = "sync"))]
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
 };
 
-#[cfg(feature = "directory")]
+#[cfg(any(feature = "directory", feature = "sync"))]
 /// A number from 0 to `limit`, both included.
 pub(crate) fn up_to(limit: u32) -> u32 {
     let number = RandomState::new().build_hasher().finish();
@@ -48,7 +48,7 @@ pub(crate) fn stream() -> Result<impl FnMut(&mut [u8]) + Send + 'static, crate::
 mod tests {
     use super::*;
 
-    #[cfg(feature = "directory")]
+    #[cfg(any(feature = "directory", feature = "sync"))]
     #[test]
     fn stays_within_the_limit_and_moves() {
         for limit in [0, 1, 7, u32::MAX] {

@@ -1,8 +1,9 @@
 //! Keeping a store in step with one or two directories.
 
-use adlib_sync::{Plan, Rejection, Sources, Store, SyncOptions, Trigger};
+use adlib_core::UnixTime;
+use adlib_sync::{Plan, Rejection, Report, Sources, Store, SyncOptions, Trigger};
 
-use crate::{Directory, Error, Progress};
+use crate::{Directory, Error, Nightly, Progress};
 
 /// Makes the plan that brings a store in step with its directories (R33).
 ///
@@ -70,8 +71,65 @@ impl<'s, S: Store> Syncer<'s, S> {
     ///
     /// # Errors
     /// As [`Syncer::preview`].
-    pub async fn preview_with_progress(
+    pub async fn preview_with_progress(&self, progress: impl FnMut(&Progress) + Send) -> Result<Plan, Error> {
+        self.plan(&self.trigger, progress).await
+    }
+
+    /// One run as the clock sets it off: imports and updates, and never deletes (R32).
+    ///
+    /// # Errors
+    /// As [`Syncer::preview`], and `Plan` when a guard stops the run or the list was changed in the middle of it,
+    /// `Store` when the store fails or another run holds it. What was done until then stays as the store keeps it,
+    /// and the next run does the rest (R37).
+    pub async fn run_scheduled(&self) -> Result<Report, Error> {
+        let plan = self.plan(&Trigger::Scheduled, |_| {}).await?;
+        plan.apply(self.store).await.map_err(|error| match error {
+            adlib_sync::Error::Refused(Rejection::Busy) => Error::Store(Rejection::Busy.to_string()),
+            adlib_sync::Error::Refused(rejection) => Error::Plan(rejection.to_string()),
+            adlib_sync::Error::Store { .. } => Error::Store(with_cause(&error)),
+        })
+    }
+
+    /// A scheduled run every night, for ever; `report` is told what came of each, and when it began.
+    ///
+    /// One that was due after `last` and has not been is made up for at once. Dropping the future ends it, also in
+    /// the middle of a run.
+    ///
+    /// ```no_run
+    /// use adlib::{Directory, Nightly, Syncer, sync::{Store, SyncOptions}};
+    ///
+    /// # async fn run(store: impl Store) -> Result<(), Box<dyn std::error::Error>> {
+    /// let syncer = Syncer::new(Directory::from_ldif(["corp.ldif"]), &store, SyncOptions::default());
+    /// let last = None; // Better: when the application's own records say that the last run began.
+    /// syncer.run_nightly(&Nightly::at("00:55")?, last, |began, outcome| match outcome {
+    ///     Ok(report) => println!("{began}: {report}"),
+    ///     Err(error) => eprintln!("{began}: {error}"),
+    /// }).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run_nightly(
         &self,
+        nightly: &Nightly,
+        last: Option<UnixTime>,
+        report: impl Fn(UnixTime, Result<Report, Error>),
+    ) {
+        let report = &report;
+        let job = |due| async move {
+            tracing::info!(%due, "the nightly synchronisation begins");
+            let outcome = self.run_scheduled().await;
+            match &outcome {
+                Ok(report) => tracing::info!(%due, %report, "the nightly synchronisation has ended"),
+                Err(error) => tracing::error!(%due, %error, "the nightly synchronisation was stopped"),
+            }
+            report(due, outcome);
+        };
+        nightly.run(last, job).await;
+    }
+
+    async fn plan(
+        &self,
+        trigger: &Trigger,
         mut progress: impl FnMut(&Progress) + Send,
     ) -> Result<Plan, Error> {
         let primary = self.primary.read_with_progress(&mut progress).await?;
@@ -83,15 +141,20 @@ impl<'s, S: Store> Syncer<'s, S> {
         if let Some(secondary) = &secondary {
             sources = sources.with_secondary(secondary);
         }
-        let state = self
-            .store
-            .load()
-            .await
-            .map_err(|error| Error::Store(error.to_string()))?;
-        adlib_sync::preview(sources, &state, &self.options, &self.trigger).map_err(|error| match error {
+        let state = self.store.load().await;
+        let state = state.map_err(|error| Error::Store(with_cause(&error)))?;
+        adlib_sync::preview(sources, &state, &self.options, trigger).map_err(|error| match error {
             Rejection::Incomplete { .. } => Error::Incomplete(error.to_string()),
             _ => Error::Plan(error.to_string()),
         })
+    }
+}
+
+/// The text of `error` and of what caused it.
+fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", with_cause(cause)),
+        None => error.to_string(),
     }
 }
 
@@ -102,7 +165,36 @@ mod configured {
     use super::*;
     use crate::config::SyncConfig;
 
+    #[cfg(feature = "directory")]
+    impl<'s, S: Store> Syncer<'s, S> {
+        /// For `store`, from the sources and with the options of a configuration.
+        ///
+        /// # Errors
+        /// `Configuration` when there is no `[directory]` or something in a section cannot be, `File` when a file that
+        /// it names cannot be read.
+        pub fn from_config(config: &crate::Config, store: &'s S) -> Result<Self, Error> {
+            let primary = config.directory.as_ref();
+            let primary =
+                primary.ok_or_else(|| Error::Configuration("there is no [directory]".to_owned()))?;
+            let source = |section| Directory::from_config(section, &config.sync);
+            let syncer = Self::new(source(primary)?, store, config.sync.options());
+            Ok(match &config.secondary_directory {
+                Some(section) => syncer.with_secondary(source(section)?),
+                None => syncer,
+            })
+        }
+    }
+
     impl SyncConfig {
+        /// When scheduled runs are; `None` when there are none.
+        ///
+        /// # Errors
+        /// `Configuration` when `schedule` is no time of day.
+        pub fn nightly(&self) -> Result<Option<Nightly>, Error> {
+            let nightly = self.schedule.as_deref().map(Nightly::at).transpose()?;
+            Ok(nightly.map(|nightly| nightly.with_jitter(self.jitter)))
+        }
+
         /// The options of a run.
         #[must_use]
         pub fn options(&self) -> SyncOptions {

@@ -1,0 +1,114 @@
+//! Runs from configured sources.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::{fs, path::Path};
+
+use adlib::{
+    Config, Error, Syncer,
+    sync::{
+        ManualRun, Store,
+        store::{DigestKey, MemoryStore},
+    },
+};
+
+fn user(account: &str, domain: &str) -> String {
+    let base = format!("DC={}", domain.replace('.', ",DC="));
+    format!(
+        "\ndn: CN={account},{base}\nobjectClass: person\nobjectClass: user\n\
+         objectCategory: CN=Person,CN=Schema,CN=Configuration,{base}\nsAMAccountName: {account}\n\
+         sAMAccountType: 805306368\nobjectGUID: g-{account:-<14}\nuserAccountControl: 512\n"
+    )
+}
+
+fn site() -> tempfile::TempDir {
+    let site = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(site.path().join(name), text).unwrap();
+    write(
+        "first.ldif",
+        &(user("ada", "one.example") + &user("bob", "one.example")),
+    );
+    write(
+        "second.ldif",
+        &(user("ada", "two.example") + &user("eve", "two.example")),
+    );
+    write(
+        "adlib.toml",
+        "[directory]\nldif = [\"first.ldif\"]\npreset = \"active-directory\"\n\
+         [secondary_directory]\nldif = [\"second.ldif\"]\npreset = \"active-directory\"\n\
+         [sync]\nschedule = \"01:30\"\njitter = \"0s\"\nimport_disabled = true\n",
+    );
+    site
+}
+
+fn config(site: &Path) -> Config {
+    Config::read(site.join("adlib.toml")).unwrap()
+}
+
+/// R29, R30: one user of both sources, options and schedule from the file.
+#[tokio::test]
+async fn r29_two_sources_come_from_the_configuration() {
+    let site = site();
+    let config = config(site.path());
+    let store = MemoryStore::new(DigestKey::new([7; 32]));
+    let report = Syncer::from_config(&config, &store)
+        .unwrap()
+        .run_scheduled()
+        .await
+        .unwrap();
+    assert_eq!((report.users_created, store.users().len()), (3, 3));
+    assert!(config.sync.options().import_disabled);
+    let nightly = config.sync.nightly().unwrap().unwrap();
+    let nightly = nightly.with_time_zone("Etc/UTC").unwrap();
+    let noon = adlib::UnixTime::from_civil(2026, 6, 1, 12, 0, 0).unwrap();
+    assert_eq!(nightly.after(noon).to_string(), "2026-06-02T01:30:00Z");
+    let none = Config::parse("[sync]\nimport_new = true").unwrap();
+    assert!(none.sync.nightly().unwrap().is_none());
+    assert!(matches!(
+        Syncer::from_config(&none, &store),
+        Err(Error::Configuration(_))
+    ));
+}
+
+/// R29, A57: whichever source fails, and however: nothing at all is done.
+#[tokio::test]
+async fn a57_a_source_that_fails_stops_everything() {
+    for failing in ["first.ldif", "second.ldif"] {
+        let site = site();
+        let store = MemoryStore::new(DigestKey::new([7; 32]));
+        let config = config(site.path());
+        let syncer = Syncer::from_config(&config, &store).unwrap();
+        syncer.run_scheduled().await.unwrap();
+        let before = store.load().await.unwrap();
+        // The other source has news that must wait.
+        let other = if failing == "first.ldif" {
+            "second.ldif"
+        } else {
+            "first.ldif"
+        };
+        fs::write(site.path().join(other), user("new", "one.example")).unwrap();
+        let cut = user("ada", "one.example") + "\ndn: CN=bob,DC=one,DC=example\nobjectClass person\n";
+        for broken in [Some(cut.as_str()), Some(""), None] {
+            match broken {
+                Some(text) => fs::write(site.path().join(failing), text).unwrap(),
+                None => fs::remove_file(site.path().join(failing)).unwrap(),
+            }
+            let error = syncer.run_scheduled().await.unwrap_err();
+            assert!(
+                matches!(error, Error::File(_) | Error::Plan(_)),
+                "{failing}: {error}"
+            );
+            let manual = Syncer::from_config(&config, &store).unwrap();
+            let manual = manual.with_trigger(ManualRun::default().deleting_missing());
+            assert!(
+                manual.preview().await.map_or(true, |plan| plan.is_stopped()),
+                "{failing}"
+            );
+            let after = store.load().await.unwrap();
+            assert_eq!(
+                (before.revision.clone(), &before.users),
+                (after.revision, &after.users)
+            );
+        }
+    }
+}
