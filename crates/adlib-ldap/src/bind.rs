@@ -6,13 +6,15 @@ use crate::{
     Connection, Error, ServerMessage,
     connection::Loan,
     transport::{
-        Authentication, BindAnswer, BindResult, Carrier, End, FrameError, decode_bind_answer, encode_bind,
+        Authentication, BindAnswer, BindResult, Carrier, End, FrameError, PolicyError, decode_bind_answer,
+        encode_bind,
     },
 };
 
 pub(crate) const SUCCESS: u32 = 0;
 const INAPPROPRIATE_AUTHENTICATION: u32 = 48;
 const INVALID_CREDENTIALS: u32 = 49;
+const UNWILLING_TO_PERFORM: u32 = 53;
 /// `SEC_E_BAD_BINDINGS`
 const BAD_BINDINGS: u32 = 0x8009_0346;
 
@@ -77,6 +79,27 @@ impl Rejection {
     }
 }
 
+impl Rejection {
+    /// The reason in a message of eDirectory, `NDS error: .. (-220)`, or of 389 DS.
+    fn told_elsewhere(message: &ServerMessage) -> Option<Self> {
+        let text = message.as_str();
+        if text.starts_with("Account inactivated") {
+            return Some(Self::Disabled);
+        }
+        let (_, behind) = text.split_once("NDS error")?;
+        let (_, number) = behind.split_once("(-")?;
+        Some(match number.split_once(')')?.0 {
+            "197" => Self::Locked,
+            "218" => Self::LogonHours,
+            "219" => Self::Workstation,
+            "220" => Self::Disabled,
+            "222" | "223" => Self::PasswordExpired,
+            "601" => Self::UnknownUser,
+            _ => Self::WrongPassword,
+        })
+    }
+}
+
 /// The number behind `data` in `.., comment: AcceptSecurityContext error, data 52e, v4563`.
 fn windows_error(message: &ServerMessage) -> Option<u32> {
     let (_, behind) = message.as_str().split_once(", data ")?;
@@ -91,7 +114,8 @@ fn windows_error(message: &ServerMessage) -> Option<u32> {
 impl Connection {
     /// Bind as `name`: a DN, or on Active Directory a UPN or `DOMAIN\account`.
     ///
-    /// A refusal leaves the connection anonymous (RFC 4511 4.2.1).
+    /// A refusal leaves the connection anonymous (RFC 4511 4.2.1). An account whose password must be changed first is
+    /// refused too, although some servers let it in to do so.
     ///
     /// # Errors
     /// `EmptyName`, `EmptyPassword`, `PasswordInTheClear` and `BoundAlready` without asking the server; `BindRefused`
@@ -119,9 +143,10 @@ impl Connection {
             .ask_bind(&mut loan, &Authentication::Simple { name, password })
             .await?;
         loan.give_back();
-        match answer.code {
-            SUCCESS => Ok(()),
-            code => Err(self.bind_refused(name, code, answer.message)),
+        match (answer.code, answer.policy) {
+            (_, Some(policy)) => Err(self.bind_rejected(name, policy.into(), answer.message)),
+            (SUCCESS, None) => Ok(()),
+            (code, None) => Err(self.bind_refused(name, code, answer.message)),
         }
     }
 
@@ -165,20 +190,35 @@ impl Connection {
 
     /// What a result code that is no success says of a bind as `name`.
     pub(crate) fn bind_refused(&self, name: &str, code: u32, message: ServerMessage) -> Error {
-        let rejection = match code {
-            INVALID_CREDENTIALS => Rejection::from_message(&message),
-            INAPPROPRIATE_AUTHENTICATION => Rejection::Other(code),
+        let rejection = match (code, Rejection::told_elsewhere(&message)) {
+            (INVALID_CREDENTIALS | UNWILLING_TO_PERFORM, Some(rejection)) => rejection,
+            (INVALID_CREDENTIALS, None) => Rejection::from_message(&message),
+            (INAPPROPRIATE_AUTHENTICATION, _) => Rejection::Other(code),
             _ => return self.refused("bind", code, message),
         };
-        let endpoint = self.endpoint().to_owned();
         if rejection == Rejection::Other(BAD_BINDINGS) {
+            let endpoint = self.endpoint().to_owned();
             return Error::ChannelBindingRefused { endpoint, message };
         }
+        self.bind_rejected(name, rejection, message)
+    }
+
+    fn bind_rejected(&self, name: &str, rejection: Rejection, message: ServerMessage) -> Error {
         Error::BindRefused {
-            endpoint,
+            endpoint: self.endpoint().to_owned(),
             name: name.to_owned(),
             rejection,
             message,
+        }
+    }
+}
+
+impl From<PolicyError> for Rejection {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::PasswordExpired => Self::PasswordExpired,
+            PolicyError::AccountLocked => Self::Locked,
+            PolicyError::ChangeAfterReset => Self::MustChangePassword,
         }
     }
 }
@@ -214,6 +254,26 @@ mod tests {
         for (data, reason) in reasons {
             assert_eq!(rejection(data), reason, "{data}");
         }
+    }
+
+    /// R39: eDirectory's and 389 DS's own words.
+    #[test]
+    fn r39_the_reason_that_other_servers_give() {
+        let told = |text: &str| Rejection::told_elsewhere(&ServerMessage::new(text));
+        let nds = |number: &str| told(&format!("NDS error: log account ({number})"));
+        assert_eq!(nds("-197"), Some(Rejection::Locked));
+        assert_eq!(nds("-220"), Some(Rejection::Disabled));
+        assert_eq!(nds("-222"), Some(Rejection::PasswordExpired));
+        assert_eq!(
+            told("NDS error: failed authentication (-669)"),
+            Some(Rejection::WrongPassword)
+        );
+        let inactivated = "Account inactivated. Contact system administrator.";
+        assert_eq!(told(inactivated), Some(Rejection::Disabled));
+        assert_eq!(
+            told("unauthenticated bind (DN with no password) disallowed"),
+            None
+        );
     }
 
     #[test]

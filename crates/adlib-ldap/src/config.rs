@@ -14,7 +14,7 @@ use rustls::ClientConfig;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The host name or address, which the certificate must bear.
+    /// The host name or address, which the certificate must bear; or the path of a socket of the local machine.
     pub host: String,
     /// The port: 636 for LDAP over TLS, 389 for `StartTLS` and for a security layer.
     pub port: u16,
@@ -32,6 +32,25 @@ impl Endpoint {
         }
     }
 
+    /// The server behind a socket of the local machine, which needs no TLS (`ldapi`).
+    ///
+    /// ```
+    /// use adlib_ldap::Endpoint;
+    ///
+    /// let endpoint = Endpoint::local("/run/slapd/ldapi");
+    /// assert!(endpoint.is_local());
+    /// assert_eq!(endpoint.to_string(), "/run/slapd/ldapi");
+    /// ```
+    pub fn local(path: impl Into<String>) -> Self {
+        Self::new(path, 0)
+    }
+
+    /// Whether it is behind a socket of the local machine: its host is a path.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.host.starts_with('/')
+    }
+
     /// The same server at `addresses`, without asking the system.
     #[must_use]
     pub fn at(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
@@ -42,7 +61,9 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
+        if self.is_local() {
+            f.write_str(&self.host)
+        } else if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
         } else {
             write!(f, "{}:{}", self.host, self.port)

@@ -7,6 +7,7 @@ use super::{
     ber,
     guard::disconnection,
     message::{BIND_RESPONSE, Envelope, result_of},
+    password_policy::{self, PolicyError, decode_policy},
 };
 use crate::{ServerMessage, Violation};
 
@@ -40,9 +41,10 @@ pub(crate) enum Authentication<'a> {
 /// ```text
 /// LDAPMessage { messageID, BindRequest [APPLICATION 0] SEQUENCE { version 3, name LDAPDN, CHOICE {
 ///     simple [0] OCTET STRING,
-///     sasl   [3] SEQUENCE { mechanism LDAPString, credentials OCTET STRING OPTIONAL } } } }
+///     sasl   [3] SEQUENCE { mechanism LDAPString, credentials OCTET STRING OPTIONAL } } }, controls [0] OPTIONAL }
 /// ```
 ///
+/// With a password, what its policy says of it is asked for too.
 /// The buffer is made in its full length at once, so that no copy of a password stays behind, and is wiped.
 pub(crate) fn encode_bind(id: u32, authentication: &Authentication<'_>) -> Secret<Vec<u8>> {
     let (name, tag, length) = match authentication {
@@ -56,7 +58,11 @@ pub(crate) fn encode_bind(id: u32, authentication: &Authentication<'_>) -> Secre
         }
     };
     let request = VERSION.len() + ber::element_length(name.len()) + ber::element_length(length);
-    let message = ber::element_length(ID_OCTETS) + ber::element_length(request);
+    let controls = match authentication {
+        Authentication::Simple { .. } => password_policy::REQUEST,
+        Authentication::Sasl { .. } => &[],
+    };
+    let message = ber::element_length(ID_OCTETS) + ber::element_length(request) + controls.len();
     let mut bytes = Vec::with_capacity(ber::element_length(message));
     ber::put_header(&mut bytes, ber::SEQUENCE, message);
     ber::put(&mut bytes, ber::INTEGER, &id.to_be_bytes());
@@ -74,6 +80,7 @@ pub(crate) fn encode_bind(id: u32, authentication: &Authentication<'_>) -> Secre
             ber::put(&mut bytes, ber::OCTET_STRING, credentials);
         }
     }
+    bytes.extend_from_slice(controls);
     Secret::new(bytes)
 }
 
@@ -86,6 +93,8 @@ pub(crate) struct BindResult {
     pub(crate) message: ServerMessage,
     /// The mechanism's token; an empty one counts as none.
     pub(crate) credentials: Option<Vec<u8>>,
+    /// What a password policy says of the account.
+    pub(crate) policy: Option<PolicyError>,
 }
 
 /// What the server says to a bind.
@@ -112,6 +121,7 @@ pub(crate) fn decode_bind_answer(message: &[u8], id: u32) -> Result<BindAnswer, 
     let credentials = result.server_sasl_creds.filter(|token| !token.is_empty());
     Ok(BindAnswer::Result(BindResult {
         code: result.code,
+        policy: decode_policy(&result.controls)?,
         message: result.message,
         credentials: credentials.map(<[u8]>::to_vec),
     }))
@@ -128,7 +138,8 @@ mod tests {
             name: "cn=x",
             password: "secret",
         };
-        let expected = b"\x30\x19\x02\x04\x7f\xff\xff\xff\x60\x11\x02\x01\x03\x04\x04cn=x\x80\x06secret";
+        let expected = b"\x30\x38\x02\x04\x7f\xff\xff\xff\x60\x11\x02\x01\x03\x04\x04cn=x\x80\x06secret\
+                         \xa0\x1d\x30\x1b\x04\x191.3.6.1.4.1.42.2.27.8.5.1";
         assert_eq!(encode_bind(0x7fff_ffff, &simple).expose(), expected);
     }
 

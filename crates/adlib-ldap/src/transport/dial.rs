@@ -1,17 +1,23 @@
-//! Connecting: each address of each server in turn, until one takes us.
+//! Connecting: to each server in turn, at all of its addresses by turns (RFC 8305), until one takes us.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use rustls::ClientConfig;
 use tokio::{
     net::{TcpStream, lookup_host},
-    time::timeout,
+    task::JoinSet,
+    time::{sleep, timeout},
 };
 
 use super::{Carrier, Stream, Wire, start_tls, tls};
 use crate::{Endpoint, Error, Settings, TransportSecurity};
 
-/// What is tried at an address.
+/// How long an address may take before the next is tried beside it (RFC 8305 8).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+/// Addresses of one server that are tried; nobody has more, and DNS may name any number.
+const MAX_ADDRESSES: usize = 32;
+
+/// What is tried at a server.
 struct Dial<'a> {
     settings: &'a Settings,
     /// Absent without TLS.
@@ -30,7 +36,9 @@ pub(crate) struct Dialled<'e> {
 /// # Errors
 /// `NoEndpoint`, `Authorities`, `System`; what the only server tried did, or `NoneReachable` with what each did.
 pub(crate) async fn dial<'e>(endpoints: &'e [Endpoint], settings: &Settings) -> Result<Dialled<'e>, Error> {
-    let without_tls = settings.danger_plain || settings.security == TransportSecurity::Sasl;
+    let without_tls = settings.danger_plain
+        || settings.security == TransportSecurity::Sasl
+        || endpoints.iter().all(Endpoint::is_local);
     let tls = if without_tls {
         None
     } else {
@@ -55,31 +63,41 @@ pub(crate) async fn dial<'e>(endpoints: &'e [Endpoint], settings: &Settings) -> 
 }
 
 impl Dial<'_> {
-    /// A stream to one of the addresses of `endpoint`; otherwise what went wrong joins `failures`.
+    /// A stream to `endpoint`; otherwise what went wrong joins `failures`.
     async fn endpoint(&self, endpoint: &Endpoint, failures: &mut Vec<Error>) -> Option<(Stream, Carrier)> {
-        let addresses = match self.addresses(endpoint).await {
-            Ok(addresses) => addresses,
+        if endpoint.is_local() {
+            let connected = local(endpoint).await;
+            return connected.map_err(|error| failures.push(error)).ok();
+        }
+        let mut addresses = match self.addresses(endpoint).await {
+            Ok(addresses) => by_turns(addresses).into_iter(),
             Err(error) => {
                 failures.push(error);
                 return None;
             }
         };
-        for address in addresses {
-            let after = self.settings.timeouts.connect;
-            let connected = timeout(after, self.address(endpoint, address)).await;
-            let error = match connected {
-                Ok(Ok(stream)) => return Some(stream),
-                Ok(Err(error)) => error,
-                Err(_) => Error::Timeout {
-                    endpoint: endpoint.to_string(),
-                    what: "connecting",
-                    after,
-                },
+        let mut race = JoinSet::new();
+        loop {
+            if let Some(address) = addresses.next() {
+                race.spawn(connect(endpoint.clone(), address, self.settings.timeouts.connect));
+            }
+            let finished = tokio::select! {
+                finished = race.join_next() => finished?,
+                () = sleep(ATTEMPT_DELAY), if addresses.len() > 0 => continue,
             };
-            tracing::warn!(%address, %error, "server passed over");
-            failures.push(error);
+            let stream = match finished {
+                Ok(Ok(stream)) => self.protected(endpoint, stream).await,
+                Ok(Err(error)) => Err(error),
+                Err(stopped) => Err(unreachable(endpoint, &io::Error::other(stopped))),
+            };
+            match stream {
+                Ok(stream) => return Some(stream),
+                Err(error) => {
+                    tracing::warn!(%endpoint, %error, "address passed over");
+                    failures.push(error);
+                }
+            }
         }
-        None
     }
 
     async fn addresses(&self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Error> {
@@ -92,20 +110,18 @@ impl Dial<'_> {
         match resolved {
             Ok(Ok(addresses)) => Ok(addresses.collect()),
             Ok(Err(error)) => Err(unreachable(endpoint, &error)),
-            Err(_) => Err(Error::Timeout {
-                endpoint: endpoint.to_string(),
-                what: "looking up the name",
-                after,
-            }),
+            Err(_) => Err(too_late(endpoint, "looking up the name", after)),
         }
     }
 
-    async fn address(&self, endpoint: &Endpoint, address: SocketAddr) -> Result<(Stream, Carrier), Error> {
-        let connected = TcpStream::connect(address).await;
-        let mut stream = connected.map_err(|error| unreachable(endpoint, &error))?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| unreachable(endpoint, &error))?;
+    /// `stream` with the protection that the settings ask for, in time.
+    async fn protected(&self, endpoint: &Endpoint, stream: TcpStream) -> Result<(Stream, Carrier), Error> {
+        let after = self.settings.timeouts.connect;
+        let protected = timeout(after, self.protect(endpoint, stream)).await;
+        protected.unwrap_or_else(|_| Err(too_late(endpoint, "connecting", after)))
+    }
+
+    async fn protect(&self, endpoint: &Endpoint, mut stream: TcpStream) -> Result<(Stream, Carrier), Error> {
         let Some(config) = &self.tls else {
             let carrier = match self.settings.security {
                 TransportSecurity::Sasl => Carrier::Sasl,
@@ -122,9 +138,74 @@ impl Dial<'_> {
     }
 }
 
+/// The addresses in their order, but the families by turns, so that one that leads nowhere costs little (RFC 8305 4).
+fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let family = |address: &SocketAddr| address.is_ipv6() == first_is_v6;
+    let (first, second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(family);
+    let mut second = second.into_iter();
+    let mut all = Vec::new();
+    for address in first {
+        all.push(address);
+        all.extend(second.next());
+    }
+    all.extend(second);
+    all.truncate(MAX_ADDRESSES);
+    all
+}
+
+async fn connect(endpoint: Endpoint, address: SocketAddr, after: Duration) -> Result<TcpStream, Error> {
+    let connected = timeout(after, TcpStream::connect(address)).await;
+    let connected = connected.map_err(|_| too_late(&endpoint, "connecting", after))?;
+    let stream = connected.map_err(|error| unreachable(&endpoint, &error))?;
+    stream
+        .set_nodelay(true)
+        .map_err(|error| unreachable(&endpoint, &error))?;
+    Ok(stream)
+}
+
+/// The socket of the local machine: nobody else can listen there or on the way.
+#[cfg(unix)]
+async fn local(endpoint: &Endpoint) -> Result<(Stream, Carrier), Error> {
+    let connected = tokio::net::UnixStream::connect(&endpoint.host).await;
+    let stream = connected.map_err(|error| unreachable(endpoint, &error))?;
+    Ok((Box::new(stream), Carrier::Plain))
+}
+
+#[cfg(not(unix))]
+async fn local(endpoint: &Endpoint) -> Result<(Stream, Carrier), Error> {
+    let error = io::Error::from(io::ErrorKind::Unsupported);
+    Err(unreachable(endpoint, &error))
+}
+
 fn unreachable(endpoint: &Endpoint, error: &io::Error) -> Error {
     Error::Connect {
         endpoint: endpoint.to_string(),
         reason: error.to_string(),
+    }
+}
+
+fn too_late(endpoint: &Endpoint, what: &'static str, after: Duration) -> Error {
+    Error::Timeout {
+        endpoint: endpoint.to_string(),
+        what,
+        after,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8305 4
+    #[test]
+    fn families_take_turns() {
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let (a, b, c) = (address("[::1]:1"), address("[::2]:1"), address("[::3]:1"));
+        let (x, y) = (address("127.0.0.1:1"), address("127.0.0.2:1"));
+        assert_eq!(by_turns(vec![a, b, c, x]), [a, x, b, c]);
+        assert_eq!(by_turns(vec![x, y, a]), [x, a, y]);
+        assert_eq!(by_turns(Vec::new()), []);
+        assert_eq!(by_turns(vec![a; 1000]).len(), MAX_ADDRESSES);
     }
 }

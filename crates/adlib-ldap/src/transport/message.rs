@@ -67,6 +67,8 @@ pub(super) struct LdapResult<'a> {
     pub(super) referrals: Vec<String>,
     /// The token of a mechanism, in the answer to a bind.
     pub(super) server_sasl_creds: Option<&'a [u8]>,
+    /// What stands beside it in the message.
+    pub(super) controls: Vec<AnswerControl<'a>>,
 }
 
 /// ```text
@@ -102,6 +104,7 @@ pub(super) fn decode_result(content: &[u8]) -> Result<LdapResult<'_>, DecodeErro
         message,
         referrals,
         server_sasl_creds,
+        controls: Vec::new(),
     })
 }
 
@@ -204,8 +207,9 @@ pub(super) fn result_of(message: &[u8], id: u32, kind: u8) -> Result<LdapResult<
     if envelope.operation.tag != kind {
         return Err(Violation::WrongKind(envelope.operation.tag));
     }
+    let mut result = decode_result(envelope.operation.content)?;
     if let Some(controls) = envelope.controls {
-        decode_controls(controls)?;
+        result.controls = decode_controls(controls)?;
     }
-    Ok(decode_result(envelope.operation.content)?)
+    Ok(result)
 }

@@ -14,6 +14,7 @@ mod guard;
 mod inbox;
 mod layer;
 mod message;
+mod password_policy;
 mod search_message;
 mod start_tls;
 mod tls;
@@ -29,6 +30,7 @@ pub(crate) use frames::FrameError;
 pub(crate) use guard::{Guard, Part};
 pub(crate) use inbox::Inbox;
 pub(crate) use layer::{Layer, OVERHEAD};
+pub(crate) use password_policy::PolicyError;
 pub(crate) use search_message::{Control, encode_search};
 pub(crate) use wire::{End, WholeAnswer, Wire};
 
@@ -39,7 +41,7 @@ pub(crate) enum Carrier {
     Tls(Option<ChannelBindings>),
     /// Nothing, until a bind brings its layer.
     Sasl,
-    /// Nothing.
+    /// Nothing, or the local machine's own socket.
     Plain,
 }
 
