@@ -56,6 +56,33 @@ impl ChannelBindings {
         Self::new([b"tls-server-end-point:", certificate_hash].concat())
     }
 
+    /// RFC 9266 4: 32 bytes that TLS exports with the label `EXPORTER-Channel-Binding` and no context. For TLS 1.3, and for
+    /// TLS 1.2 with the extended master secret.
+    ///
+    /// ```
+    /// use adlib_core::ChannelBindings;
+    ///
+    /// let bindings = ChannelBindings::tls_exporter(&[7; 32]);
+    /// assert!(bindings.application_data().starts_with(b"tls-exporter:"));
+    /// ```
+    #[must_use]
+    pub fn tls_exporter(exported: &[u8; 32]) -> Self {
+        Self::new([&b"tls-exporter:"[..], exported].concat())
+    }
+
+    /// RFC 5929 3: the first Finished message of the latest handshake. For TLS 1.2 and before; TLS 1.3 has none.
+    ///
+    /// ```
+    /// use adlib_core::ChannelBindings;
+    ///
+    /// let bindings = ChannelBindings::tls_unique(&[7; 12]);
+    /// assert!(bindings.application_data().starts_with(b"tls-unique:"));
+    /// ```
+    #[must_use]
+    pub fn tls_unique(finished: &[u8]) -> Self {
+        Self::new([b"tls-unique:", finished].concat())
+    }
+
     /// The application data, prefix included; empty when only the hash is known.
     #[must_use]
     pub fn application_data(&self) -> &[u8] {

@@ -8,6 +8,7 @@ extern crate std;
 
 mod channel_binding;
 mod decode_error;
+mod end_point;
 pub mod gss;
 mod guid;
 mod reader;
@@ -19,6 +20,7 @@ mod writer;
 
 pub use channel_binding::ChannelBindings;
 pub use decode_error::{DecodeError, DecodeErrorKind};
+pub use end_point::EndPointError;
 pub use guid::{Guid, GuidParseError};
 pub use reader::Reader;
 pub use secret::{Password, Secret};

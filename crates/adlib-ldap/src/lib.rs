@@ -22,4 +22,3 @@ pub use paged::{Incomplete, PagedSearch};
 pub use sasl::{Channel, SaslMechanism};
 pub use search::{Scope, SearchResult};
 pub use source::read_domain;
-pub use transport::tls_server_end_point;

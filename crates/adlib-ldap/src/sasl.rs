@@ -55,7 +55,7 @@ pub struct Channel {
     /// What the context must do to messages, no more and no less.
     pub protection: Protection,
     /// What ties the context to the TLS connection: `None` without TLS, and with a certificate that allows none (see
-    /// [`tls_server_end_point`](crate::tls_server_end_point)).
+    /// [`ChannelBindings::of_server_certificate`]).
     pub bindings: Option<ChannelBindings>,
 }
 

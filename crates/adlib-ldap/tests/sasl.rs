@@ -18,10 +18,9 @@ use std::{
     time::Duration,
 };
 
-use adlib_core::{Password, gss::Protection};
+use adlib_core::{ChannelBindings, Password, gss::Protection};
 use adlib_ldap::{
     Connection, Error, Rejection, SaslMechanism, Scope, SearchResult, Settings, TransportSecurity,
-    tls_server_end_point,
 };
 use adlib_schema::{AttributeName, Filter};
 use mock::{
@@ -170,8 +169,8 @@ async fn r7_over_tls_there_is_a_binding_and_no_layer() {
         "tls-server-end-point:".len() + 32
     );
     assert_ne!(
-        Some(bindings),
-        tls_server_end_point(authority.der()),
+        Ok(bindings),
+        ChannelBindings::of_server_certificate(authority.der()),
         "of the server's certificate, not of the authority's"
     );
     let bound = connection

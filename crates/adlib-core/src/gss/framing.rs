@@ -67,7 +67,12 @@ pub fn frame(mechanism: &[u8], inner: &[&[u8]]) -> Vec<u8> {
     token
 }
 
-fn element<'a>(reader: &mut Reader<'a>, tag: u8, what: &'static str) -> Result<&'a [u8], DecodeError> {
+/// The content of the element that comes next, which must have `tag`; its length in the shortest form.
+pub(crate) fn element<'a>(
+    reader: &mut Reader<'a>,
+    tag: u8,
+    what: &'static str,
+) -> Result<&'a [u8], DecodeError> {
     let at = *reader;
     if reader.u8(what)? != tag {
         return Err(at.error(what, DecodeErrorKind::Unexpected));

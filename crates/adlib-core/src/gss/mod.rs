@@ -13,6 +13,7 @@ mod session;
 
 pub use acceptor::{Acceptor, AcceptorStep};
 pub use error::Error;
+pub(crate) use framing::element;
 pub use framing::{Framed, KERBEROS_OID, MICROSOFT_KERBEROS_OID, NTLM_OID, SPNEGO_OID, frame, unframe};
 pub use initiator::{Initiator, InitiatorStep};
 pub use session::{Peer, Protection, Session};

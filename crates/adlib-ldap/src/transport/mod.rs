@@ -8,7 +8,6 @@
 mod ber;
 mod bind_message;
 mod dial;
-mod end_point;
 mod frames;
 mod guard;
 mod inbox;
@@ -25,7 +24,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use bind_message::{Authentication, BindAnswer, BindResult, decode_bind_answer, encode_bind};
 pub(crate) use dial::dial;
-pub use end_point::tls_server_end_point;
 pub(crate) use frames::FrameError;
 pub(crate) use guard::{Guard, Part};
 pub(crate) use inbox::Inbox;

@@ -8,7 +8,6 @@ use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::tls_server_end_point;
 use crate::{Endpoint, Error, TlsFailure, TlsSettings};
 
 impl TlsSettings {
@@ -89,10 +88,8 @@ pub(super) async fn handshake(
 /// What a bind on `stream` is tied to it by; `None` where the server's certificate allows none.
 pub(super) fn bindings(stream: &TlsStream<TcpStream>) -> Option<ChannelBindings> {
     let (_, session) = stream.get_ref();
-    session
-        .peer_certificates()?
-        .first()
-        .and_then(tls_server_end_point)
+    let certificate = session.peer_certificates()?.first()?;
+    ChannelBindings::of_server_certificate(certificate).ok()
 }
 
 fn explain(endpoint: &Endpoint, error: &io::Error) -> Error {
