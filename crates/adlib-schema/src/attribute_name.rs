@@ -24,6 +24,8 @@ use std::{
 #[derive(Clone)]
 pub struct AttributeName {
     text: Cow<'static, str>,
+    /// The length without the options.
+    base: usize,
     /// Of the name without its options.
     fingerprint: u64,
 }
@@ -36,9 +38,11 @@ impl AttributeName {
     #[must_use]
     pub const fn from_static(name: &'static str) -> Self {
         assert!(is_description(name.as_bytes()), "not an attribute description");
+        let base = base_length(name.as_bytes());
         Self {
+            fingerprint: fingerprint(name.as_bytes().split_at(base).0),
+            base,
             text: Cow::Borrowed(name),
-            fingerprint: fingerprint(name.as_bytes().split_at(base_length(name.as_bytes())).0),
         }
     }
 
@@ -51,7 +55,7 @@ impl AttributeName {
     /// The name without its options.
     #[must_use]
     pub fn base(&self) -> &str {
-        base_of(&self.text)
+        self.text.get(..self.base).unwrap_or_default()
     }
 
     /// The [`fingerprint`] of the name without its options.
@@ -239,6 +243,7 @@ impl FromStr for AttributeName {
     fn from_str(text: &str) -> Result<Self, AttributeNameError> {
         if is_description(text.as_bytes()) {
             Ok(Self {
+                base: base_length(text.as_bytes()),
                 fingerprint: fingerprint(base_of(text).as_bytes()),
                 text: Cow::Owned(text.to_owned()),
             })

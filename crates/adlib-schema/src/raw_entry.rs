@@ -1,6 +1,6 @@
 //! An entry as a directory gave it, before anything is made of it.
 
-use std::{fmt, ops::Range};
+use std::{fmt, mem, ops::Range};
 
 use crate::{
     AttributeName,
@@ -21,7 +21,7 @@ use crate::{
 /// assert_eq!(entry.text("MAIL"), Some("ada@example.org"));
 /// assert_eq!(entry.values("pager").len(), 0);
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct RawEntry {
     /// The DN, then the names of the attributes.
     text: String,
@@ -30,7 +30,16 @@ pub struct RawEntry {
     bytes: Vec<u8>,
     attributes: Vec<Attribute>,
     values: Vec<Value>,
+    buckets: Buckets,
 }
+
+/// The last attribute of each chain of those whose fingerprints end alike.
+type Buckets = [usize; BUCKETS];
+
+/// As many as an entry has attributes, more or less.
+const BUCKETS: usize = 32;
+/// The end of a chain.
+const NONE: usize = usize::MAX;
 
 /// One attribute: where its name is, and the chain of its values.
 #[derive(Debug, Clone)]
@@ -43,6 +52,8 @@ struct Attribute {
     first: usize,
     last: usize,
     count: usize,
+    /// The attribute before, in the same bucket.
+    before: usize,
 }
 
 /// Where a value is in `bytes`, and which value of the same attribute follows.
@@ -68,7 +79,10 @@ impl RawEntry {
         Self {
             dn: text.len(),
             text,
-            ..Self::default()
+            bytes: Vec::new(),
+            attributes: Vec::new(),
+            values: Vec::new(),
+            buckets: [NONE; BUCKETS],
         }
     }
 
@@ -82,6 +96,7 @@ impl RawEntry {
             bytes: Vec::with_capacity(extent.bytes),
             attributes: Vec::with_capacity(extent.attributes),
             values: Vec::with_capacity(extent.values),
+            buckets: [NONE; BUCKETS],
         }
     }
 
@@ -120,22 +135,26 @@ impl RawEntry {
     pub(crate) fn attribute(&mut self, name: &str) -> usize {
         let base = base_of(name);
         let fingerprint = fingerprint(base.as_bytes());
-        let known = self.attributes.iter().position(|known| {
-            known.fingerprint == fingerprint && self.name(known).eq_ignore_ascii_case(name)
+        let mut chain = self.chain(fingerprint);
+        let known = chain.find(|(_, known)| same_name(self.name(known), name));
+        if let Some(known) = known.map(|(number, _)| number) {
+            return known;
+        }
+        drop(chain);
+        let (number, start) = (self.attributes.len(), self.text.len());
+        let bucket = self.buckets.get_mut(bucket_of(fingerprint));
+        let before = bucket.map_or(NONE, |bucket| mem::replace(bucket, number));
+        self.text.push_str(name);
+        self.attributes.push(Attribute {
+            fingerprint,
+            name: start..self.text.len(),
+            base: base.len(),
+            first: NONE,
+            last: NONE,
+            count: 0,
+            before,
         });
-        known.unwrap_or_else(|| {
-            let start = self.text.len();
-            self.text.push_str(name);
-            self.attributes.push(Attribute {
-                fingerprint,
-                name: start..self.text.len(),
-                base: base.len(),
-                first: usize::MAX,
-                last: usize::MAX,
-                count: 0,
-            });
-            self.attributes.len() - 1
-        })
+        number
     }
 
     /// Add the value that `write` appends to the attribute with this number.
@@ -153,7 +172,7 @@ impl RawEntry {
         }
         self.values.push(Value {
             bytes: start..self.bytes.len(),
-            next: usize::MAX,
+            next: NONE,
         });
         written
     }
@@ -184,12 +203,16 @@ impl RawEntry {
 
     /// The values of the attribute `name` under all of its options, such as the parts of a range.
     pub fn all_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let of_name: Vec<Values<'a>> = self
-            .attributes()
-            .filter(|(known, _)| base_of(known).eq_ignore_ascii_case(name))
-            .map(|(_, values)| values)
+        let fingerprint = fingerprint(name.as_bytes());
+        let is_named = |attribute: &Attribute| same_name(self.base(attribute), name);
+        let chain = self
+            .chain(fingerprint)
+            .filter(|(_, attribute)| is_named(attribute));
+        let mut named: Vec<Values<'a>> = chain
+            .map(|(_, attribute)| self.values_in(Some(attribute)))
             .collect();
-        of_name.into_iter().flatten()
+        named.reverse();
+        named.into_iter().flatten()
     }
 
     /// The first value of the attribute `name`.
@@ -213,29 +236,62 @@ impl RawEntry {
         self.text.get(attribute.name.clone()).unwrap_or_default()
     }
 
+    /// The name without its options.
+    fn base(&self, attribute: &Attribute) -> &str {
+        let start = attribute.name.start;
+        self.text.get(start..start + attribute.base).unwrap_or_default()
+    }
+
     /// The attribute with the base name `name`, rather without options than with them.
     fn find(&self, name: &str, fingerprint: u64) -> Option<&Attribute> {
         let mut with_options = None;
-        for attribute in &self.attributes {
-            if attribute.fingerprint == fingerprint
-                && attribute.base == name.len()
-                && base_of(self.name(attribute)).eq_ignore_ascii_case(name)
-            {
+        for (_, attribute) in self.chain(fingerprint) {
+            if attribute.base == name.len() && same_name(self.base(attribute), name) {
                 if attribute.base == attribute.name.len() {
                     return Some(attribute);
                 }
-                with_options = with_options.or(Some(attribute));
+                with_options = Some(attribute);
             }
         }
         with_options
     }
 
+    /// The attributes with this fingerprint and their numbers, the last one first.
+    fn chain(&self, fingerprint: u64) -> impl Iterator<Item = (usize, &Attribute)> {
+        let mut next = self.buckets.get(bucket_of(fingerprint)).copied().unwrap_or(NONE);
+        let chain = std::iter::from_fn(move || {
+            let number = next;
+            let attribute = self.attributes.get(number)?;
+            next = attribute.before;
+            Some((number, attribute))
+        });
+        chain.filter(move |(_, attribute)| attribute.fingerprint == fingerprint)
+    }
+
     fn values_in(&self, attribute: Option<&Attribute>) -> Values<'_> {
         Values {
             entry: self,
-            next: attribute.map_or(usize::MAX, |attribute| attribute.first),
+            next: attribute.map_or(NONE, |attribute| attribute.first),
             left: attribute.map_or(0, |attribute| attribute.count),
         }
+    }
+}
+
+/// Whether two names are the same: most servers spell them as their schema does.
+fn same_name(left: &str, right: &str) -> bool {
+    left == right || left.eq_ignore_ascii_case(right)
+}
+
+/// The bucket of a fingerprint: by its highest byte, which is mixed best.
+const fn bucket_of(fingerprint: u64) -> usize {
+    let [.., highest] = fingerprint.to_le_bytes();
+    highest as usize % BUCKETS
+}
+
+/// An entry without a DN and without attributes.
+impl Default for RawEntry {
+    fn default() -> Self {
+        Self::new("")
     }
 }
 

@@ -101,33 +101,22 @@ pub(super) fn next<R: Read>(lines: &mut Lines<R>, extent: Extent) -> Result<Opti
         };
         let what = split(line).and_then(|pair| first(&pair, extent));
         match what.map_err(|kind| lines.error(kind))? {
-            First::Dn(entry) => return rest(lines, entry).map(Some),
-            First::Referral => while pair(lines, |_| Ok(()))?.is_some() {},
-            First::Result => while pair(lines, result)?.is_some() {},
+            Some(entry) => return rest(lines, entry).map(Some),
+            None => while pair(lines, result)?.is_some() {},
         }
     }
 }
 
-/// What a record begins with.
-enum First {
-    Dn(RawEntry),
-    /// What ldapsearch writes beside the entries.
-    Referral,
-    Result,
-}
-
-fn first(pair: &Pair<'_>, extent: Extent) -> Result<First, LdifErrorKind> {
+/// The entry that begins with `pair`; `None` for what `ldapsearch` writes beside the entries.
+fn first(pair: &Pair<'_>, extent: Extent) -> Result<Option<RawEntry>, LdifErrorKind> {
     let is = |name: &str| pair.name.eq_ignore_ascii_case(name);
     if is("dn") {
         let dn = pair.value.text()?;
         Dn::check(&dn).map_err(LdifErrorKind::Dn)?;
-        return Ok(First::Dn(RawEntry::with_extent(&dn, extent)));
+        return Ok(Some(RawEntry::with_extent(&dn, extent)));
     }
-    if is("ref") {
-        return Ok(First::Referral);
-    }
-    if is("search") || is("result") {
-        return result(pair).map(|()| First::Result);
+    if is("ref") || is("search") || is("result") {
+        return result(pair).map(|()| None);
     }
     Err(LdifErrorKind::MissingDn)
 }

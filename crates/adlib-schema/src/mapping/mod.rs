@@ -13,7 +13,7 @@ mod value;
 use adlib_core::Sid;
 
 use crate::{
-    Dn, Filter, RawEntry, Schema,
+    AttributeName, Dn, Filter, RawEntry, Schema,
     read::Warning,
     record::{Group, Unit, User},
     syntax::parse_boolean,
@@ -21,6 +21,8 @@ use crate::{
 use value::Values;
 
 pub(crate) use identity::sid_in_dn;
+
+const OBJECT_CLASS: AttributeName = AttributeName::from_static("objectClass");
 
 pub use card::{CardFormat, CardFormatError, CardRule, CardRuleError};
 pub use user_name::{UserName, UserNameError};
@@ -114,8 +116,8 @@ impl Mapper {
     pub(crate) fn map_named(&self, entry: &RawEntry, dn: Option<&Dn>, warnings: &mut Vec<Warning>) -> Mapped {
         let has_class = |class: &str| {
             entry
-                .texts("objectClass")
-                .any(|has| has.eq_ignore_ascii_case(class))
+                .values_of(&OBJECT_CLASS)
+                .any(|has| has.eq_ignore_ascii_case(class.as_bytes()))
         };
         if entry.text("isDeleted").and_then(parse_boolean) == Some(true) {
             return Mapped::Other;

@@ -7,6 +7,7 @@ use crate::{
     record::{Pin, User},
 };
 
+const USER_PRINCIPAL_NAME: AttributeName = AttributeName::from_static("userPrincipalName");
 /// How many further e-mail addresses a user may have.
 const MAX_OTHER_EMAILS: usize = 100;
 
@@ -40,7 +41,7 @@ pub(super) fn map(mapper: &Mapper, values: &mut Values<'_>) -> User {
 }
 
 fn upn(values: &mut Values<'_>) -> Option<String> {
-    values.text(&[AttributeName::from_static("userPrincipalName")])
+    values.text(&[USER_PRINCIPAL_NAME])
 }
 
 /// The SID of the primary group on Active Directory, its number elsewhere.

@@ -1,5 +1,7 @@
 //! The values of an entry as text, with a warning for each that is none (A61).
 
+use memchr::memchr;
+
 use crate::{AttributeName, Dn, RawEntry, attribute_name::base_of, read::Warning};
 
 /// The longest text that a field takes, in bytes. No directory's own attributes allow more.
@@ -59,7 +61,9 @@ impl<'a> Values<'a> {
         }
         match std::str::from_utf8(value) {
             // Some stores end a text at a NUL, or have no place for one.
-            Ok(text) if !text.contains('\0') => Some(text).filter(|text| !text.trim().is_empty()),
+            Ok(text) if memchr(0, value).is_none() => {
+                Some(text).filter(|text| !text.chars().all(char::is_whitespace))
+            }
             _ => {
                 self.warn(format!("`{attribute}` is not text and was left out"));
                 None

@@ -190,8 +190,13 @@ impl ReadBuilder {
         if users.is_empty() && self.shortfalls.is_empty() {
             self.shortfalls.push(Shortfall::new("", "no users came"));
         }
+        let memberships = resolve::memberships(&users, &groups, &self.principals);
+        if memberships.is_cut() {
+            let reason = "there are more memberships than can be kept";
+            self.shortfalls.push(Shortfall::new("", reason));
+        }
         DirectoryRead {
-            memberships: resolve::memberships(&users, &groups, &self.principals),
+            memberships,
             users,
             groups,
             units,

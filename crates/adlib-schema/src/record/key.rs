@@ -12,7 +12,9 @@ impl Key {
     /// The key with this text. Case does not matter.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(text.to_ascii_lowercase().into())
+        let mut text: Box<str> = text.into();
+        text.make_ascii_lowercase();
+        Self(text)
     }
 
     /// The text of the key.

@@ -27,9 +27,19 @@ enum Spaces {
 
 /// Whether two texts are the same once prepared.
 pub(crate) fn same(left: &str, right: &str) -> bool {
-    left == right
-        || left.len() == right.len() && left.eq_ignore_ascii_case(right)
-        || prepared(left).eq(prepared(right))
+    same_plainly(left.as_bytes(), right.as_bytes()).unwrap_or_else(|| prepared(left).eq(prepared(right)))
+}
+
+/// Whether two values are the same once prepared, if that can be told without preparing them.
+pub(crate) fn same_plainly(left: &[u8], right: &[u8]) -> Option<bool> {
+    let is_plain = |text: &[u8]| text.iter().all(|byte| matches!(byte, b'!'..=b'~'));
+    if left.is_ascii() && left.eq_ignore_ascii_case(right) {
+        Some(true)
+    } else if is_plain(left) && is_plain(right) {
+        Some(false)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub use parse::DnError;
 pub struct Dn {
     text: String,
     normal: String,
+    /// The length of the end of the normal form that is a DNS name in plain text.
+    domain: usize,
 }
 
 impl Dn {
@@ -43,6 +45,7 @@ impl Dn {
         Self {
             text: String::new(),
             normal: String::new(),
+            domain: 0,
         }
     }
 
@@ -56,6 +59,12 @@ impl Dn {
             value?;
         }
         Ok(())
+    }
+
+    /// The first attribute value of the DN `text`, the rest of which is not looked at.
+    pub(crate) fn first_value(text: &str) -> Option<AttributeValue<'_>> {
+        let (value, _) = parse::Values::new(text).next()?.ok()?;
+        Some(value)
     }
 
     /// The text as it was given.
@@ -102,9 +111,11 @@ impl Dn {
                 break;
             }
         }
+        let normal = normal::parent(&self.normal);
         Some(Self {
             text: values.rest().to_owned(),
-            normal: normal::parent(&self.normal).to_owned(),
+            domain: self.domain.min(normal.len()),
+            normal: normal.to_owned(),
         })
     }
 
@@ -120,6 +131,25 @@ impl Dn {
     /// The DNS name that the last RDNs spell (RFC 2247), in lower case; empty when the DN ends in no `DC=`.
     #[must_use]
     pub fn dns_domain(&self) -> String {
+        let start = self.normal.len() - self.domain;
+        match self.normal.split_at_checked(start) {
+            // The RDN before may be a label of other text.
+            Some((above, plain)) if !above.rsplit(',').nth(1).is_some_and(|rdn| rdn.starts_with("dc=")) => {
+                let mut name = String::with_capacity(plain.len());
+                for label in plain.split(',').filter_map(|rdn| rdn.strip_prefix("dc=")) {
+                    if !name.is_empty() {
+                        name.push('.');
+                    }
+                    name.push_str(label);
+                }
+                name
+            }
+            _ => self.spelled_domain(),
+        }
+    }
+
+    /// The DNS name that the last RDNs spell, whatever characters are in its labels.
+    fn spelled_domain(&self) -> String {
         let mut labels = Vec::new();
         for rdn in self.rdns() {
             match rdn.0.as_slice() {
@@ -150,7 +180,11 @@ impl Dn {
             normal.push(',');
             normal.push_str(&self.normal);
         }
-        Self { text, normal }
+        Self {
+            text,
+            normal,
+            domain: self.domain,
+        }
     }
 }
 
@@ -227,9 +261,11 @@ impl FromStr for Dn {
     type Err = DnError;
 
     fn from_str(text: &str) -> Result<Self, DnError> {
+        let (normal, domain) = normal::of(text)?;
         Ok(Self {
-            normal: normal::of(text)?,
             text: text.to_owned(),
+            normal,
+            domain,
         })
     }
 }

@@ -98,12 +98,11 @@ impl<'a> Values<'a> {
     fn attribute(&mut self) -> Result<&'a str, DnError> {
         self.skip_spaces();
         let start = self.at;
-        while self
-            .peek()
-            .is_some_and(|byte| !matches!(byte, b'=' | b',' | b';' | b'+'))
-        {
-            self.at += 1;
-        }
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let length = rest
+            .iter()
+            .position(|byte| matches!(byte, b'=' | b',' | b';' | b'+'));
+        self.at += length.unwrap_or(rest.len());
         let name = self.since(start).trim_end_matches(' ');
         if self.peek() != Some(b'=') || !attribute_name::is_type(name.as_bytes()) {
             self.at = start;
@@ -146,6 +145,12 @@ impl<'a> Values<'a> {
 
     fn string(&mut self) -> Result<(&'a str, Spelling), DnError> {
         let start = self.at;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let length = rest.iter().position(|byte| is_stop(*byte)).unwrap_or(rest.len());
+        if let None | Some(b',' | b';' | b'+') = rest.get(length) {
+            self.at += length;
+            return Ok((self.since(start).trim_end_matches(' '), Spelling::Plain));
+        }
         let mut end = start;
         let mut spelling = Spelling::Plain;
         loop {
@@ -202,6 +207,11 @@ impl<'a> Values<'a> {
             expected,
         }
     }
+}
+
+/// Whether `byte` ends a plain value, or cannot be in one.
+const fn is_stop(byte: u8) -> bool {
+    matches!(byte, b',' | b';' | b'+' | b'\\' | b'"' | b'<' | b'>' | 0)
 }
 
 const fn is_special(byte: u8) -> bool {

@@ -14,6 +14,8 @@ const BIT_AND: &str = "1.2.840.113556.1.4.803";
 /// `LDAP_MATCHING_RULE_BIT_OR` (MS-ADTS 3.1.1.3.4.4.2).
 const BIT_OR: &str = "1.2.840.113556.1.4.804";
 
+const OBJECT_CATEGORY: AttributeName = AttributeName::from_static("objectCategory");
+
 /// True, false, or `None` for "cannot be judged".
 pub(super) fn tree(tree: &Tree<Item>, entry: &RawEntry) -> Option<bool> {
     match tree {
@@ -69,18 +71,20 @@ fn judge(item: &Item, entry: &RawEntry) -> Option<bool> {
 
 /// How the values of `attribute` compare with `value`.
 fn equality<'a>(attribute: &AttributeName, value: &'a [u8]) -> impl Fn(&[u8]) -> bool + 'a {
-    let text = std::str::from_utf8(value).ok();
     // MS-ADTS 3.1.1.3.1.3.1: a class name stands for the class's DN.
-    let class = attribute.base().eq_ignore_ascii_case("objectCategory") && !value.contains(&b'=');
-    let dn = text
-        .filter(|text| text.contains('='))
-        .and_then(|text| text.parse::<Dn>().ok());
+    let may_be_dn = value.contains(&b'=');
+    let class = !may_be_dn && *attribute == OBJECT_CATEGORY;
+    let text = || str::from_utf8(value).ok();
+    let dn = may_be_dn.then(|| text()?.parse::<Dn>().ok()).flatten();
     move |stored| {
-        if stored == value {
-            return true;
+        if !class
+            && dn.is_none()
+            && let Some(same) = prepared::same_plainly(stored, value)
+        {
+            return same;
         }
-        let (Some(text), Ok(stored)) = (text, std::str::from_utf8(stored)) else {
-            return false;
+        let (Some(text), Ok(stored)) = (text(), str::from_utf8(stored)) else {
+            return stored == value;
         };
         match &dn {
             _ if class => first_rdn_is(stored, text),
@@ -92,13 +96,10 @@ fn equality<'a>(attribute: &AttributeName, value: &'a [u8]) -> impl Fn(&[u8]) ->
 
 /// Whether the first RDN of the DN `stored` has the value `name`.
 fn first_rdn_is(stored: &str, name: &str) -> bool {
-    let Ok(dn) = stored.parse::<Dn>() else {
-        return prepared::same(stored, name);
-    };
-    dn.rdns()
-        .next()
-        .and_then(|rdn| rdn.first()?.text())
-        .is_some_and(|value| prepared::same(&value, name))
+    match Dn::first_value(stored) {
+        Some(value) => value.text().is_some_and(|value| prepared::same(&value, name)),
+        None => prepared::same(stored, name),
+    }
 }
 
 /// Whether any value of `attribute` is as `wanted` to `value`.
