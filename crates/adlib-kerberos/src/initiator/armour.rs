@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{Credentials, ExchangeError, ap_req::ApReqFields, request::random_key};
 use crate::{
-    ChecksumType, KeyError, Random, SessionKey,
+    ChecksumType, KeyError, Principal, Random, SessionKey,
     der::{
         self, Armored, Checksum, EncryptedData, KdcRepBody, KerberosFlags, KrbFastArmor, KrbFastArmoredRep,
         KrbFastArmoredReq, KrbFastFinished, KrbFastReq, KrbFastResponse, MethodData, Octets, PaData, ReqBody,
@@ -97,17 +97,20 @@ impl Armour {
         combine(&self.key, b"clientchallengearmor", client, b"challengelongterm")
     }
 
-    /// The key that opens the reply, once the armour has been compared with it.
+    /// The key that opens the reply, once the armour has been compared with it, and the client.
+    ///
+    /// The client is the one within the armour (RFC 6113 5.4.3). Nothing protects the name outside of it, and some KDCs
+    /// write none there.
     ///
     /// # Errors
-    /// `Nonce`, and `Armour` when ticket or client are not those within the armour.
+    /// `Nonce`, and `Armour` when the ticket is not the one within the armour.
     pub(super) fn reply_key(
         &self,
         response: &KrbFastResponse<'_>,
         reply: &KdcRepBody<'_>,
         nonce: u32,
         client: &SessionKey,
-    ) -> Result<SessionKey, ExchangeError> {
+    ) -> Result<(SessionKey, Principal), ExchangeError> {
         if response.nonce != i64::from(nonce) {
             return Err(ExchangeError::Nonce);
         }
@@ -115,20 +118,20 @@ impl Armour {
         if !self.is_finished_by(finished, reply) {
             return Err(ExchangeError::Armour);
         }
+        let name = finished.cname.in_realm(finished.crealm);
         let Some(strengthen) = &response.strengthen_key else {
-            return Ok(client.clone());
+            return Ok((client.clone(), name));
         };
         let etype = crate::EncryptionType::from_number(strengthen.keytype);
         let etype = etype.map_err(|etype| ExchangeError::EtypeNotOffered(etype.number()))?;
         let strengthen = SessionKey::copied(etype, strengthen.keyvalue.0)?;
-        Ok(combine(&strengthen, b"strengthenkey", client, b"replykey")?)
+        let key = combine(&strengthen, b"strengthenkey", client, b"replykey")?;
+        Ok((key, name))
     }
 
     fn is_finished_by(&self, finished: &KrbFastFinished<'_>, reply: &KdcRepBody<'_>) -> bool {
         let sum = &finished.ticket_checksum;
-        let names = finished.crealm == reply.crealm && finished.cname.name_string == reply.cname.name_string;
-        names
-            && sum.cksumtype == ChecksumType::of(self.key.etype()).0
+        sum.cksumtype == ChecksumType::of(self.key.etype()).0
             && self
                 .key
                 .checksum_key(KeyUsage::FAST_FINISHED)
@@ -169,4 +172,91 @@ fn prf_plus(key: &SessionKey, pepper: &[u8], length: usize) -> Zeroizing<Vec<u8>
     }
     bytes.truncate(length);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        EncryptionType,
+        der::{Application, KerberosString, KerberosTime, Microseconds, PrincipalName, Ticket, TicketBody},
+    };
+
+    fn name(text: &'static str) -> PrincipalName<'static> {
+        PrincipalName {
+            name_type: 1,
+            name_string: der::SequenceOf::Made(vec![KerberosString(text)]),
+        }
+    }
+
+    fn ticket(cipher: &[u8]) -> Ticket<'_> {
+        Application(TicketBody {
+            tkt_vno: 5,
+            realm: KerberosString("R"),
+            sname: name("krbtgt"),
+            enc_part: encrypted(cipher),
+        })
+    }
+
+    fn encrypted(cipher: &[u8]) -> EncryptedData<'_> {
+        EncryptedData {
+            etype: 18,
+            kvno: None,
+            cipher: Octets(cipher),
+        }
+    }
+
+    /// A66: within the armour stand the nonce, the ticket's checksum and the client; the client outside of it is
+    /// nobody's word, and Heimdal 7.8 writes none.
+    #[test]
+    fn a66_what_stands_within_the_armour_counts() {
+        let key = SessionKey::new(EncryptionType::Aes256Sha1, [7; 32]).unwrap();
+        let armour = Armour {
+            key: key.clone(),
+            ap_req: Vec::new(),
+        };
+        let sum = |ticket: &Ticket<'_>| {
+            let sum = key
+                .checksum_key(KeyUsage::FAST_FINISHED)
+                .sum(&der::encode(ticket));
+            sum.as_slice().to_vec()
+        };
+        let verdict = |sum: &[u8], finished: bool, nonce: i64| {
+            let finished = finished.then(|| KrbFastFinished {
+                timestamp: KerberosTime::from_unix(UnixTime::from_seconds(0)),
+                usec: Microseconds(0),
+                crealm: KerberosString("R"),
+                cname: name("ada"),
+                ticket_checksum: Checksum {
+                    cksumtype: 16,
+                    checksum: Octets(sum),
+                },
+            });
+            let response = KrbFastResponse {
+                padata: vec![],
+                strengthen_key: None,
+                finished,
+                nonce,
+            };
+            let reply = KdcRepBody {
+                pvno: 5,
+                msg_type: 11,
+                padata: None,
+                crealm: KerberosString(""),
+                cname: name("mallory"),
+                ticket: ticket(b"ticket"),
+                enc_part: encrypted(b""),
+            };
+            let key = armour.reply_key(&response, &reply, 9, &key);
+            key.map(|(_, client)| client)
+        };
+        let right = sum(&ticket(b"ticket"));
+        assert_eq!(verdict(&right, true, 9), Ok(Principal::user("ada", "R")));
+        assert_eq!(
+            verdict(&sum(&ticket(b"other")), true, 9),
+            Err(ExchangeError::Armour)
+        );
+        assert_eq!(verdict(&right, false, 9), Err(ExchangeError::Armour));
+        assert_eq!(verdict(&right, true, 8), Err(ExchangeError::Nonce));
+    }
 }

@@ -348,7 +348,7 @@ impl AsExchange {
         if reply.pvno != der::VERSION || reply.msg_type != AS_REP {
             return Err(DecodeError::new("msg-type", 0, DecodeErrorKind::Unexpected).into());
         }
-        let key = self.reply_key(&reply)?;
+        let (key, client) = self.reply_key(&reply)?;
         let cipher = key.cipher(KeyUsage::AS_REP);
         let plaintext = cipher
             .decrypt(reply.enc_part.cipher.0)
@@ -357,7 +357,10 @@ impl AsExchange {
             })?;
         let part = reply::decode_part(plaintext.expose())?;
         self.verify_request(&part, &key)?;
-        let credentials = reply::verify(&reply, &part, &self.wanted(), self.clock.at(now))?;
+        let mut credentials = reply::verify(&reply, &part, &self.wanted(), self.clock.at(now))?;
+        if let Some(client) = client {
+            credentials.client = client;
+        }
         if !self.request.canonicalize && credentials.client != self.request.client {
             return Err(ExchangeError::ClientName {
                 found: credentials.client,
@@ -371,8 +374,9 @@ impl AsExchange {
         Ok(credentials)
     }
 
-    /// The key that opens the reply: the one that the KDC was shown, or else one by the reply's description.
-    fn reply_key(&self, reply: &KdcRepBody<'_>) -> Result<SessionKey, ExchangeError> {
+    /// The key that opens the reply: the one that the KDC was shown, or else one by the reply's description. With it the
+    /// client, where armour says who that is.
+    fn reply_key(&self, reply: &KdcRepBody<'_>) -> Result<(SessionKey, Option<Principal>), ExchangeError> {
         let outer = reply.padata.as_deref().unwrap_or_default();
         let opened = self
             .armour
@@ -386,8 +390,10 @@ impl AsExchange {
         let padata = response.as_ref().map_or(outer, |response| &response.padata);
         let key = self.client_key(reply.enc_part.etype, padata)?;
         match (&self.armour, &response) {
-            (Some(armour), Some(response)) => armour.reply_key(response, reply, self.nonce, &key),
-            _ => Ok(key),
+            (Some(armour), Some(response)) => armour
+                .reply_key(response, reply, self.nonce, &key)
+                .map(|(key, client)| (key, Some(client))),
+            _ => Ok((key, None)),
         }
     }
 
