@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use adlib_core::{DecodeError, Reader, Writer};
 
-use super::{EntryId, Event, attributes::Attributes, codec};
+use super::{EntryId, attributes::Attributes, codec};
 use crate::RawEntry;
 
 /// How many of those that are gone are remembered, to tell one that returns from a new one.
@@ -120,36 +120,6 @@ impl Place {
         entry
     }
 
-    /// The groups about whose members these events and the place disagree, although the groups did not come themselves.
-    ///
-    /// An entry that was deleted and brought back has lost its memberships, or has them again, and no server tells that of
-    /// the groups. So whoever comes is asked for its groups; where the answer is not what the place has, because of that or
-    /// because the account may not read it, the group must be read again.
-    #[must_use]
-    pub fn groups_in_doubt(&self, events: &[Event]) -> Vec<EntryId> {
-        let came = |event: &Event| match event {
-            Event::Entry(entry) if entry.links.is_some() => Some(entry.id),
-            _ => None,
-        };
-        let came: HashSet<EntryId> = events.iter().filter_map(came).collect();
-        let entries = events.iter().filter_map(|event| match event {
-            Event::Entry(entry) if !entry.is_deleted() => {
-                entry.member_of.as_ref().map(|groups| (entry.id, groups))
-            }
-            _ => None,
-        });
-        let entries: Vec<_> = entries.collect();
-        let disagrees = |(group, held): &(&EntryId, &Held)| {
-            let in_doubt =
-                |(member, groups): &(EntryId, &Vec<EntryId>)| held.lists(*member) != groups.contains(group);
-            !held.attributes.is_empty() && !came.contains(*group) && entries.iter().any(in_doubt)
-        };
-        let groups = self.entries.iter().filter(disagrees);
-        let mut groups: Vec<EntryId> = groups.map(|(group, _)| *group).collect();
-        groups.sort_unstable();
-        groups
-    }
-
     fn dn_of(&self, id: &EntryId) -> Option<&str> {
         match self.entries.get(id) {
             Some(held) => Some(&held.dn),
@@ -217,7 +187,7 @@ impl Held {
     }
 
     /// Whether the attribute of which `memberOf` is the other end lists `member`.
-    fn lists(&self, member: EntryId) -> bool {
+    pub(super) fn lists(&self, member: EntryId) -> bool {
         let links = self
             .links
             .iter()

@@ -1,0 +1,106 @@
+//! Groups that must be read again, because they may have changed without a word of the server.
+
+use std::collections::HashSet;
+
+use super::{EntryId, Event, Place, Presence, place::Held};
+use crate::{Dn, Schema};
+
+impl Place {
+    /// The groups that did not come, but whose members may be others than the place has.
+    ///
+    /// Active Directory: an entry that was deleted and brought back has lost its memberships, or has them again, and
+    /// nobody tells that of the groups. So whoever comes is asked for its groups; where the answer is not what the place
+    /// has, because of that or because the account may not read it, the group is in doubt.
+    ///
+    /// Elsewhere: a server that keeps members right (referential integrity) changes the groups of whoever is renamed or
+    /// deleted, and need not tell it. So the groups that list a DN that is no more are in doubt.
+    #[must_use]
+    pub fn groups_in_doubt(&self, schema: &Schema, events: &[Event], presence: &Presence) -> Vec<EntryId> {
+        if *presence == Presence::Replaced {
+            return Vec::new();
+        }
+        let came = |event: &Event| match event {
+            Event::Entry(entry) if entry.links.is_some() => Some(entry.id),
+            _ => None,
+        };
+        let came: HashSet<EntryId> = events.iter().filter_map(came).collect();
+        let mut groups = self.contradicted(events);
+        groups.extend(self.naming(schema, &self.former_dns(events, presence)));
+        groups.retain(|group| !came.contains(group));
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+
+    /// The groups that list an entry that does not know of it, or the other way round.
+    fn contradicted(&self, events: &[Event]) -> Vec<EntryId> {
+        let entries = events.iter().filter_map(|event| match event {
+            Event::Entry(entry) if !entry.is_deleted() => Some((entry.id, entry.member_of.as_ref()?)),
+            _ => None,
+        });
+        let entries: Vec<_> = entries.collect();
+        let contradicted = |(group, held): &(&EntryId, &Held)| {
+            let mut entries = entries.iter();
+            !held.attributes.is_empty()
+                && entries.any(|(member, groups)| held.lists(*member) != groups.contains(group))
+        };
+        let groups = self.entries.iter().filter(contradicted);
+        groups.map(|(group, _)| *group).collect()
+    }
+
+    /// The DNs that were in use and are no more, in their normal form.
+    fn former_dns(&self, events: &[Event], presence: &Presence) -> HashSet<String> {
+        let mut former = Vec::new();
+        let mut came = HashSet::new();
+        for event in events {
+            let (id, dn) = match event {
+                Event::Entry(entry) => (entry.id, Some(&entry.dn)),
+                Event::Gone(id) => (*id, None),
+                Event::Link { .. } => continue,
+            };
+            came.insert(id);
+            let held = self.entries.get(&id);
+            former.extend(held.filter(|held| dn.is_none_or(|dn| **dn != *held.dn)));
+        }
+        if let Presence::Listed(list) = presence {
+            let there: HashSet<EntryId> = list.iter().map(|(id, _)| *id).collect();
+            let gone = self.entries.iter();
+            let gone = gone.filter(|(id, _)| !there.contains(*id) && !came.contains(*id));
+            former.extend(gone.map(|(_, held)| held));
+            let named = list
+                .iter()
+                .filter_map(|(id, dn)| self.entries.get(id).zip(dn.as_ref()));
+            former.extend(named.filter(|(held, dn)| ***dn != *held.dn).map(|(held, _)| held));
+        }
+        let dns = former.into_iter().filter_map(|held| held.dn.parse::<Dn>().ok());
+        dns.map(Dn::into_normal).collect()
+    }
+
+    /// The groups that list one of `dns`, or something below one, by its DN.
+    fn naming(&self, schema: &Schema, dns: &HashSet<String>) -> Vec<EntryId> {
+        if dns.is_empty() || schema.posix_groups {
+            return Vec::new();
+        }
+        let names_one = |held: &&Held| {
+            let entry = held.without_links();
+            schema.group_member.iter().any(|attribute| {
+                let mut members = entry.all_values(attribute.base());
+                members.any(|member| std::str::from_utf8(member).is_ok_and(|dn| is_within(dn, dns)))
+            })
+        };
+        let groups = self.entries.iter().filter(|(_, held)| names_one(held));
+        groups.map(|(group, _)| *group).collect()
+    }
+}
+
+/// Whether `dn` is one of `dns`, or below one.
+fn is_within(dn: &str, dns: &HashSet<String>) -> bool {
+    let mut next = dn.parse::<Dn>().ok();
+    while let Some(dn) = next {
+        if dns.contains(dn.normal()) {
+            return true;
+        }
+        next = dn.parent().filter(|parent| !parent.normal().is_empty());
+    }
+    false
+}
