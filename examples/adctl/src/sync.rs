@@ -1,5 +1,7 @@
 //! `adctl sync`
 
+mod table;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -7,7 +9,7 @@ use std::{
 };
 
 use adlib::{
-    Config, Directory, DirectoryConfig, Error, Syncer,
+    Config, Syncer,
     sync::{
         self, Guard, ManualRun, Plan, Rejection, Trigger,
         store::{Begin, Revision, Store, StoreState},
@@ -18,7 +20,7 @@ use serde_json::Value;
 
 use crate::{
     arguments::{Apply, Preview},
-    outcome::{Outcome, Stopped},
+    outcome::{Outcome, Stopped, Text},
     progress::Bar,
 };
 
@@ -34,7 +36,7 @@ pub(crate) async fn preview(arguments: &Preview) -> Result<Outcome, Stopped> {
     Ok(Outcome {
         clean: !plan.is_stopped(),
         json,
-        text: plan.to_string().into(),
+        text: Text::Styled(table::of(&plan)),
     })
 }
 
@@ -60,12 +62,12 @@ pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
         Ok(report) => Ok(Outcome {
             clean: true,
             json,
-            text: format!("{plan}\n{report}").into(),
+            text: Text::Styled(format!("{}{report}\n", table::of(&plan))),
         }),
         Err(sync::Error::Refused(Rejection::Guards(_))) => Ok(Outcome {
             clean: false,
             json,
-            text: plan.to_string().into(),
+            text: Text::Styled(table::of(&plan)),
         }),
         Err(error) => Err(error.into()),
     }
@@ -83,33 +85,30 @@ fn manual(delete_missing: bool) -> ManualRun {
 /// The store of the configuration, and what a run would do to it.
 async fn plan(file: &Path, trigger: Trigger) -> Result<(StoreFile, Plan), Stopped> {
     let config = Config::read(file)?;
-    let missing = |what: &str| Stopped::new(format_args!("{}: there is no {what}", file.display()));
-    let primary = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
-    let path = config
-        .sync
-        .store
-        .as_ref()
-        .ok_or_else(|| missing("`store` in [sync]"))?;
-    let source = |section: &DirectoryConfig| Directory::from_config(section, &config.sync);
-    let (primary, secondary) = (
-        source(primary)?,
-        config.secondary_directory.as_ref().map(source).transpose()?,
-    );
-    let store = StoreFile {
-        path: path.clone(),
-        opened: OnceLock::new(),
-    };
-    let mut syncer = Syncer::new(primary, &store, config.sync.options()).with_trigger(trigger);
-    if let Some(secondary) = secondary {
-        syncer = syncer.with_secondary(secondary);
+    if config.directory.is_none() {
+        return Err(in_file(file, "there is no [directory]"));
     }
+    let store = store_of(file, &config)?;
+    let syncer = Syncer::from_config(&config, &store)?.with_trigger(trigger);
     let bar = Bar::of_entries();
     let plan = syncer
         .preview_with_progress(|progress| bar.entries(progress))
         .await;
     bar.clear();
     drop(syncer);
-    Ok((store, plan.map_err(|error: Error| Stopped::new(error))?))
+    Ok((store, plan?))
+}
+
+fn store_of(file: &Path, config: &Config) -> Result<StoreFile, Stopped> {
+    let path = config.sync.store.clone();
+    Ok(StoreFile {
+        path: path.ok_or_else(|| in_file(file, "there is no `store` in [sync]"))?,
+        opened: OnceLock::new(),
+    })
+}
+
+fn in_file(file: &Path, what: impl std::fmt::Display) -> Stopped {
+    Stopped::new(format_args!("{}: {what}", file.display()))
 }
 
 /// The store, opened when it is first asked: a source that cannot be read leaves no file behind.

@@ -172,6 +172,35 @@ fn a56_a_directory_that_lost_its_users_deletes_nobody() {
     );
 }
 
+/// R33, A61: a table with colours for who wants them, in which a name from the directory is text and nothing else.
+#[test]
+fn a61_the_table_of_a_preview_obeys_nobody() {
+    let hostile = String::from_utf8(company()).unwrap().replacen(
+        "displayName: Ada Keller",
+        // ESC [ 2 J, a line break, and a mark that turns the direction of writing.
+        "displayName:: QWRhG1sySgrigK5LZWxsZXI=",
+        1,
+    );
+    let site = site(&[("company.ldif", hostile.as_bytes()), ("adlib.toml", CONFIG)]);
+    let (code, plain, _) = run(&site, &["sync", "preview", "--config", "adlib.toml"]);
+    assert_eq!(code, 0);
+    assert!(plain.contains("Ada\u{fffd}[2J\u{fffd}\u{fffd}Keller"), "{plain}");
+    assert!(!plain.contains(['\u{1b}', '\u{202e}']), "no colours in a pipe");
+    assert!(
+        plain.contains("48 users to create, 0 to update, 0 to delete"),
+        "{plain}"
+    );
+    let coloured = Command::new(env!("CARGO_BIN_EXE_adctl"))
+        .args(["sync", "preview", "--config", "adlib.toml"])
+        .env("CLICOLOR_FORCE", "1")
+        .current_dir(site.path())
+        .output()
+        .unwrap();
+    let coloured = String::from_utf8(coloured.stdout).unwrap();
+    assert!(coloured.contains("\u{1b}[32makeller"), "{coloured}");
+    assert!(!coloured.contains("\u{1b}[2J"), "{coloured}");
+}
+
 /// R16, R18
 #[test]
 fn r18_names_are_resolved_by_the_mapping_file_alone() {
