@@ -295,7 +295,7 @@ mod tests {
     }
 
     fn ada() -> NewUser {
-        let mut user = NewUser::new(Links::Primary(Key::new("k-ada")), "Ada");
+        let mut user = NewUser::new(Links::primary(Key::new("k-ada")), "Ada");
         user.details.cards = vec!["1".into(), "2".into()];
         user.details.sid = "S-1-5-21-1-2-3-1104".parse().ok();
         user.details.pin = Pin::new("8642");

@@ -1,10 +1,10 @@
 //! "Gone" as a value that only complete reads can make (I7).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use adlib_schema::read::{Complete, Completeness};
+use adlib_schema::read::Complete;
 
-use crate::{Links, Rejection, Source, Sources};
+use crate::Source;
 
 /// The proof that an entry is in no source any more: the witness of a complete read of each.
 ///
@@ -15,26 +15,13 @@ pub struct Gone {
 }
 
 /// The witnesses of a run's reads.
-#[derive(Debug, Clone)]
-pub(crate) struct Witnesses(HashMap<Source, Complete>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Witnesses(BTreeMap<Source, Complete>);
 
 impl Witnesses {
-    /// The witness of every source.
-    pub(crate) fn of(sources: Sources<'_>) -> Result<Self, Rejection> {
-        let mut witnesses = HashMap::new();
-        for (source, read) in sources.iter() {
-            match &read.completeness {
-                Completeness::Complete(complete) => witnesses.insert(source, complete.clone()),
-                Completeness::Incomplete(shortfalls) => {
-                    let shortfalls = shortfalls.clone();
-                    return Err(Rejection::Incomplete {
-                        origin: source,
-                        shortfalls,
-                    });
-                }
-            };
-        }
-        Ok(Self(witnesses))
+    /// `source` was read to its end.
+    pub(crate) fn insert(&mut self, source: Source, complete: Complete) {
+        self.0.insert(source, complete);
     }
 
     /// Whether `source` was read in this run.
@@ -49,10 +36,5 @@ impl Witnesses {
         known.then(|| Gone {
             _witnesses: self.0.values().cloned().collect(),
         })
-    }
-
-    /// The same for a user.
-    pub(crate) fn absence_of(&self, links: &Links) -> Option<Gone> {
-        self.absence(links.iter().map(|link| link.source))
     }
 }

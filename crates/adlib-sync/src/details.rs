@@ -3,7 +3,10 @@
 use adlib_core::Sid;
 use adlib_schema::record::{Pin, User};
 
-use crate::change::{Field, Value};
+use crate::{
+    change::{Field, Value},
+    snapshot::{in_order, once_each},
+};
 
 /// The details of a user (R30). Absent values are `None` or an empty list, never an empty string.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,22 +38,13 @@ impl Details {
     /// Directories give several values in any order: e-mails are sorted, so that order is never a change.
     #[must_use]
     pub fn of(user: &User) -> Self {
-        let mut other_emails = user.other_emails.clone();
-        other_emails.sort_unstable();
-        other_emails.dedup();
-        let mut cards: Vec<String> = Vec::with_capacity(user.cards.len());
-        for card in &user.cards {
-            if !cards.contains(card) {
-                cards.push(card.clone());
-            }
-        }
         Self {
             full_name: user.full_name.clone(),
             email: user.email.clone(),
-            other_emails,
+            other_emails: in_order(&user.other_emails).into_owned(),
             department: user.department.clone(),
             office: user.office.clone(),
-            cards,
+            cards: once_each(&user.cards).into_owned(),
             home_directory: user.home_directory.clone(),
             pin: user.pin.clone(),
             sid: user.sid,
@@ -72,6 +66,22 @@ impl Details {
             Field::Sid => self.sid.map_or(Value::Absent, Value::Sid),
             Field::Name | Field::Enabled | Field::Entry => return None,
         })
+    }
+
+    /// Whether there is a value of `field`.
+    pub(crate) fn has(&self, field: Field) -> bool {
+        match field {
+            Field::FullName => self.full_name.is_some(),
+            Field::Email => self.email.is_some(),
+            Field::OtherEmails => !self.other_emails.is_empty(),
+            Field::Department => self.department.is_some(),
+            Field::Office => self.office.is_some(),
+            Field::Cards => !self.cards.is_empty(),
+            Field::HomeDirectory => self.home_directory.is_some(),
+            Field::Pin => self.pin.is_some(),
+            Field::Sid => self.sid.is_some(),
+            Field::Name | Field::Enabled | Field::Entry => false,
+        }
     }
 
     /// Set `field`; whether it is a detail and `value` of its kind.

@@ -1,7 +1,7 @@
 //! The items of a plan.
 
 use crate::{
-    Change, Field, Link, Links,
+    Change, Field, Links,
     absence::Gone,
     store::{NewUser, StoredGroup, UserId},
 };
@@ -96,20 +96,6 @@ pub struct GroupUpdate {
     pub from: StoredGroup,
     /// As it will be.
     pub to: StoredGroup,
-}
-
-/// A user in a group, nesting counted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub struct Membership {
-    /// The user's name.
-    pub user: String,
-    /// The group's name with its domain.
-    pub group: String,
-    /// The entry that owns the user.
-    pub user_link: Link,
-    /// The group's entry.
-    pub group_link: Link,
 }
 
 /// A user of the store whom no source wants, and what this run does about it.

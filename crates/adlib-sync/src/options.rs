@@ -1,6 +1,7 @@
 //! What the administrator wants: which users, which of their details, and what may be removed.
 
 use adlib_schema::UserName;
+use serde::Deserialize;
 
 use crate::guard::GuardLimits;
 
@@ -30,8 +31,37 @@ pub struct SyncOptions {
     pub remove_left_scope: bool,
     /// In a manual run that deletes: also remove users who exist but are disabled and not imported.
     pub remove_disabled: bool,
+    /// What becomes of several entries of one source that bear one name.
+    pub name_clash: NameClash,
+    /// What becomes of an e-mail address that several users have.
+    pub email_clash: EmailClash,
     /// What stops a run.
     pub guard: GuardLimits,
+}
+
+/// What becomes of several entries of one source that bear one name (R36).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameClash {
+    /// They are held back.
+    #[default]
+    HoldBack,
+    /// They get their UPN for a name; those without one, or with one that is too long, are held back.
+    Qualify,
+    /// The one whose distinguished name sorts first gets the name; the others are held back.
+    FirstWins,
+}
+
+/// What becomes of an e-mail address that several users have (R36).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmailClash {
+    /// Whoever has it in the store keeps it; the others come without, and a warning says so. When nobody has it yet,
+    /// nobody gets it.
+    #[default]
+    KeepOwner,
+    /// All of them are held back.
+    HoldBack,
 }
 
 impl Default for SyncOptions {
@@ -46,6 +76,8 @@ impl Default for SyncOptions {
             adopt_local: false,
             remove_left_scope: false,
             remove_disabled: false,
+            name_clash: NameClash::default(),
+            email_clash: EmailClash::default(),
             guard: GuardLimits::default(),
         }
     }

@@ -6,7 +6,8 @@ mod company;
 
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
-    Guard, Limit, ManualRun, Progress, Rejection, Source, Sources, SyncOptions, Trigger, UserName, preview,
+    EmailClash, Guard, Limit, ManualRun, NameClash, Progress, Rejection, Source, Sources, SyncOptions,
+    Trigger, UserName, preview,
     store::{Conflict, Origin},
 };
 use company::{
@@ -558,7 +559,9 @@ fn r36_only_those_who_clash_are_held_back() {
     directory.hire_with_key("another", "Emil").domain = "other.example.org".into();
     directory.hire("frida");
     let store = new_store();
-    let plan = run(&store, &directory.read(), &options(), &Trigger::Scheduled);
+    let mut strict = options();
+    strict.email_clash = EmailClash::HoldBack;
+    let plan = run(&store, &directory.read(), &strict, &Trigger::Scheduled);
     assert_eq!(
         held_back(&plan),
         [
@@ -574,6 +577,113 @@ fn r36_only_those_who_clash_are_held_back() {
         plan.held_back()[1].to_string().contains("belongs to `bob` too"),
         "{plan}"
     );
+}
+
+/// R36: an e-mail address stays with whom the store has it; who comes later goes without, and a warning says so.
+#[test]
+fn r36_an_address_stays_with_its_owner() {
+    let mut directory = Directory::of(&["ada", "bob"]);
+    let store = store_of(&directory);
+    directory.user("bob").email = Some("ADA@example.org".into());
+    let carl = directory.hire("carl");
+    carl.email = Some("ada@example.org".into());
+    carl.other_emails = vec!["carl@example.org".into(), "Ada@Example.org".into()];
+    for name in ["dora", "emil"] {
+        directory.hire(name).email = Some("new@example.org".into());
+    }
+    let plan = run(&store, &directory.read(), &options(), &Trigger::Scheduled);
+    assert!(plan.held_back().is_empty(), "{plan}");
+    let email = |name: &str| stored(&store, name).details.email;
+    assert_eq!(email("ada").as_deref(), Some("ada@example.org"));
+    assert_eq!(
+        (email("bob"), email("carl"), email("dora"), email("emil")),
+        (None, None, None, None)
+    );
+    assert_eq!(stored(&store, "carl").details.other_emails, ["carl@example.org"]);
+    let warnings: Vec<String> = plan
+        .warnings()
+        .iter()
+        .map(|odd| odd.warning.to_string())
+        .collect();
+    assert_eq!(warnings.len(), 4);
+    assert_eq!(
+        warnings[0],
+        "bob: the e-mail address ada@example.org belongs to `ada` too; left out"
+    );
+    assert!(warnings[3].contains("nobody gets it"), "{warnings:?}");
+    assert!(nightly(&store, &directory).is_empty());
+    directory.user("ada").email = None;
+    directory.dismiss("carl");
+    run(&store, &directory.read(), &options(), &Trigger::Scheduled);
+    assert_eq!(
+        stored(&store, "bob").details.email.as_deref(),
+        Some("ADA@example.org")
+    );
+}
+
+/// R36: several entries that bear one name are held back, get their UPNs, or give way to the first, as the options say.
+#[test]
+fn r36_policies_for_one_name() {
+    let mut directory = Directory::of(&["ada", "eve"]);
+    for (key, domain, upn) in [
+        ("1", "a.example", Some("emil@a.example")),
+        ("2", "b.example", None),
+    ] {
+        let emil = directory.hire_with_key(key, "emil");
+        emil.dn = format!("CN=emil,DC={domain}");
+        emil.email = None;
+        emil.upn = upn.map(str::to_owned);
+    }
+    let with = |policy| {
+        let mut options = options();
+        options.name_clash = policy;
+        let store = new_store();
+        let plan = run(&store, &directory.read(), &options, &Trigger::Scheduled);
+        let again = company::plan(&store, &directory.read(), &options, &Trigger::Scheduled);
+        assert!(again.is_empty(), "{again}");
+        (names(&store), plan.held_back().len())
+    };
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(with(NameClash::HoldBack), (names(&["ada", "eve"]), 1));
+    assert_eq!(
+        with(NameClash::Qualify),
+        (names(&["ada", "emil@a.example", "eve"]), 1)
+    );
+    assert_eq!(with(NameClash::FirstWins), (names(&["ada", "emil", "eve"]), 1));
+}
+
+/// R35: an account that was moved to another domain has another key; its SID, or the memory of it, says who it is.
+#[test]
+fn r35_a_moved_account_is_known_by_its_sid() {
+    let mut directory = Directory::of(&["ada", "bob"]);
+    directory.user("ada").sid = "S-1-5-21-1-2-3-1104".parse().ok();
+    let store = store_of(&directory);
+    let id = stored(&store, "ada").id;
+    directory.dismiss("ada");
+    directory.hire_with_key("another-key", "countess").sid = "S-1-5-21-1-2-3-1104".parse().ok();
+    let plan = run(&store, &directory.read(), &options(), &deleting());
+    assert!(plan.deletes().is_empty() && plan.creates().is_empty(), "{plan}");
+    assert_eq!(stored(&store, "countess").id, id);
+    assert!(nightly(&store, &directory).is_empty());
+}
+
+/// R29: any number of sources add to one another, in their order.
+#[test]
+fn r29_further_sources_add() {
+    let (primary, mut third) = (Directory::of(&["ada"]), Directory::of(&["ADA", "carl"]));
+    third.user("ADA").key = Key::new("third-ada");
+    third.user("ADA").office = Some("Turin".into());
+    let (primary, secondary, third) = (primary.read(), Directory::of(&["bob"]).read(), third.read());
+    let sources = Sources::new(&primary)
+        .with_secondary(&secondary)
+        .with(Source::Third, &third);
+    let store = new_store();
+    let plan = run(&store, sources, &options(), &Trigger::Scheduled);
+    assert_eq!(plan.creates().len(), 3);
+    let ada = stored(&store, "ada");
+    assert_eq!(ada.origin.to_string(), "primary:key-ada + third:third-ada");
+    assert_eq!(ada.details.office.as_deref(), Some("Turin"));
+    assert!(company::plan(&store, sources, &options(), &Trigger::Scheduled).is_empty());
 }
 
 /// R36: whoever is held back keeps what the store has, and nobody else gets it.

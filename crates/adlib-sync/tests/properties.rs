@@ -16,7 +16,7 @@ use adlib_schema::{
     record::{Group, Key, Pin, User},
 };
 use adlib_sync::{
-    Details, FoldedName, Link, Plan, Source, Sources, SyncOptions, Trigger, merge, preview,
+    Details, EmailClash, FoldedName, Link, Plan, Source, Sources, SyncOptions, Trigger, merge, preview,
     store::{Applied, Begin, MemoryStore, Origin, Run, Store, StoreState},
 };
 use company::{Directory, deleting, new_store, ready, state};
@@ -83,7 +83,7 @@ fn world() -> impl Strategy<Value = World> {
 
 /// Any options, with guards that never fire.
 fn options() -> impl Strategy<Value = SyncOptions> {
-    any::<[bool; 7]>().prop_map(|flags| {
+    (any::<[bool; 7]>(), any::<bool>()).prop_map(|(flags, holds_emails)| {
         let mut options = SyncOptions::default();
         let [import_new, import_disabled, update, adopt, left, disabled, scoped] = flags;
         options.import_new = import_new;
@@ -93,6 +93,9 @@ fn options() -> impl Strategy<Value = SyncOptions> {
         options.remove_left_scope = left;
         options.remove_disabled = disabled;
         options.guard.only_above = usize::MAX;
+        if holds_emails {
+            options.email_clash = EmailClash::HoldBack;
+        }
         if scoped {
             options.scope.groups = vec!["g0".into()];
         }
@@ -139,9 +142,9 @@ fn past() -> impl Strategy<Value = Vec<(World, SyncOptions)>> {
 
 /// What a store holds, whatever numbers it gave to whom.
 fn content(state: &StoreState) -> (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>) {
-    let users = state.users.iter();
+    let users = state.users();
     let pin = |details: &Details| details.pin.as_ref().map(|pin| pin.expose().to_owned());
-    let pairs = state.memberships.iter();
+    let pairs = state.memberships();
     (
         users
             .map(|u| {
@@ -155,9 +158,15 @@ fn content(state: &StoreState) -> (BTreeSet<String>, BTreeSet<String>, BTreeSet<
                 )
             })
             .collect(),
-        state.groups.iter().map(|group| format!("{group:?}")).collect(),
+        state.groups().iter().map(|group| format!("{group:?}")).collect(),
         pairs
-            .map(|(user, group)| format!("{} {}", state.users[*user].name, state.groups[*group].link))
+            .map(|(user, group)| {
+                format!(
+                    "{} {}",
+                    state.user(user).unwrap().name,
+                    state.groups()[group].link
+                )
+            })
             .collect(),
     )
 }
@@ -187,16 +196,21 @@ proptest! {
         let snapshot = merge(sources, &options).unwrap();
         let state = state(&store);
         let held: BTreeSet<FoldedName> = plan.held_back().iter().map(|held| FoldedName::of(&held.user)).collect();
-        for wanted in snapshot.users().iter().filter(|wanted| !held.contains(&wanted.folded_name())) {
-            let found = state.users.iter().position(|user| user.origin == Origin::Directory(wanted.links.clone()));
+        for wanted in snapshot.users().filter(|wanted| !held.contains(&wanted.folded_name())) {
+            let found = state.users().position(|user| user.origin == Origin::Directory(wanted.links.clone()));
             prop_assert!(found.is_some() || !options.import_new, "{wanted:?}");
             let Some(found) = found else { continue };
-            let user = &state.users[found];
+            let user = &state.user(found).unwrap();
             prop_assert_eq!((&user.name, user.enabled), (&wanted.name, wanted.enabled));
-            prop_assert!(user.details == wanted.details || !options.update_details);
+            let (mut has, mut wants) = (user.details.clone(), wanted.details.clone());
+            if options.email_clash == EmailClash::KeepOwner {
+                prop_assert!(has.email.is_none() || has.email == wants.email || !options.update_details);
+                (has.email, wants.email) = (None, None);
+            }
+            prop_assert!(has == wants || !options.update_details);
             let groups: BTreeSet<&Link> = wanted.groups.iter().map(|group| &snapshot.groups()[*group].link).collect();
-            let has: BTreeSet<&Link> = state.memberships.iter().filter(|(user, _)| *user == found)
-                .map(|(_, group)| &state.groups[*group].link)
+            let has: BTreeSet<&Link> = state.memberships().filter(|(user, _)| *user == found)
+                .map(|(_, group)| &state.groups()[group].link)
                 .filter(|link| link.source == Source::Primary || secondary.is_some())
                 .collect();
             prop_assert_eq!(groups, has);
@@ -238,7 +252,7 @@ proptest! {
             let exists = removal.links.iter().any(|link| {
                 let directory = match link.source {
                     Source::Primary => Some(&world.primary),
-                    Source::Secondary => world.secondary.as_ref(),
+                    _ => world.secondary.as_ref(),
                 };
                 directory.is_some_and(|directory| directory.users.iter().any(|user| user.key == link.key))
             });
@@ -256,7 +270,7 @@ proptest! {
         prop_assert!(is_unique(users.iter().map(|user| FoldedName::of(&user.name))));
         prop_assert!(is_unique(users.iter().flat_map(|user| &user.details.cards)), "{users:?}");
         prop_assert!(is_unique(users.iter().flat_map(|user| user.details.emails().map(FoldedName::of))), "{users:?}");
-        prop_assert!(is_unique(users.iter().filter_map(|user| user.origin.links()).flat_map(adlib_sync::Links::iter)));
+        prop_assert!(is_unique(users.iter().filter_map(|user| user.origin.links()).flat_map(|links| links.iter().collect::<Vec<_>>())));
     }
 
     /// The order in which a directory gives its entries changes nothing.

@@ -1,8 +1,8 @@
 //! The operations of a run as statements. Each looks before it writes, so a conflict has written nothing.
 
-use adlib_schema::record::{Key, Pin};
+use adlib_schema::record::Pin;
 use adlib_sync::{
-    Change, Details, Field, FoldedName, Link, Links, Source,
+    Change, Details, Field, FoldedName, Link, Links,
     store::{Applied, Conflict, NewUser, Operation, Origin, StoredUser, UserId},
 };
 use rusqlite::{Connection, params};
@@ -128,8 +128,8 @@ pub(super) fn insert_user(
     enabled: bool,
     details: &Details,
 ) -> Result<()> {
-    let insert = "INSERT INTO user (name, folded_name, origin, primary_key, secondary_key, enabled)
-                  VALUES (?1, ?2, 'local', NULL, NULL, 0)";
+    let insert = "INSERT INTO user (name, folded_name, origin, enabled)
+                  VALUES (?1, ?2, 'local', 0)";
     cached(connection, insert)?.execute([name, FoldedName::of(name).as_str()])?;
     let id = connection.last_insert_rowid();
     let user = StoredUser {
@@ -143,23 +143,19 @@ pub(super) fn insert_user(
 }
 
 fn write_user(connection: &Connection, id: i64, user: &StoredUser) -> Result<()> {
-    let links = user.origin.links();
-    let key = |source| links.and_then(|links| links.key(source)).map(Key::as_str);
     let origin = match &user.origin {
         Origin::Directory(_) => "directory".to_owned(),
         other => other.to_string(),
     };
     let details = &user.details;
-    let update = "UPDATE user SET name = ?2, folded_name = ?3, origin = ?4, primary_key = ?5, secondary_key = ?6,
-                  enabled = ?7, full_name = ?8, email = ?9, department = ?10, office = ?11, home_directory = ?12,
-                  pin = ?13, sid = ?14 WHERE id = ?1";
+    let update =
+        "UPDATE user SET name = ?2, folded_name = ?3, origin = ?4, enabled = ?5, full_name = ?6, email = ?7,
+                  department = ?8, office = ?9, home_directory = ?10, pin = ?11, sid = ?12 WHERE id = ?1";
     cached(connection, update)?.execute(params![
         id,
         user.name,
         FoldedName::of(&user.name).as_str(),
         origin,
-        key(Source::Primary),
-        key(Source::Secondary),
         user.enabled,
         details.full_name,
         details.email,
@@ -169,8 +165,18 @@ fn write_user(connection: &Connection, id: i64, user: &StoredUser) -> Result<()>
         details.pin.as_ref().map(Pin::expose),
         details.sid.map(|sid| sid.to_string()),
     ])?;
+    write_entries(connection, id, user.origin.links())?;
     write_list(connection, "user_email", id, &details.other_emails)?;
     write_list(connection, "user_card", id, &details.cards)
+}
+
+fn write_entries(connection: &Connection, id: i64, links: Option<&Links>) -> Result<()> {
+    cached(connection, "DELETE FROM user_entry WHERE user_id = ?1")?.execute([id])?;
+    let mut insert = cached(connection, "INSERT INTO user_entry VALUES (?1, ?2, ?3)")?;
+    for link in links.into_iter().flat_map(Links::iter) {
+        insert.execute(params![id, link.source.as_str(), link.key.as_str()])?;
+    }
+    Ok(())
 }
 
 fn write_list(connection: &Connection, table: &str, id: i64, values: &[String]) -> Result<()> {

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
-    Details, FoldedName, Link, Links, Source,
+    Details, FoldedName, Link, Links,
     store::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::{Result, SqliteStoreError};
 
-const USER: &str = "SELECT id, name, origin, primary_key, secondary_key, enabled, full_name, email, department, \
+const USER: &str = "SELECT id, name, origin, enabled, full_name, email, department, \
                     office, home_directory, pin, sid FROM user";
 
 pub(super) fn read_revision(connection: &Connection) -> Result<Revision> {
@@ -24,35 +24,52 @@ pub(super) fn read_state(connection: &Connection) -> Result<StoreState> {
     let select = "SELECT value FROM setting WHERE name = 'digest-key'";
     let key: [u8; 32] = connection.query_row(select, [], |row| row.get(0))?;
     let mut state = StoreState::new(read_revision(connection)?, DigestKey::new(key));
-    state.users = read_users(connection)?;
-    let user_at: HashMap<&str, usize> = state.users.iter().map(|user| user.id.as_str()).zip(0..).collect();
+    let mut user_at: HashMap<i64, usize> = HashMap::new();
+    for (id, user) in read_numbered(connection)? {
+        user_at.insert(id, state.push_user(&user));
+    }
     let mut group_at = HashMap::new();
     let mut select =
         connection.prepare("SELECT source, key, domain, name, full_name, id FROM directory_group")?;
-    for row in select.query_map([], |row| Ok((read_group(row)?, row.get::<_, i64>(5)?)))? {
-        let (group, id) = row?;
-        group_at.insert(id, state.groups.len());
-        state.groups.push(group);
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        group_at.insert(row.get::<_, i64>("id")?, state.push_group(read_group(row)?));
     }
-    let mut select = connection.prepare("SELECT CAST(user_id AS TEXT), group_id FROM membership")?;
-    for row in select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))? {
-        let (user, group) = row?;
-        let pair = user_at.get(user.as_str()).zip(group_at.get(&group));
-        state
-            .memberships
-            .extend(pair.map(|(user, group)| (*user, *group)));
+    // In the order of users, so that the memberships are, too.
+    let mut select =
+        connection.prepare("SELECT user_id, group_id FROM membership ORDER BY user_id, group_id")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        if let (Some(user), Some(group)) = (user_at.get(&row.get(0)?), group_at.get(&row.get(1)?)) {
+            state.push_membership(*user, *group);
+        }
     }
     Ok(state)
 }
 
 pub(super) fn read_users(connection: &Connection) -> Result<Vec<StoredUser>> {
+    Ok(read_numbered(connection)?
+        .into_iter()
+        .map(|(_, user)| user)
+        .collect())
+}
+
+/// Every user with its number.
+fn read_numbered(connection: &Connection) -> Result<Vec<(i64, StoredUser)>> {
+    let mut entries: HashMap<i64, Vec<Link>> = HashMap::new();
+    let mut select = connection.prepare_cached("SELECT user_id, source, key FROM user_entry")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let user: i64 = row.get(0)?;
+        entries.entry(user).or_default().push(link_of(user, row)?);
+    }
     let mut select = connection.prepare_cached(&format!("{USER} ORDER BY id"))?;
     let mut rows = select.query([])?;
     let (mut users, mut at) = (Vec::new(), HashMap::new());
     while let Some(row) = rows.next()? {
-        let (id, user) = user_of(row)?;
+        let id: i64 = row.get("id")?;
         at.insert(id, users.len());
-        users.push(user);
+        users.push((id, user_of(id, row, entries.remove(&id))?));
     }
     for (table, list) in LISTS {
         let mut select = connection.prepare_cached(&format!(
@@ -60,7 +77,7 @@ pub(super) fn read_users(connection: &Connection) -> Result<Vec<StoredUser>> {
         ))?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            if let Some(user) = at.get(&row.get(0)?).and_then(|at| users.get_mut(*at)) {
+            if let Some((_, user)) = at.get(&row.get(0)?).and_then(|at| users.get_mut(*at)) {
                 list(&mut user.details).push(row.get(1)?);
             }
         }
@@ -74,7 +91,7 @@ pub(super) fn read_user(connection: &Connection, id: i64) -> Result<Option<Store
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let (_, mut user) = user_of(row)?;
+    let mut user = user_of(id, row, Some(read_entries(connection, id)?))?;
     for (table, list) in LISTS {
         let mut select = connection.prepare_cached(&format!(
             "SELECT value FROM {table} WHERE user_id = ?1 ORDER BY position"
@@ -94,17 +111,34 @@ const LISTS: [(&str, List); 2] = [
     ("user_card", |details| &mut details.cards),
 ];
 
+/// The entries that a user stands for.
+fn read_entries(connection: &Connection, id: i64) -> Result<Vec<Link>> {
+    let select = "SELECT user_id, source, key FROM user_entry WHERE user_id = ?1";
+    let mut select = connection.prepare_cached(select)?;
+    let mut rows = select.query([id])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(link_of(id, row)?);
+    }
+    Ok(entries)
+}
+
+fn link_of(user: i64, row: &Row<'_>) -> Result<Link> {
+    let source = row.get_ref("source")?.as_str().map_err(rusqlite::Error::from)?;
+    let source = source.parse().map_err(|_| SqliteStoreError::BadRecord {
+        user,
+        column: "source",
+    })?;
+    let key = row.get_ref("key")?.as_str().map_err(rusqlite::Error::from)?;
+    Ok(Link::new(source, Key::new(key)))
+}
+
 /// A row of `USER` as a user without lists.
-fn user_of(row: &Row<'_>) -> Result<(i64, StoredUser)> {
-    let id: i64 = row.get("id")?;
+fn user_of(id: i64, row: &Row<'_>, entries: Option<Vec<Link>>) -> Result<StoredUser> {
     let bad = |column| SqliteStoreError::BadRecord { user: id, column };
-    let key = |column: &str| {
-        row.get::<_, Option<String>>(column)
-            .map(|key| key.map(|key| Key::new(&key)))
-    };
     let origin = match row.get_ref("origin")?.as_str().map_err(rusqlite::Error::from)? {
         "directory" => {
-            let links = Links::new(key("primary_key")?, key("secondary_key")?);
+            let links = Links::of(entries.unwrap_or_default());
             Origin::Directory(links.ok_or_else(|| bad("key"))?)
         }
         "local" => Origin::Local,
@@ -124,21 +158,20 @@ fn user_of(row: &Row<'_>) -> Result<(i64, StoredUser)> {
     if let Some(sid) = row.get::<_, Option<String>>("sid")? {
         details.sid = Some(sid.parse().map_err(|_| bad("sid"))?);
     }
-    let user = StoredUser {
+    Ok(StoredUser {
         id: UserId::new(id.to_string()),
         name: row.get("name")?,
         origin,
         enabled: row.get("enabled")?,
         details,
-    };
-    Ok((id, user))
+    })
 }
 
 pub(super) fn read_group(row: &Row<'_>) -> rusqlite::Result<StoredGroup> {
-    let source = match row.get_ref("source")?.as_str()? {
-        "secondary" => Source::Secondary,
-        _ => Source::Primary,
-    };
+    let source = row.get_ref("source")?.as_str()?;
+    let source = source.parse().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+    })?;
     let link = Link::new(source, Key::new(row.get_ref("key")?.as_str()?));
     let mut group = StoredGroup::new(
         link,
@@ -167,11 +200,8 @@ pub(super) fn id_of_name(connection: &Connection, name: &str) -> Result<Option<i
 
 /// The user who stands for an entry.
 pub(super) fn id_linked(connection: &Connection, link: &Link) -> Result<Option<i64>> {
-    let select = match link.source {
-        Source::Primary => "SELECT id FROM user WHERE primary_key = ?1",
-        Source::Secondary => "SELECT id FROM user WHERE secondary_key = ?1",
-    };
-    first_id(connection, select, [link.key.as_str()])
+    let select = "SELECT user_id FROM user_entry WHERE source = ?1 AND key = ?2";
+    first_id(connection, select, [link.source.as_str(), link.key.as_str()])
 }
 
 pub(super) fn first_id(

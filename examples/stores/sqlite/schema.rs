@@ -15,8 +15,6 @@ const MIGRATIONS: [&str; 1] = ["
         name TEXT NOT NULL,
         folded_name TEXT NOT NULL UNIQUE,
         origin TEXT NOT NULL CHECK (origin IN ('directory', 'local', 'internal', 'guest')),
-        primary_key TEXT,
-        secondary_key TEXT,
         enabled INTEGER NOT NULL,
         full_name TEXT,
         email TEXT,
@@ -24,11 +22,15 @@ const MIGRATIONS: [&str; 1] = ["
         office TEXT,
         home_directory TEXT,
         pin TEXT,
-        sid TEXT,
-        CHECK ((origin = 'directory') = (coalesce(primary_key, secondary_key) IS NOT NULL))
+        sid TEXT
     ) STRICT;
-    CREATE INDEX user_primary_key ON user (primary_key);
-    CREATE INDEX user_secondary_key ON user (secondary_key);
+    CREATE TABLE user_entry (
+        user_id INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+        source TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (user_id, source)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX user_entry_key ON user_entry (source, key);
     CREATE INDEX user_sid ON user (sid);
     CREATE TABLE user_email (
         user_id INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
@@ -45,7 +47,7 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE INDEX user_card_value ON user_card (value);
     CREATE TABLE directory_group (
         id INTEGER PRIMARY KEY,
-        source TEXT NOT NULL CHECK (source IN ('primary', 'secondary')),
+        source TEXT NOT NULL,
         key TEXT NOT NULL,
         domain TEXT NOT NULL,
         name TEXT NOT NULL,
@@ -61,7 +63,14 @@ const MIGRATIONS: [&str; 1] = ["
 "];
 
 /// Tables whose every change makes another revision, whoever makes it.
-const WATCHED: [&str; 5] = ["user", "user_email", "user_card", "directory_group", "membership"];
+const WATCHED: [&str; 6] = [
+    "user",
+    "user_entry",
+    "user_email",
+    "user_card",
+    "directory_group",
+    "membership",
+];
 
 /// How long a writer waits for another one that is about to finish.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -5,14 +5,17 @@
 //! old values a claim, which may hold back others; claims are never taken back, so the end does not depend on
 //! the order.
 
-use std::collections::{BTreeMap, HashMap, HashSet, btree_map::Entry, hash_map};
+//!
+//! Most claims are nobody else's, and never leave the rows: only those whose hash came twice are looked at.
 
-use super::{fate::Fate, identity::Matches};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry, hash_map};
+
+use super::{Compare, fate::Fate};
 use crate::{
-    Details, FoldedName, HoldReason, Link, Links,
+    FoldedName, HoldReason, Link,
     held_back::Holder,
-    snapshot::Snapshot,
-    store::{Origin, StoreState},
+    options::EmailClash,
+    table::{ClaimKind, HashIndex, OriginKind, Record, Repeats, hash, hash_claim},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,6 +26,31 @@ enum Claim {
     Card(String),
 }
 
+/// A claim that may not have been looked at.
+#[derive(Clone, Copy)]
+enum Unseen<'a> {
+    Text(ClaimKind, &'a str),
+    Entry(&'a [u8]),
+}
+
+impl Unseen<'_> {
+    fn hash(self) -> u64 {
+        match self {
+            Self::Text(kind, text) => hash_claim(kind, text),
+            Self::Entry(packed) => hash(packed),
+        }
+    }
+
+    fn seen(self) -> Claim {
+        match self {
+            Self::Text(ClaimKind::Name, name) => Claim::Name(FoldedName::of(name)),
+            Self::Text(ClaimKind::Email, email) => Claim::Email(FoldedName::of(email)),
+            Self::Text(ClaimKind::Card, card) => Claim::Card(card.to_owned()),
+            Self::Entry(packed) => Claim::Entry(Link::unpack(packed)),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Claimant {
     Wanted(usize),
@@ -30,77 +58,212 @@ enum Claimant {
 }
 
 /// Everybody's claims.
-pub(super) struct Clashes<'a> {
-    snapshot: &'a Snapshot,
-    state: &'a StoreState,
-    fates: &'a [Fate],
-    matches: &'a Matches,
+pub(super) struct Clashes<'c, 'a> {
+    compare: &'c Compare<'a>,
     claimants: HashMap<Claim, Vec<Claimant>>,
     /// Claims that somebody joined since they were looked at.
     joined: HashSet<Claim>,
     held: BTreeMap<usize, Option<HoldReason>>,
+    /// E-mail addresses that wanted users go without.
+    without: HashMap<usize, BTreeSet<FoldedName>>,
+    /// The claims of all wanted users, made when somebody joins late.
+    index: Option<HashIndex>,
 }
 
-impl<'a> Clashes<'a> {
-    pub(super) fn new(
-        snapshot: &'a Snapshot,
-        state: &'a StoreState,
-        fates: &'a [Fate],
-        matches: &'a Matches,
-    ) -> Self {
-        Self {
-            snapshot,
-            state,
-            fates,
-            matches,
+/// What the claims come to.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Who is held back, and why.
+    pub(super) held: HashMap<usize, HoldReason>,
+    /// Who goes without which e-mail addresses, and whose they are.
+    pub(super) without: BTreeMap<usize, BTreeMap<FoldedName, Option<Holder>>>,
+}
+
+impl<'c, 'a> Clashes<'c, 'a> {
+    /// The claims of all wanted users, and of those users of the store who stay as they are.
+    pub(super) fn new(compare: &'c Compare<'a>, stays: impl Fn(usize) -> bool) -> Self {
+        let mut clashes = Self {
+            compare,
             claimants: HashMap::new(),
             joined: HashSet::new(),
             held: BTreeMap::new(),
+            without: HashMap::new(),
+            index: None,
+        };
+        let mut repeats = Repeats::new(4 * compare.snapshot.users.len());
+        for wanted in compare.active() {
+            clashes.each_of_wanted(wanted, |claim| repeats.note(claim.hash()));
         }
+        let staying: Vec<usize> = (0..compare.state.users.len())
+            .filter(|stored| stays(*stored))
+            .collect();
+        for stored in &staying {
+            clashes.each_of_stored(*stored, |claim| repeats.note(claim.hash()));
+        }
+        for wanted in compare.active() {
+            let mut claims = Vec::new();
+            clashes.each_of_wanted(wanted, |claim| {
+                if repeats.came_twice(claim.hash()) {
+                    claims.push(claim);
+                }
+            });
+            clashes.claim(Claimant::Wanted(wanted), claims);
+        }
+        for stored in staying {
+            let mut claims = Vec::new();
+            clashes.each_of_stored(stored, |claim| claims.push(claim));
+            clashes.claim(Claimant::Stored(stored), claims);
+        }
+        clashes
     }
 
-    /// A user of the snapshot will have its name and entries, and these details.
-    pub(super) fn claim_wanted(&mut self, wanted: usize, details: &Details) {
-        if let Some(user) = self.snapshot.users.get(wanted) {
-            self.claim(Claimant::Wanted(wanted), &user.name, Some(&user.links), details);
-        }
+    /// A wanted user will have its name and entries, and the details that it gets or keeps.
+    fn each_of_wanted(&self, wanted: usize, mut each: impl FnMut(Unseen<'a>)) {
+        let Some(record) = self.compare.snapshot.record(wanted) else {
+            return;
+        };
+        record
+            .packed_links()
+            .for_each(|(_, packed)| each(Unseen::Entry(packed)));
+        let kept = match self.compare.stored_record(wanted) {
+            Some(stored) if !self.compare.options.update_details => stored,
+            _ => record,
+        };
+        each(Unseen::Text(ClaimKind::Name, record.name()));
+        kept.each_claim(|kind, text| {
+            if kind != ClaimKind::Name {
+                each(Unseen::Text(kind, text));
+            }
+        });
     }
 
-    /// A user of the store stays as it is.
-    pub(super) fn claim_stored(&mut self, stored: usize) {
-        if let Some(user) = self.state.users.get(stored) {
-            self.claim(
-                Claimant::Stored(stored),
-                &user.name,
-                user.origin.links(),
-                &user.details,
-            );
-        }
+    fn each_of_stored(&self, stored: usize, mut each: impl FnMut(Unseen<'a>)) {
+        let Some(record) = self.compare.state.record(stored) else {
+            return;
+        };
+        record
+            .packed_links()
+            .for_each(|(_, packed)| each(Unseen::Entry(packed)));
+        record.each_claim(|kind, text| each(Unseen::Text(kind, text)));
     }
 
     /// Hold back a wanted user, for a reason of its own or for a claim that it shares.
     pub(super) fn hold(&mut self, wanted: usize, reason: Option<HoldReason>) {
         if let Entry::Vacant(entry) = self.held.entry(wanted) {
             entry.insert(reason);
-            if let Some(stored) = self.stored_of(wanted) {
-                self.claim_stored(stored);
+            if let Some(stored) = self.compare.matches.stored_of(wanted) {
+                self.claim_late(stored);
             }
         }
     }
 
-    /// Who is held back, and why.
-    pub(super) fn settle(mut self) -> HashMap<usize, HoldReason> {
-        while !self.joined.is_empty() {
-            for claim in std::mem::take(&mut self.joined) {
-                let claimants = self.claimants.get(&claim).cloned().unwrap_or_default();
-                for claimant in &claimants {
-                    if let Some(wanted) = self.loses(*claimant, &claimants) {
-                        self.hold(wanted, None);
-                    }
+    /// A user of the store stays as it is after all. Wanted users with the same claims may not have been looked at.
+    fn claim_late(&mut self, stored: usize) {
+        let index = self.index.take().unwrap_or_else(|| self.index_of_all());
+        let mut claims = Vec::new();
+        self.each_of_stored(stored, |claim| claims.push(claim));
+        for claim in &claims {
+            for (_, wanted) in index.find(claim.hash()) {
+                let wanted = *wanted as usize;
+                let mut same = false;
+                self.each_of_wanted(wanted, |other| {
+                    same |= other.hash() == claim.hash() && other.seen() == claim.seen();
+                });
+                if same {
+                    self.claim(Claimant::Wanted(wanted), vec![*claim]);
                 }
             }
         }
-        self.reasons()
+        self.claim(Claimant::Stored(stored), claims);
+        self.index = Some(index);
+    }
+
+    fn index_of_all(&self) -> HashIndex {
+        let mut entries = Vec::new();
+        for wanted in self.compare.active() {
+            let number = u32::try_from(wanted).unwrap_or(u32::MAX);
+            self.each_of_wanted(wanted, |claim| entries.push((claim.hash(), number)));
+        }
+        HashIndex::new(entries)
+    }
+
+    /// Go on until nobody loses a claim any more.
+    pub(super) fn settle(mut self) -> Settled {
+        while !self.joined.is_empty() {
+            for claim in std::mem::take(&mut self.joined) {
+                let claimants = self.claimants.get(&claim).cloned().unwrap_or_default();
+                match &claim {
+                    Claim::Email(email) if self.compare.options.email_clash == EmailClash::KeepOwner => {
+                        self.keep_owner(email, &claimants);
+                    }
+                    _ => self.hold_losers(&claimants),
+                }
+            }
+        }
+        let without = self.without_whose();
+        Settled {
+            held: self.reasons(),
+            without,
+        }
+    }
+
+    fn hold_losers(&mut self, claimants: &[Claimant]) {
+        for claimant in claimants {
+            if let Some(wanted) = self.loses(*claimant, claimants) {
+                self.hold(wanted, None);
+            }
+        }
+    }
+
+    /// All but its owner go without an e-mail address.
+    fn keep_owner(&mut self, email: &FoldedName, claimants: &[Claimant]) {
+        let owner = self.owner(email, claimants);
+        for claimant in claimants {
+            if let Claimant::Wanted(wanted) = claimant
+                && owner != Some(*claimant)
+                && !claimants.iter().all(|other| !self.is_rival(*wanted, *other))
+            {
+                self.without.entry(*wanted).or_default().insert(email.clone());
+            }
+        }
+    }
+
+    /// Who has an e-mail address in the store: somebody who stays as is, or else the first by name of those who keep it.
+    fn owner(&self, email: &FoldedName, claimants: &[Claimant]) -> Option<Claimant> {
+        let staying = claimants
+            .iter()
+            .find(|claimant| matches!(claimant, Claimant::Stored(_)));
+        let has_it = |wanted: usize| {
+            let mut has = false;
+            if let Some(stored) = self.compare.stored_record(wanted) {
+                stored.each_claim(|kind, text| {
+                    has |= kind == ClaimKind::Email && FoldedName::of(text) == *email;
+                });
+            }
+            has
+        };
+        let keeping = || {
+            let wanted = claimants.iter().filter_map(|claimant| match claimant {
+                Claimant::Wanted(wanted) if has_it(*wanted) => Some(*wanted),
+                _ => None,
+            });
+            wanted.min().map(Claimant::Wanted)
+        };
+        staying.copied().or_else(keeping)
+    }
+
+    fn without_whose(&self) -> BTreeMap<usize, BTreeMap<FoldedName, Option<Holder>>> {
+        let whose = |email: &FoldedName| {
+            let claimants = self.claimants.get(&Claim::Email(email.clone()))?;
+            self.owner(email, claimants).map(|owner| self.holder(owner))
+        };
+        let without = self.without.iter().map(|(wanted, emails)| {
+            (
+                *wanted,
+                emails.iter().map(|email| (email.clone(), whose(email))).collect(),
+            )
+        });
+        without.collect()
     }
 
     /// The first shared claim of everybody who is held back, in the order of reasons.
@@ -110,7 +273,10 @@ impl<'a> Clashes<'a> {
             .iter()
             .filter_map(|(wanted, reason)| Some((*wanted, reason.clone()?)))
             .collect();
-        for (claim, claimants) in self.claimants.iter().filter(|(_, claimants)| claimants.len() > 1) {
+        let keeps_owner = self.compare.options.email_clash == EmailClash::KeepOwner;
+        let is_settled = |claim: &Claim| keeps_owner && matches!(claim, Claim::Email(_));
+        let shared = self.claimants.iter().filter(|(_, claimants)| claimants.len() > 1);
+        for (claim, claimants) in shared.filter(|(claim, _)| !is_settled(claim)) {
             let mut holders: Vec<(Holder, Claimant)> = claimants
                 .iter()
                 .map(|claimant| (self.holder(*claimant), *claimant))
@@ -158,16 +324,16 @@ impl<'a> Clashes<'a> {
     }
 
     fn stored_of(&self, wanted: usize) -> Option<usize> {
-        self.matches.stored.get(wanted).copied().flatten()
+        self.compare.matches.stored_of(wanted)
     }
 
-    fn claim(&mut self, claimant: Claimant, name: &str, links: Option<&Links>, details: &Details) {
-        let mut claims = HashSet::from([Claim::Name(FoldedName::of(name))]);
-        claims.extend(links.into_iter().flat_map(Links::iter).map(Claim::Entry));
-        claims.extend(details.emails().map(|email| Claim::Email(FoldedName::of(email))));
-        claims.extend(details.cards.iter().map(|card| Claim::Card(card.clone())));
+    fn claim(&mut self, claimant: Claimant, claims: Vec<Unseen<'a>>) {
         for claim in claims {
+            let claim = claim.seen();
             let claimants = self.claimants.entry(claim.clone()).or_default();
+            if claimants.contains(&claimant) {
+                continue;
+            }
             claimants.push(claimant);
             if claimants.len() > 1 {
                 self.joined.insert(claim);
@@ -176,17 +342,16 @@ impl<'a> Clashes<'a> {
     }
 
     fn holder(&self, claimant: Claimant) -> Holder {
+        let name =
+            |record: Option<Record<'_>>| record.map(|record| record.name().to_owned()).unwrap_or_default();
         match claimant {
-            Claimant::Wanted(index) => {
-                let user = self.snapshot.users.get(index);
-                Holder::Wanted(user.map(|user| user.name.clone()).unwrap_or_default())
-            }
+            Claimant::Wanted(index) => Holder::Wanted(name(self.compare.snapshot.record(index))),
             Claimant::Stored(index) => {
-                let user = self.state.users.get(index);
-                let name = user.map(|user| user.name.clone()).unwrap_or_default();
-                match (self.fates.get(index), user.map(|user| &user.origin)) {
-                    (Some(Fate::Gone(_)), _) => Holder::Gone(name),
-                    (_, Some(Origin::Directory(_)) | None) => Holder::Kept(name),
+                let record = self.compare.state.record(index);
+                let name = name(record);
+                match (self.compare.fates.get(index), record.map(Record::origin)) {
+                    (Some(Fate::Absent), _) => Holder::Gone(name),
+                    (_, Some(OriginKind::Directory) | None) => Holder::Kept(name),
                     (_, Some(_)) => Holder::Local(name),
                 }
             }

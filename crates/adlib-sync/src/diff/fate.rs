@@ -3,58 +3,63 @@
 use super::identity::Matches;
 use crate::{
     SyncOptions, Trigger,
-    absence::Gone,
     snapshot::{Snapshot, Standing},
-    store::{StoreState, StoredUser},
+    store::StoreState,
+    table::{OriginKind, Record},
 };
 
 /// What becomes of a user of the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// No source brought it in: none of the sync's business (R31).
     Local,
-    /// It follows the wanted user with this index.
-    Follows(usize),
+    /// It follows a wanted user.
+    Follows,
     /// Its entries are held back, so it stays as it is.
     HeldBack,
     /// It exists, disabled.
     Disabled,
     /// It exists, out of scope.
     LeftScope,
-    /// It is in no source any more.
-    Gone(Gone),
+    /// No source shows it. Only witnesses of all its sources prove that it is gone.
+    Absent,
     /// It came from a source that this run does not have.
     Unknown,
 }
 
 /// The fate of every stored user.
 pub(super) fn decide(snapshot: &Snapshot, state: &StoreState, matches: &Matches) -> Vec<Fate> {
-    let mut fates: Vec<Fate> = state
-        .users
-        .iter()
-        .zip(&matches.wanted)
-        .map(|(user, wanted)| wanted.map_or_else(|| of_unmatched(snapshot, user), Fate::Follows))
+    let users = state.users.iter().map(Record).zip(&matches.wanted);
+    let mut fates: Vec<Fate> = users
+        .map(|(user, wanted)| match wanted {
+            Some(_) => Fate::Follows,
+            None => of_unmatched(snapshot, user),
+        })
         .collect();
     for (_, _, other) in &matches.two_records {
-        if let Some(fate) = fates.get_mut(*other) {
+        if let Some(fate) = fates.get_mut(*other as usize) {
             *fate = Fate::HeldBack;
         }
     }
     fates
 }
 
-fn of_unmatched(snapshot: &Snapshot, user: &StoredUser) -> Fate {
-    let Some(links) = user.origin.links() else {
+fn of_unmatched(snapshot: &Snapshot, user: Record<'_>) -> Fate {
+    if user.origin() != OriginKind::Directory {
         return Fate::Local;
-    };
-    let standings: Vec<Standing> = links
-        .iter()
-        .filter_map(|link| snapshot.standing.get(&link).copied())
+    }
+    let standings: Vec<Standing> = user
+        .packed_links()
+        .filter_map(|(_, packed)| snapshot.standing_of(packed))
         .collect();
     let any = |standing| standings.contains(&standing);
     if standings.is_empty() {
-        let gone = snapshot.witnesses.absence_of(links);
-        return gone.map_or(Fate::Unknown, Fate::Gone);
+        let mut sources = user.packed_links().map(|(source, _)| source);
+        return if sources.all(|source| snapshot.witnesses.has(source)) {
+            Fate::Absent
+        } else {
+            Fate::Unknown
+        };
     }
     if any(Standing::HeldBack) {
         Fate::HeldBack
@@ -69,13 +74,13 @@ fn of_unmatched(snapshot: &Snapshot, user: &StoredUser) -> Fate {
 }
 
 /// Whether the run removes a user with this fate (R31).
-pub(super) fn is_removed(fate: &Fate, trigger: &Trigger, options: &SyncOptions) -> bool {
+pub(super) fn is_removed(fate: Fate, trigger: &Trigger, options: &SyncOptions) -> bool {
     let deletes = trigger.as_manual().is_some_and(|run| run.delete_missing);
     deletes
         && match fate {
-            Fate::Gone(_) => true,
+            Fate::Absent => true,
             Fate::LeftScope => options.remove_left_scope,
             Fate::Disabled => options.remove_disabled,
-            Fate::Local | Fate::Follows(_) | Fate::HeldBack | Fate::Unknown => false,
+            Fate::Local | Fate::Follows | Fate::HeldBack | Fate::Unknown => false,
         }
 }

@@ -1,23 +1,25 @@
-//! Which user of the store stands for which entries (R35): by key first, by name only to adopt.
+//! Which user of the store stands for which entries (R35): by key first, by security identifier where the key is gone,
+//! by name only to adopt.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use adlib_schema::record::Key;
+use adlib_core::Sid;
 
 use crate::{
-    FoldedName, Link, Source, SyncOptions,
+    FoldedName, Source, SyncOptions,
     snapshot::{Snapshot, Standing},
-    store::{Origin, StoreState},
+    store::StoreState,
+    table::{HashIndex, OriginKind, Record, hash},
 };
 
 /// Who belongs to whom, by index into the snapshot's and the store's users.
 pub(super) struct Matches {
     /// The stored user of each wanted one.
-    pub(super) stored: Vec<Option<usize>>,
+    pub(super) stored: Vec<Option<u32>>,
     /// The wanted user of each stored one.
-    pub(super) wanted: Vec<Option<usize>>,
+    pub(super) wanted: Vec<Option<u32>>,
     /// A wanted user whose two entries are two stored users: wanted, matched, the other.
-    pub(super) two_records: Vec<(usize, usize, usize)>,
+    pub(super) two_records: Vec<(u32, u32, u32)>,
 }
 
 impl Matches {
@@ -27,85 +29,150 @@ impl Matches {
             wanted: vec![None; state.users.len()],
             two_records: Vec::new(),
         };
-        // All primary keys before any secondary one: when a user who stood for two entries becomes two users, the
-        // primary entry keeps the record (R40).
-        matches.by_key(snapshot, state, Source::Primary);
-        matches.by_key(snapshot, state, Source::Secondary);
+        // The keys of one source before those of the next: when a user who stood for two entries becomes two users, the
+        // first source's entry keeps the record (R40).
+        for (source, mut found) in found_by_key(snapshot, state) {
+            found.sort_unstable();
+            for (wanted, stored) in found {
+                matches.by_key(snapshot, state, source, wanted, stored);
+            }
+        }
+        matches.by_sid(snapshot, state);
         if options.adopt_local {
             matches.by_name(snapshot, state);
         }
         matches
     }
 
-    fn by_key(&mut self, snapshot: &Snapshot, state: &StoreState, source: Source) {
-        let stored: HashMap<&Key, usize> = state
-            .users
-            .iter()
-            .enumerate()
-            .filter_map(|(index, user)| Some((user.origin.links()?.key(source)?, index)))
-            .collect();
-        for (wanted, user) in snapshot.users.iter().enumerate() {
-            let Some(found) = user.links.key(source).and_then(|key| stored.get(key)).copied() else {
+    pub(super) fn stored_of(&self, wanted: usize) -> Option<usize> {
+        let stored = self.stored.get(wanted).copied().flatten();
+        stored.map(|stored| stored as usize)
+    }
+
+    fn by_key(&mut self, snapshot: &Snapshot, state: &StoreState, source: Source, wanted: u32, found: u32) {
+        match self.stored.get(wanted as usize).copied().flatten() {
+            Some(known) if known != found && self.is_free(found) => {
+                self.two_records.push((wanted, known, found));
+            }
+            None if self.is_free(found) && may_follow(snapshot, state, source, wanted, found) => {
+                self.join(wanted, found);
+            }
+            _ => {}
+        }
+    }
+
+    /// An account that was moved to another domain has another key, but keeps its SID or remembers it.
+    fn by_sid(&mut self, snapshot: &Snapshot, state: &StoreState) {
+        let gone = (0..)
+            .zip(state.users.iter().map(Record))
+            .filter(|(stored, record)| {
+                let is_absent = |packed| snapshot.standing_of(packed).is_none();
+                self.is_free(*stored)
+                    && record.origin() == OriginKind::Directory
+                    && record
+                        .packed_links()
+                        .all(|(source, packed)| snapshot.witnesses.has(source) && is_absent(packed))
+            });
+        let mut by_sid: HashMap<Sid, u32> = HashMap::new();
+        let mut shared: HashSet<Sid> = HashSet::new();
+        for (stored, record) in gone {
+            let Some(sid) = record.sid() else { continue };
+            if by_sid.insert(sid, stored).is_some() {
+                shared.insert(sid);
+            }
+        }
+        by_sid.retain(|sid, _| !shared.contains(sid));
+        if by_sid.is_empty() {
+            return;
+        }
+        for wanted in 0..self.stored.len() {
+            if self.stored.get(wanted) != Some(&None) {
                 continue;
-            };
-            match self.stored.get(wanted).copied().flatten() {
-                Some(known) if known != found && self.is_free(found) => {
-                    self.two_records.push((wanted, known, found));
-                }
-                None if self.is_free(found) && may_follow(snapshot, state, source, wanted, found) => {
-                    self.join(wanted, found);
-                }
-                _ => {}
+            }
+            let mut sids = snapshot.sids_of(wanted).into_iter();
+            let found = sids.find_map(|sid| by_sid.get(&sid).copied());
+            if let (Some(found), Ok(wanted)) =
+                (found.filter(|found| self.is_free(*found)), u32::try_from(wanted))
+            {
+                self.join(wanted, found);
             }
         }
     }
 
     fn by_name(&mut self, snapshot: &Snapshot, state: &StoreState) {
-        let local: HashMap<FoldedName, usize> = state
-            .users
-            .iter()
-            .enumerate()
-            .filter(|(_, user)| user.origin == Origin::Local)
-            .map(|(index, user)| (FoldedName::of(&user.name), index))
+        let users = (0..).zip(state.users.iter().map(Record));
+        let local: HashMap<FoldedName, u32> = users
+            .filter(|(_, record)| record.origin() == OriginKind::Local)
+            .map(|(index, record)| (FoldedName::of(record.name()), index))
             .collect();
-        for (wanted, user) in snapshot.users.iter().enumerate() {
+        if local.is_empty() {
+            return;
+        }
+        for wanted in 0..self.stored.len() {
             if self.stored.get(wanted) == Some(&None)
-                && let Some(found) = local.get(&user.folded_name())
+                && let Some(record) = snapshot.record(wanted)
+                && let Some(found) = local.get(&FoldedName::of(record.name()))
+                && let Ok(wanted) = u32::try_from(wanted)
             {
                 self.join(wanted, *found);
             }
         }
     }
 
-    fn is_free(&self, stored: usize) -> bool {
-        self.wanted.get(stored) == Some(&None)
+    fn is_free(&self, stored: u32) -> bool {
+        self.wanted.get(stored as usize) == Some(&None)
     }
 
-    fn join(&mut self, wanted: usize, stored: usize) {
-        if let (Some(to), Some(from)) = (self.stored.get_mut(wanted), self.wanted.get_mut(stored)) {
+    fn join(&mut self, wanted: u32, stored: u32) {
+        if let (Some(to), Some(from)) = (
+            self.stored.get_mut(wanted as usize),
+            self.wanted.get_mut(stored as usize),
+        ) {
             *to = Some(stored);
             *from = Some(wanted);
         }
     }
 }
 
-/// Whether a stored user follows an entry of `source`. By a secondary entry it does not while its primary one
-/// exists and decides otherwise (R40): who is disabled or held back there does not come in by the other door, and
-/// who left the scope there is the same user only under the same name.
-fn may_follow(snapshot: &Snapshot, state: &StoreState, source: Source, wanted: usize, stored: usize) -> bool {
-    let (Some(wanted), Some(stored)) = (snapshot.users.get(wanted), state.users.get(stored)) else {
+/// Wanted and stored users of one entry, source by source.
+fn found_by_key(snapshot: &Snapshot, state: &StoreState) -> Vec<(Source, Vec<(u32, u32)>)> {
+    let mut keys = Vec::with_capacity(state.users.len());
+    for (stored, record) in (0..).zip(state.users.iter().map(Record)) {
+        keys.extend(record.packed_links().map(|(_, packed)| (hash(packed), stored)));
+    }
+    let mut found: Vec<(Source, Vec<(u32, u32)>)> = Source::ALL.map(|source| (source, Vec::new())).into();
+    snapshot.keys.join(
+        &HashIndex::new(keys),
+        |row| snapshot.packed_link(row as usize),
+        |stored| Record(state.users.get(stored as usize)),
+        |row, stored| {
+            let source = Record(snapshot.rows.get(row as usize))
+                .packed_links()
+                .next()
+                .map(|(source, _)| source);
+            let standing = snapshot.standing.get(row as usize);
+            if let (Some(Standing::Wanted(wanted)), Some(source)) = (standing, source)
+                && let Some((_, found)) = found.get_mut(usize::from(source.number()))
+            {
+                found.push((*wanted, stored));
+            }
+        },
+    );
+    found
+}
+
+/// Whether a stored user follows an entry of `source`. It does not while an entry of a source before that exists and
+/// decides otherwise (R40): who is disabled or held back there does not come in by the other door, and who left the scope
+/// there is the same user only under the same name.
+fn may_follow(snapshot: &Snapshot, state: &StoreState, source: Source, wanted: u32, stored: u32) -> bool {
+    let (Some(wanted), Some(stored)) = (snapshot.record(wanted as usize), state.record(stored as usize))
+    else {
         return false;
     };
-    let primary = stored.origin.links().and_then(|links| links.key(Source::Primary));
-    let Some(primary) = primary.filter(|_| source == Source::Secondary) else {
-        return true;
-    };
-    match snapshot
-        .standing
-        .get(&Link::new(Source::Primary, primary.clone()))
-    {
+    let mut before = stored.packed_links().filter(|(before, _)| *before < source);
+    before.all(|(_, packed)| match snapshot.standing_of(packed) {
         None => true,
-        Some(Standing::LeftScope) => wanted.folded_name() == FoldedName::of(&stored.name),
+        Some(Standing::LeftScope) => FoldedName::of(wanted.name()) == FoldedName::of(stored.name()),
         Some(Standing::Wanted(_) | Standing::Disabled | Standing::HeldBack) => false,
-    }
+    })
 }

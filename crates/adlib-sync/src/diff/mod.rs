@@ -4,21 +4,23 @@ mod clash;
 mod fate;
 mod identity;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use adlib_schema::read::Warning;
 
 use self::{
-    clash::Clashes,
+    clash::{Clashes, Settled},
     fate::{Fate, is_removed},
     identity::Matches,
 };
 use crate::{
-    Change, Details, Field, HeldBack, HoldReason, Link, SyncOptions, Trigger, Value,
-    item::{
-        Create, GroupRemoval, GroupUpdate, Membership, RemovalReason, Removals, Unwanted, Update, UserRemoval,
-    },
-    membership,
+    Change, Field, FoldedName, HeldBack, HoldReason, Link, Links, Source, SyncOptions, Trigger, Value,
+    held_back::Holder,
+    item::{Create, GroupRemoval, GroupUpdate, RemovalReason, Removals, Unwanted, Update, UserRemoval},
+    membership::{self, MembershipDiff},
     snapshot::{Snapshot, SnapshotUser},
     store::{NewUser, Origin, StoreState, StoredUser},
+    table::Record,
 };
 
 /// Everything that a run would do, and everything that it leaves alone with a reason.
@@ -31,8 +33,9 @@ pub(crate) struct Diff {
     pub(crate) removals: Removals,
     pub(crate) group_creates: Vec<crate::store::StoredGroup>,
     pub(crate) group_updates: Vec<GroupUpdate>,
-    pub(crate) memberships_added: Vec<Membership>,
-    pub(crate) memberships_removed: Vec<Membership>,
+    pub(crate) memberships: MembershipDiff,
+    /// E-mail addresses that users go without because they are somebody else's.
+    pub(crate) emails_left_out: Vec<(Source, Warning)>,
     pub(crate) held_back: Vec<HeldBack>,
     pub(crate) left_scope: Vec<Unwanted>,
     pub(crate) disabled: Vec<Unwanted>,
@@ -51,8 +54,8 @@ impl Diff {
             removals: removals(trigger),
             group_creates: Vec::new(),
             group_updates: Vec::new(),
-            memberships_added: Vec::new(),
-            memberships_removed: Vec::new(),
+            memberships: MembershipDiff::default(),
+            emails_left_out: Vec::new(),
             held_back: Vec::new(),
             left_scope: Vec::new(),
             disabled: Vec::new(),
@@ -89,12 +92,12 @@ pub(crate) fn diff(
         matches: &matches,
         fates: &fates,
     };
-    let held = compare.settle_clashes();
+    let settled = compare.settle_clashes();
     let mut diff = Diff::none(trigger);
-    compare.wanted_users(&held, &mut diff);
+    compare.wanted_users(&settled, &mut diff);
     compare.unwanted_users(&mut diff);
     compare.groups(&mut diff);
-    compare.memberships(&held, &mut diff);
+    compare.memberships(&settled.held, &mut diff);
     sort(&mut diff);
     diff
 }
@@ -110,59 +113,83 @@ struct Compare<'a> {
 
 impl<'a> Compare<'a> {
     /// The wanted users that the run creates or updates, if nothing holds them back.
-    fn active(&self) -> impl Iterator<Item = (usize, &'a SnapshotUser, Option<&'a StoredUser>)> {
-        let (import_new, state) = (self.options.import_new, self.state);
-        let users = self.snapshot.users.iter().zip(&self.matches.stored).enumerate();
-        users.filter_map(move |(index, (user, stored))| {
-            let stored = stored.and_then(|stored| state.users.get(stored));
-            (stored.is_some() || import_new).then_some((index, user, stored))
-        })
+    fn active(&self) -> impl Iterator<Item = usize> + use<'a> {
+        let (import_new, matches) = (self.options.import_new, self.matches);
+        (0..self.snapshot.users.len())
+            .filter(move |wanted| import_new || matches.stored_of(*wanted).is_some())
     }
 
-    /// The details that a user will have.
-    fn outcome(&self, user: &'a SnapshotUser, stored: Option<&'a StoredUser>) -> &'a Details {
-        match stored {
-            Some(stored) if !self.options.update_details => &stored.details,
-            _ => &user.details,
-        }
+    /// What the store has of a wanted user.
+    fn stored_record(&self, wanted: usize) -> Option<Record<'a>> {
+        self.state.record(self.matches.stored_of(wanted)?)
     }
 
-    fn settle_clashes(&self) -> HashMap<usize, HoldReason> {
-        let mut clashes = Clashes::new(self.snapshot, self.state, self.fates, self.matches);
-        for (index, user, stored) in self.active() {
-            clashes.claim_wanted(index, self.outcome(user, stored));
-        }
-        for (index, fate) in self.fates.iter().enumerate() {
-            if !matches!(fate, Fate::Follows(_)) && !is_removed(fate, self.trigger, self.options) {
-                clashes.claim_stored(index);
-            }
-        }
-        let name = |index: usize| {
-            self.state
-                .users
-                .get(index)
-                .map(|user| user.name.clone())
-                .unwrap_or_default()
+    fn settle_clashes(&self) -> Settled {
+        let mut clashes = Clashes::new(self, |stored| {
+            let fate = self.fates.get(stored).copied().unwrap_or(Fate::Unknown);
+            fate != Fate::Follows && !is_removed(fate, self.trigger, self.options)
+        });
+        let name = |stored: u32| {
+            let record = self.state.record(stored as usize);
+            record.map(|record| record.name().to_owned()).unwrap_or_default()
         };
         for (wanted, matched, other) in &self.matches.two_records {
             let reason = HoldReason::TwoRecords(name(*matched), name(*other));
-            clashes.hold(*wanted, Some(reason));
+            clashes.hold(*wanted as usize, Some(reason));
         }
         clashes.settle()
     }
 
-    fn wanted_users(&self, held: &HashMap<usize, HoldReason>, diff: &mut Diff) {
+    fn wanted_users(&self, settled: &Settled, diff: &mut Diff) {
         diff.held_back.clone_from(&self.snapshot.held_back);
-        for (index, user, stored) in self.active() {
-            if let Some(reason) = held.get(&index) {
-                diff.held_back
-                    .push(HeldBack::new(user.name.clone(), reason.clone()));
+        for wanted in self.active() {
+            let stored = self.matches.stored_of(wanted);
+            let is_special = settled.held.contains_key(&wanted) || settled.without.contains_key(&wanted);
+            if !is_special && stored.is_some_and(|stored| self.is_same(wanted, stored)) {
                 continue;
             }
-            match stored {
-                None => diff.creates.push(self.create(user)),
-                Some(stored) => self.update(user, stored, diff),
+            let Some(mut user) = self.snapshot.user(wanted) else {
+                continue;
+            };
+            if let Some(reason) = settled.held.get(&wanted) {
+                diff.held_back.push(HeldBack::new(user.name, reason.clone()));
+                continue;
             }
+            if let Some(emails) = settled.without.get(&wanted) {
+                self.leave_out(&mut user, emails, diff);
+            }
+            match stored.and_then(|stored| self.state.user(stored)) {
+                None => diff.creates.push(self.create(&user)),
+                Some(stored) => self.update(&user, &stored, diff),
+            }
+        }
+    }
+
+    /// Whether the store has a wanted user as it should be.
+    fn is_same(&self, wanted: usize, stored: usize) -> bool {
+        self.snapshot.record(wanted) == self.state.record(stored)
+            && self.snapshot.pin(wanted) == self.state.pin(stored)
+    }
+
+    /// Leave out e-mail addresses that are somebody else's.
+    fn leave_out(
+        &self,
+        user: &mut SnapshotUser,
+        emails: &BTreeMap<FoldedName, Option<Holder>>,
+        diff: &mut Diff,
+    ) {
+        let is_taken = |email: &String| emails.contains_key(&FoldedName::of(email));
+        user.details.email = user.details.email.take().filter(|email| !is_taken(email));
+        user.details.other_emails.retain(|email| !is_taken(email));
+        let source = user.winner(Field::Email);
+        for (email, holder) in emails {
+            let whose = match holder {
+                Some(holder) => format!("belongs to {holder}"),
+                None => "is that of several users, so that nobody gets it".to_owned(),
+            };
+            let message = format!("the e-mail address {email} {whose}; left out");
+            diff.emails_left_out
+                .push((source, Warning::new(user.name.clone(), message)));
         }
     }
 
@@ -208,47 +235,58 @@ impl<'a> Compare<'a> {
 
     /// Users of the store whom no source wants.
     fn unwanted_users(&self, diff: &mut Diff) {
-        for (stored, fate) in self.state.users.iter().zip(self.fates) {
-            let Some(links) = stored.origin.links() else {
+        for (stored, fate) in self.fates.iter().enumerate() {
+            if matches!(fate, Fate::Local | Fate::Follows | Fate::HeldBack) {
+                continue;
+            }
+            let Some(stored) = self.state.user(stored) else {
                 continue;
             };
-            let is_removed = is_removed(fate, self.trigger, self.options);
-            let unwanted = Unwanted {
-                user: stored.name.clone(),
-                is_removed,
-            };
-            let reason = match fate {
-                Fate::Local | Fate::Follows(_) | Fate::HeldBack => continue,
-                Fate::Unknown => {
-                    diff.unknown.push(stored.name.clone());
-                    continue;
-                }
-                Fate::Gone(proof) => {
-                    diff.missing.push(unwanted);
-                    RemovalReason::Gone(proof.clone())
-                }
-                Fate::LeftScope => {
-                    diff.left_scope.push(unwanted);
-                    RemovalReason::LeftScope
-                }
-                Fate::Disabled => {
-                    diff.disabled.push(unwanted);
-                    if stored.enabled && !is_removed {
-                        let change =
-                            Change::new(Field::Enabled, true.into(), false.into(), links.owner().source);
-                        diff.disables.push(update(stored, vec![change]));
-                    }
-                    RemovalReason::Disabled
-                }
-            };
-            if let (true, Removals::Manual { users, .. }) = (is_removed, &mut diff.removals) {
-                users.push(UserRemoval {
-                    id: stored.id.clone(),
-                    user: stored.name.clone(),
-                    links: links.clone(),
-                    reason,
-                });
+            if let Some(links) = stored.origin.links() {
+                self.unwanted_user(&stored, links, *fate, diff);
             }
+        }
+    }
+
+    fn unwanted_user(&self, stored: &StoredUser, links: &Links, fate: Fate, diff: &mut Diff) {
+        let is_removed = is_removed(fate, self.trigger, self.options);
+        let unwanted = Unwanted {
+            user: stored.name.clone(),
+            is_removed,
+        };
+        let proof = self
+            .snapshot
+            .witnesses
+            .absence(links.iter().map(|link| link.source));
+        let reason = match (fate, proof) {
+            (Fate::Absent, Some(proof)) => {
+                diff.missing.push(unwanted);
+                RemovalReason::Gone(proof)
+            }
+            (Fate::LeftScope, _) => {
+                diff.left_scope.push(unwanted);
+                RemovalReason::LeftScope
+            }
+            (Fate::Disabled, _) => {
+                diff.disabled.push(unwanted);
+                if stored.enabled && !is_removed {
+                    let change = Change::new(Field::Enabled, true.into(), false.into(), links.owner().source);
+                    diff.disables.push(update(stored, vec![change]));
+                }
+                RemovalReason::Disabled
+            }
+            (Fate::Absent | Fate::Unknown | Fate::Local | Fate::Follows | Fate::HeldBack, _) => {
+                diff.unknown.push(stored.name.clone());
+                return;
+            }
+        };
+        if let (true, Removals::Manual { users, .. }) = (is_removed, &mut diff.removals) {
+            users.push(UserRemoval {
+                id: stored.id.clone(),
+                user: stored.name.clone(),
+                links: links.clone(),
+                reason,
+            });
         }
     }
 
@@ -287,18 +325,15 @@ impl<'a> Compare<'a> {
     }
 
     fn memberships(&self, held: &HashMap<usize, HoldReason>, diff: &mut Diff) {
-        let settled = self.active().filter(|(index, ..)| !held.contains_key(index));
-        let settled =
-            settled.map(|(index, user, _)| (self.matches.stored.get(index).copied().flatten(), user));
+        let settled = self.active().filter(|wanted| !held.contains_key(wanted));
+        let settled = settled.map(|wanted| (wanted, self.matches.stored_of(wanted)));
         let deleted: HashSet<&Link> = diff
             .removals
             .groups()
             .iter()
             .map(|removal| &removal.group.link)
             .collect();
-        let (added, removed) = membership::diff(settled, self.snapshot, self.state, &deleted);
-        diff.memberships_added = added;
-        diff.memberships_removed = removed;
+        diff.memberships = membership::diff(settled, self.snapshot, self.state, &deleted);
     }
 }
 
@@ -333,4 +368,6 @@ fn sort(diff: &mut Diff) {
         unwanted.sort_unstable();
     }
     diff.unknown.sort_unstable();
+    diff.emails_left_out
+        .sort_unstable_by(|(_, a), (_, b)| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
 }

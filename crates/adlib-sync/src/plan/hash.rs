@@ -15,12 +15,26 @@ use crate::{SyncOptions, Value, snapshot::Snapshot, store::DigestKey};
 /// keyed digests. Hashes of different versions of this crate are not meant to agree.
 pub(super) fn of(snapshot: &Snapshot, options: &SyncOptions, plan: &Plan, key: &DigestKey) -> String {
     let mut hasher = Hasher::new(options);
-    for user in &snapshot.users {
-        hasher.add(user);
-        hasher.add_pin(key, user.details.pin.as_ref());
+    for user in 0..snapshot.users.len() {
+        if let Some(record) = snapshot.record(user) {
+            hasher.add_bytes(record.0);
+        }
+        for (field, source) in snapshot.winners_of(user) {
+            hasher.add_bytes(&[*field as u8, source.number()]);
+        }
+        hasher.add_pin(key, snapshot.pin(user));
     }
     for group in &snapshot.groups {
         hasher.add(group);
+    }
+    let mut groups = Vec::new();
+    for user in 0..snapshot.users.len() {
+        groups.clear();
+        groups.extend(snapshot.groups_of(user));
+        groups.sort_unstable();
+        groups.dedup();
+        let bytes: Vec<u8> = groups.iter().flat_map(|group| group.to_le_bytes()).collect();
+        hasher.add_bytes(&bytes);
     }
     for operation in plan.operations() {
         hasher.add(&operation);
@@ -35,11 +49,6 @@ pub(super) fn of(snapshot: &Snapshot, options: &SyncOptions, plan: &Plan, key: &
     hasher.finish()
 }
 
-/// The hash of a plan that was stopped before it was made.
-pub(super) fn of_nothing(options: &SyncOptions) -> String {
-    Hasher::new(options).finish()
-}
-
 struct Hasher(Sha256);
 
 impl Hasher {
@@ -52,6 +61,12 @@ impl Hasher {
     fn add(&mut self, item: &impl fmt::Debug) {
         // Writing to a hash cannot fail, and no derived `Debug` does.
         let _ = writeln!(self, "{item:?}");
+    }
+
+    /// Bytes, and how many they are.
+    fn add_bytes(&mut self, bytes: &[u8]) {
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
     }
 
     fn add_pin(&mut self, key: &DigestKey, pin: Option<&Pin>) {

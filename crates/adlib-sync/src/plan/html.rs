@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Plan;
 use crate::{
-    Field, Value,
+    Field, Membership, Value,
     escape::Html,
     item::{Create, Unwanted},
 };
@@ -129,8 +129,9 @@ impl Page<'_> {
             ("Memberships to add", plan.memberships_added()),
             ("Memberships to remove", plan.memberships_removed()),
         ] {
-            rows(f, title, &head, memberships, |membership| {
-                vec![membership.user.clone(), membership.group.clone()]
+            let memberships: Vec<Membership<'_>> = memberships.iter().collect();
+            rows(f, title, &head, &memberships, |membership| {
+                vec![membership.user.to_owned(), membership.group.to_owned()]
             })?;
         }
         Ok(())

@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{FoundIn, Plan, SourceWarning};
 use crate::{
-    Change, Field, Source,
-    item::{Create, GroupUpdate, Membership, Unwanted, Update},
+    Change, Field, Memberships, Source,
+    item::{Create, GroupUpdate, Unwanted, Update},
     store::StoredGroup,
 };
 
@@ -35,7 +35,7 @@ impl Serialize for Plan {
                     .map(|removal| removal.group.qualified_name())
                     .collect(),
             },
-            memberships: Memberships {
+            memberships: AddedRemoved {
                 added: self.memberships_added(),
                 removed: self.memberships_removed(),
             },
@@ -63,7 +63,7 @@ struct Body<'a> {
     disables: Vec<&'a str>,
     deletes: Vec<Delete<'a>>,
     groups: Groups,
-    memberships: Memberships<'a>,
+    memberships: AddedRemoved<'a>,
     held_back: &'a [crate::HeldBack],
     left_scope: &'a [Unwanted],
     disabled: &'a [Unwanted],
@@ -103,9 +103,9 @@ struct Names {
 }
 
 #[derive(Serialize)]
-struct Memberships<'a> {
-    added: &'a [Membership],
-    removed: &'a [Membership],
+struct AddedRemoved<'a> {
+    added: Memberships<'a>,
+    removed: Memberships<'a>,
 }
 
 fn names(updates: &[Update]) -> Vec<&str> {
@@ -153,18 +153,17 @@ impl Serialize for Update {
     }
 }
 
-impl Serialize for Membership {
+impl Serialize for Memberships<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Row<'a> {
             user: &'a str,
             group: &'a str,
         }
-        let row = Row {
-            user: &self.user,
-            group: &self.group,
-        };
-        row.serialize(serializer)
+        serializer.collect_seq(self.iter().map(|membership| Row {
+            user: membership.user,
+            group: membership.group,
+        }))
     }
 }
 

@@ -11,11 +11,11 @@ use adlib_schema::read::{Found, Warning};
 
 use self::order::Step;
 use crate::{
-    Rejection, Source, Sources, SyncOptions, Trigger,
+    Memberships, Rejection, Snapshot, Source, Sources, SyncOptions, Trigger,
     diff::{self, Diff},
     guard::{Alarm, Figures},
     held_back::HeldBack,
-    item::{Create, GroupRemoval, GroupUpdate, Membership, Unwanted, Update, UserRemoval},
+    item::{Create, GroupRemoval, GroupUpdate, Unwanted, Update, UserRemoval},
     merge::merge,
     store::{Operation, Revision, StoreState, StoredGroup},
 };
@@ -69,67 +69,35 @@ pub fn preview<'a>(
     options: &SyncOptions,
     trigger: &Trigger,
 ) -> Result<Plan, Rejection> {
-    let sources = sources.into();
-    let mut figures = Figures::of_sources(sources, options);
-    if !figures.empty_sources.is_empty() {
-        return Ok(Plan::stopped(sources, state, options, trigger, &figures));
-    }
     let snapshot = merge(sources, options)?;
-    let diff = diff::diff(&snapshot, state, options, trigger);
-    figures.count(&diff, state);
-    let steps = order::order(&diff, state);
-    let mut plan = Plan::new(sources, state, trigger, diff, steps);
-    plan.alarms = options.guard.check(&figures, trigger);
-    plan.hash = hash::of(&snapshot, options, &plan, &state.digest_key);
-    Ok(plan)
+    Ok(Plan::of(&snapshot, state, options, trigger))
 }
 
 impl Plan {
-    fn new(
-        sources: Sources<'_>,
-        state: &StoreState,
-        trigger: &Trigger,
-        diff: Diff,
-        steps: Vec<Step>,
-    ) -> Self {
-        let found = |(source, found): (Source, &Found)| FoundIn {
-            source,
-            found: found.clone(),
-        };
-        let warning = |(source, warning): (Source, &Warning)| SourceWarning {
-            source,
-            warning: warning.clone(),
-        };
-        let each = || sources.iter();
-        Self {
-            diff,
-            steps,
+    /// What a run would do to bring a store in step with `snapshot`, which was made with the same options.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot, state: &StoreState, options: &SyncOptions, trigger: &Trigger) -> Self {
+        let mut figures = Figures::of_snapshot(snapshot);
+        let mut plan = Self {
+            diff: Diff::none(trigger),
+            steps: Vec::new(),
             trigger: trigger.clone(),
             alarms: Vec::new(),
-            found: each()
-                .flat_map(|(s, read)| read.found.iter().map(move |f| (s, f)))
-                .map(found)
-                .collect(),
-            warnings: each()
-                .flat_map(|(s, r)| r.warnings.iter().map(move |w| (s, w)))
-                .map(warning)
-                .collect(),
+            found: snapshot.found.clone(),
+            warnings: snapshot.warnings.clone(),
             revision: state.revision.clone(),
             hash: String::new(),
+        };
+        if figures.empty_sources.is_empty() {
+            plan.diff = diff::diff(snapshot, state, options, trigger);
+            figures.count(&plan.diff, state);
+            plan.steps = order::order(&plan.diff, state);
+            let left_out = plan.diff.emails_left_out.drain(..);
+            let warning = |(source, warning)| SourceWarning { source, warning };
+            plan.warnings.extend(left_out.map(warning));
         }
-    }
-
-    /// The plan of a run that has nothing to go by.
-    fn stopped(
-        sources: Sources<'_>,
-        state: &StoreState,
-        options: &SyncOptions,
-        trigger: &Trigger,
-        figures: &Figures,
-    ) -> Self {
-        let mut plan = Self::new(sources, state, trigger, Diff::none(trigger), Vec::new());
-        plan.alarms = options.guard.check(figures, trigger);
-        plan.hash = hash::of_nothing(options);
+        plan.alarms = options.guard.check(&figures, trigger);
+        plan.hash = hash::of(snapshot, options, &plan, &state.digest_key);
         plan
     }
 
@@ -189,14 +157,14 @@ impl Plan {
 
     /// The memberships to add.
     #[must_use]
-    pub fn memberships_added(&self) -> &[Membership] {
-        &self.diff.memberships_added
+    pub fn memberships_added(&self) -> Memberships<'_> {
+        self.diff.memberships.added()
     }
 
     /// The memberships to remove.
     #[must_use]
-    pub fn memberships_removed(&self) -> &[Membership] {
-        &self.diff.memberships_removed
+    pub fn memberships_removed(&self) -> Memberships<'_> {
+        self.diff.memberships.removed()
     }
 
     /// The users who are left as they are because the sources contradict themselves (R36).
@@ -282,7 +250,7 @@ impl Plan {
     pub fn operation_count(&self) -> usize {
         let diff = &self.diff;
         [
-            diff.memberships_removed.len(),
+            diff.memberships.removed().len(),
             diff.removals.users().len(),
             diff.removals.groups().len(),
             self.steps.len(),
@@ -291,7 +259,7 @@ impl Plan {
             diff.group_creates.len(),
             diff.group_updates.len(),
             diff.creates.len(),
-            diff.memberships_added.len(),
+            diff.memberships.added().len(),
         ]
         .into_iter()
         .sum()
@@ -301,7 +269,8 @@ impl Plan {
     pub fn operations(&self) -> impl Iterator<Item = Operation> + Send + '_ {
         let diff = &self.diff;
         let leave = diff
-            .memberships_removed
+            .memberships
+            .removed()
             .iter()
             .map(|membership| Operation::RemoveMembership {
                 user: membership.user_link.clone(),
@@ -335,7 +304,8 @@ impl Plan {
             .iter()
             .map(|create| Operation::CreateUser(create.user.clone()));
         let join = diff
-            .memberships_added
+            .memberships
+            .added()
             .iter()
             .map(|membership| Operation::AddMembership {
                 user: membership.user_link.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{Change, Field, FoldedName, Value, diff::Diff, item::Update, store::StoreState};
+use crate::{Change, Field, FoldedName, Value, diff::Diff, item::Update, store::StoreState, table::Record};
 
 /// One update of a user, by its index among the updates.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl Ring {
 }
 
 fn all_names(diff: &Diff, state: &StoreState) -> HashSet<FoldedName> {
-    let stored = state.users.iter().map(|user| user.name.as_str());
+    let stored = state.users.iter().map(|row| Record(row).name());
     let created = diff.creates.iter().map(|create| create.user.name.as_str());
     let renamed = diff
         .updates

@@ -48,13 +48,13 @@ impl fmt::Display for Plan {
             f,
             "Add",
             "membership",
-            self.memberships_added(),
+            &self.memberships_added().iter().collect::<Vec<_>>(),
             |f, membership| {
                 writeln!(
                     f,
                     "  + {} in {}",
-                    Visible(&membership.user),
-                    Visible(&membership.group)
+                    Visible(membership.user),
+                    Visible(membership.group)
                 )
             },
         )?;
@@ -62,13 +62,13 @@ impl fmt::Display for Plan {
             f,
             "Remove",
             "membership",
-            self.memberships_removed(),
+            &self.memberships_removed().iter().collect::<Vec<_>>(),
             |f, membership| {
                 writeln!(
                     f,
                     "  - {} from {}",
-                    Visible(&membership.user),
-                    Visible(&membership.group)
+                    Visible(membership.user),
+                    Visible(membership.group)
                 )
             },
         )?;

@@ -142,14 +142,21 @@ impl Inner {
 
     fn state(&self) -> StoreState {
         let mut state = StoreState::new(self.revision(), self.digest_key.clone());
-        let user_at: BTreeMap<u64, usize> = self.users.keys().copied().zip(0..).collect();
-        let group_at: BTreeMap<&Link, usize> = self.groups.keys().zip(0..).collect();
-        let pairs = self.memberships.iter();
-        state.memberships = pairs
-            .filter_map(|(user, group)| Some((*user_at.get(user)?, *group_at.get(group)?)))
+        let user_at: BTreeMap<u64, usize> = self
+            .users
+            .iter()
+            .map(|(id, user)| (*id, state.push_user(user)))
             .collect();
-        state.users = self.users.values().cloned().collect();
-        state.groups = self.groups.values().cloned().collect();
+        let group_at: BTreeMap<&Link, usize> = self
+            .groups
+            .iter()
+            .map(|(link, group)| (link, state.push_group(group.clone())))
+            .collect();
+        for (user, group) in &self.memberships {
+            if let (Some(user), Some(group)) = (user_at.get(user), group_at.get(group)) {
+                state.push_membership(*user, *group);
+            }
+        }
         state
     }
 

@@ -1,12 +1,15 @@
 //! What a store knows of users and groups.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use adlib_core::Secret;
-use adlib_schema::record::Group;
+use adlib_schema::record::{Group, Pin};
 
 use super::{Applied, Conflict};
-use crate::{Change, Details, Field, Link, Links, Value};
+use crate::{
+    Change, Details, Field, Link, Links, Value,
+    table::{Fields, OriginKind, Pairs, Record, Rows, encode},
+};
 
 /// What the store itself knows a user by. The sync hands it back and reads nothing into it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -216,15 +219,38 @@ impl DigestKey {
 }
 
 /// A store at one moment.
+///
+/// Users, groups and memberships are added one by one, so that a store of any size can be loaded row by row: a user
+/// takes about 150 bytes, and a membership four when they come in the order of their users.
+///
+/// ```
+/// use adlib_schema::record::Key;
+/// use adlib_sync::{Details, Link, Links, Source, store::*};
+///
+/// let mut state = StoreState::new(Revision::new("1"), DigestKey::new([7; 32]));
+/// let ada = state.push_user(&StoredUser {
+///     id: UserId::new("17"),
+///     name: "ada".into(),
+///     origin: Origin::Directory(Links::primary(Key::new("k"))),
+///     enabled: true,
+///     details: Details::default(),
+/// });
+/// let staff = Link::new(Source::Primary, Key::new("g"));
+/// let staff = state.push_group(StoredGroup::new(staff, "example.org", "staff"));
+/// state.push_membership(ada, staff);
+/// assert_eq!(state.user(ada).map(|user| user.name).as_deref(), Some("ada"));
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct StoreState {
-    /// All users, whatever their origin: a local one may bear a name that a source wants.
-    pub users: Vec<StoredUser>,
-    /// The groups that a sync created.
-    pub groups: Vec<StoredGroup>,
-    /// The memberships that a sync created: indexes into `users` and `groups`. Others are not its business.
-    pub memberships: Vec<(usize, usize)>,
+    pub(crate) users: Rows,
+    pub(crate) ids: Rows,
+    pub(crate) pins: BTreeMap<u32, Pin>,
+    pub(crate) groups: Vec<StoredGroup>,
+    pub(crate) memberships: Pairs,
+    /// How many users a directory brought in, and how many of these have a value in each detail.
+    pub(crate) managed: usize,
+    pub(crate) values: [usize; Field::DETAILS.len()],
     /// What tells this state from another.
     pub revision: Revision,
     /// The key under which PINs enter the hash of a plan.
@@ -234,13 +260,117 @@ pub struct StoreState {
 impl StoreState {
     /// A store without users.
     #[must_use]
-    pub const fn new(revision: Revision, digest_key: DigestKey) -> Self {
+    pub fn new(revision: Revision, digest_key: DigestKey) -> Self {
         Self {
-            users: Vec::new(),
+            users: Rows::default(),
+            ids: Rows::default(),
+            pins: BTreeMap::new(),
             groups: Vec::new(),
-            memberships: Vec::new(),
+            memberships: Pairs::default(),
+            managed: 0,
+            values: [0; Field::DETAILS.len()],
             revision,
             digest_key,
         }
+    }
+
+    /// Add a user, whatever its origin: a local one may bear a name that a source wants. Gives its number.
+    pub fn push_user(&mut self, user: &StoredUser) -> usize {
+        let origin = OriginKind::of(&user.origin);
+        let fields = Fields::of(&user.name, user.enabled, &user.details);
+        let row = match &user.origin {
+            Origin::Directory(links) => {
+                self.count_values(&user.details);
+                self.users
+                    .push_with(|out| encode(out, origin, links.keys(), &fields))
+            }
+            _ => self
+                .users
+                .push_with(|out| encode(out, origin, std::iter::empty(), &fields)),
+        };
+        self.ids
+            .push_with(|out| out.extend_from_slice(user.id.as_str().as_bytes()));
+        if let (Some(pin), Ok(row)) = (&user.details.pin, u32::try_from(row)) {
+            self.pins.insert(row, pin.clone());
+        }
+        row
+    }
+
+    fn count_values(&mut self, details: &Details) {
+        self.managed += 1;
+        for (field, count) in Field::DETAILS.into_iter().zip(&mut self.values) {
+            *count += usize::from(details.has(field));
+        }
+    }
+
+    /// Add a group that a sync created. Gives its number.
+    pub fn push_group(&mut self, group: StoredGroup) -> usize {
+        self.groups.push(group);
+        self.groups.len() - 1
+    }
+
+    /// Add a membership that a sync created, by the numbers of user and group. Others are not its business.
+    pub fn push_membership(&mut self, user: usize, group: usize) {
+        if let (Ok(user), Ok(group)) = (u32::try_from(user), u32::try_from(group)) {
+            self.memberships.push(user, group);
+        }
+    }
+
+    /// How many users there are.
+    #[must_use]
+    pub const fn user_count(&self) -> usize {
+        self.users.len()
+    }
+
+    /// The users.
+    pub fn users(&self) -> impl Iterator<Item = StoredUser> + '_ {
+        (0..self.users.len()).filter_map(|row| self.user(row))
+    }
+
+    /// The user with this number.
+    #[must_use]
+    pub fn user(&self, row: usize) -> Option<StoredUser> {
+        let decoded = self.record(row)?.decode();
+        Some(StoredUser {
+            id: self.id(row),
+            name: decoded.name,
+            origin: decoded.origin,
+            enabled: decoded.enabled,
+            details: Details {
+                pin: self.pin(row).cloned(),
+                ..decoded.details
+            },
+        })
+    }
+
+    /// The groups that a sync created.
+    #[must_use]
+    pub fn groups(&self) -> &[StoredGroup] {
+        &self.groups
+    }
+
+    /// How many memberships there are.
+    #[must_use]
+    pub fn membership_count(&self) -> usize {
+        self.memberships.len()
+    }
+
+    /// The memberships that a sync created, by the numbers of user and group.
+    pub fn memberships(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.memberships
+            .iter()
+            .map(|(user, group)| (user as usize, group as usize))
+    }
+
+    pub(crate) fn record(&self, row: usize) -> Option<Record<'_>> {
+        (row < self.users.len()).then(|| Record(self.users.get(row)))
+    }
+
+    pub(crate) fn id(&self, row: usize) -> UserId {
+        UserId::new(String::from_utf8_lossy(self.ids.get(row)))
+    }
+
+    pub(crate) fn pin(&self, row: usize) -> Option<&Pin> {
+        self.pins.get(&u32::try_from(row).ok()?)
     }
 }

@@ -234,9 +234,14 @@ pub fn changes(plan: &Plan) -> Vec<String> {
 pub fn memberships(store: &MemoryStore) -> Vec<String> {
     let state = state(store);
     let mut pairs: Vec<String> = state
-        .memberships
-        .iter()
-        .map(|(user, group)| format!("{} in {}", state.users[*user].name, state.groups[*group].name))
+        .memberships()
+        .map(|(user, group)| {
+            format!(
+                "{} in {}",
+                state.user(user).unwrap().name,
+                state.groups()[group].name
+            )
+        })
         .collect();
     pairs.sort();
     pairs

@@ -1,0 +1,204 @@
+//! What the sources say together: the user list as it should be.
+
+mod builder;
+mod names;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use adlib_core::Sid;
+use adlib_schema::record::Pin;
+
+pub use self::builder::SnapshotBuilder;
+pub(crate) use self::builder::{in_order, once_each};
+use crate::{
+    Details, Field, FoldedName, HeldBack, Link, Links, Source,
+    absence::Witnesses,
+    plan::{FoundIn, SourceWarning},
+    store::StoredGroup,
+    table::{EntryRecord, HashIndex, Pairs, Record, Rows, hash},
+};
+
+/// The users and groups of all sources, merged (R29).
+///
+/// A user takes about 150 bytes and a membership four.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The entries as they were read, then the users that were made of several or got another name.
+    pub(crate) rows: Rows,
+    /// What is known of each entry beside its user.
+    pub(crate) entries: Rows,
+    /// The entry of each row that has it under another name.
+    entry_of: HashMap<u32, u32>,
+    /// What became of each entry.
+    pub(crate) standing: Vec<Standing>,
+    /// The entries by source and key.
+    pub(crate) keys: HashIndex,
+    /// The row of each user, by name.
+    pub(crate) users: Vec<u32>,
+    /// PINs by row.
+    pub(crate) pins: BTreeMap<u32, Pin>,
+    /// Who gave which field, where it is not the owner.
+    pub(crate) winners: BTreeMap<u32, Vec<(Field, Source)>>,
+    pub(crate) groups: Vec<StoredGroup>,
+    /// The place in `groups` of each group as it was read.
+    pub(crate) group_at: Vec<Option<u32>>,
+    /// Rows and groups as they were read.
+    pub(crate) memberships: Pairs,
+    /// Every group entry that was read, in scope or not.
+    pub(crate) group_links: HashSet<Link>,
+    pub(crate) held_back: Vec<HeldBack>,
+    pub(crate) witnesses: Witnesses,
+    pub(crate) empty_sources: Vec<&'static str>,
+    pub(crate) missing_canaries: Vec<String>,
+    pub(crate) found: Vec<FoundIn>,
+    pub(crate) warnings: Vec<SourceWarning>,
+}
+
+impl Snapshot {
+    /// How many users are in scope.
+    #[must_use]
+    pub const fn user_count(&self) -> usize {
+        self.users.len()
+    }
+
+    /// The users who are in scope, by name.
+    pub fn users(&self) -> impl Iterator<Item = SnapshotUser> + '_ {
+        (0..self.users.len()).filter_map(|user| self.user(user))
+    }
+
+    /// The user with this number.
+    #[must_use]
+    pub fn user(&self, user: usize) -> Option<SnapshotUser> {
+        let record = self.record(user)?;
+        let decoded = record.decode();
+        Some(SnapshotUser {
+            links: record.links()?,
+            name: decoded.name,
+            enabled: decoded.enabled,
+            details: Details {
+                pin: self.pin(user).cloned(),
+                ..decoded.details
+            },
+            winners: self.winners_of(user).to_vec(),
+            groups: self.groups_of(user).map(|group| group as usize).collect(),
+        })
+    }
+
+    /// The groups in scope.
+    #[must_use]
+    pub fn groups(&self) -> &[StoredGroup] {
+        &self.groups
+    }
+
+    /// The users whom the merge already holds back.
+    #[must_use]
+    pub fn held_back(&self) -> &[HeldBack] {
+        &self.held_back
+    }
+
+    pub(crate) fn record(&self, user: usize) -> Option<Record<'_>> {
+        let row = self.users.get(user)?;
+        Some(Record(self.rows.get(*row as usize)))
+    }
+
+    pub(crate) fn pin(&self, user: usize) -> Option<&Pin> {
+        self.pins.get(self.users.get(user)?)
+    }
+
+    /// The SID of a user, then those that its entries remember.
+    pub(crate) fn sids_of(&self, user: usize) -> Vec<Sid> {
+        let Some(record) = self.record(user) else {
+            return Vec::new();
+        };
+        let entries = record.packed_links().filter_map(|(_, packed)| self.entry(packed));
+        let history = entries.flat_map(|row| self.entry_record(row).sid_history());
+        record.sid().into_iter().chain(history).collect()
+    }
+
+    pub(crate) fn winners_of(&self, user: usize) -> &[(Field, Source)] {
+        let row = self.users.get(user);
+        row.and_then(|row| self.winners.get(row))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The groups of a user, by index and without those that are not in the snapshot; in no order.
+    pub(crate) fn groups_of(&self, user: usize) -> impl Iterator<Item = u32> + '_ {
+        let row = self.users.get(user).map_or(usize::MAX, |row| *row as usize);
+        let groups = if row == usize::MAX {
+            &[]
+        } else {
+            self.memberships.of(row)
+        };
+        groups
+            .iter()
+            .filter_map(|group| self.group_at.get(*group as usize).copied().flatten())
+    }
+
+    /// The row of an entry, by the bytes of source and key.
+    pub(crate) fn entry(&self, packed: &[u8]) -> Option<usize> {
+        let candidates = self.keys.find(hash(packed)).iter();
+        let mut rows = candidates.map(|(_, row)| *row as usize);
+        rows.find(|row| self.packed_link(*row) == packed)
+    }
+
+    /// What became of an entry; `None` when no source has it.
+    pub(crate) fn standing_of(&self, packed: &[u8]) -> Option<Standing> {
+        self.standing.get(self.entry(packed)?).copied()
+    }
+
+    /// Source and key of an entry.
+    pub(crate) fn packed_link(&self, row: usize) -> &[u8] {
+        let first = Record(self.rows.get(row)).packed_links().next();
+        first.map_or(&[], |(_, packed)| packed)
+    }
+
+    pub(crate) fn entry_record(&self, row: usize) -> EntryRecord<'_> {
+        EntryRecord(self.entries.get(row))
+    }
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Part of the snapshot's user with this index.
+    Wanted(u32),
+    /// Disabled, and such users are not imported (R23).
+    Disabled,
+    /// Outside of the scope (R20).
+    LeftScope,
+    /// Held back (R36).
+    HeldBack,
+}
+
+/// A user as the sources want it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SnapshotUser {
+    /// The name.
+    pub name: String,
+    /// The entries that the user stands for.
+    pub links: Links,
+    /// Whether the account may be used.
+    pub enabled: bool,
+    /// Everything else.
+    pub details: Details,
+    /// The fields that another source than the owner gave, because those before it had nothing.
+    pub winners: Vec<(Field, Source)>,
+    /// The groups that the user is in, nested ones included: indexes into [`Snapshot::groups`].
+    pub groups: Vec<usize>,
+}
+
+impl SnapshotUser {
+    /// The name as it compares.
+    #[must_use]
+    pub fn folded_name(&self) -> FoldedName {
+        FoldedName::of(&self.name)
+    }
+
+    /// The source whose value of `field` won.
+    #[must_use]
+    pub fn winner(&self, field: Field) -> Source {
+        let winner = self.winners.iter().find(|(won, _)| *won == field);
+        winner.map_or(self.links.owner().source, |(_, source)| *source)
+    }
+}
