@@ -154,6 +154,16 @@ impl Mechanism {
             Self::Ntlm(_) | Self::NtlmResponse(_) => "ntlm",
         }
     }
+
+    /// Whether channel bindings tie the sign-in to a connection: `bound`, `absent` or `not-checked`.
+    #[must_use]
+    pub const fn bindings(&self) -> &'static str {
+        match self {
+            Self::Kerberos(evidence) => evidence.bindings,
+            Self::Ntlm(evidence) => evidence.bindings,
+            Self::NtlmResponse(evidence) => evidence.bindings,
+        }
+    }
 }
 
 /// What the verification of a service ticket saw.

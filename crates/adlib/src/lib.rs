@@ -27,6 +27,8 @@ mod refusal;
 mod replay;
 #[cfg(feature = "sync")]
 mod syncer;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 pub use acceptor::{Acceptor, AcceptorBuilder, BindingsMode, Handshake, Step};

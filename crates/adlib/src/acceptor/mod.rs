@@ -76,6 +76,12 @@ impl Acceptor {
         Handshake::new(self.clone(), bindings, false)
     }
 
+    /// Whether tokens of `mechanism` may be taken: what a service offers to clients.
+    #[must_use]
+    pub fn admits(&self, mechanism: Mechanism) -> bool {
+        self.admitted(false).contains(&mechanism)
+    }
+
     /// Use the keys of `file`, a keytab's content, for every later token.
     ///
     /// # Errors

@@ -1,0 +1,46 @@
+//! What goes into the operator's records: who, by what, and the verdict with its reason. Never a secret, never a token.
+
+use super::Rejection;
+use crate::{Identity, Mechanism};
+
+/// What the records are filtered by.
+const TARGET: &str = "adlib::audit";
+
+pub(super) fn accepted(identity: &Identity) {
+    record(identity, "accepted", None);
+}
+
+pub(super) fn not_admitted(identity: &Identity) {
+    record(identity, "refused", Some(Rejection::NotAdmitted.reason()));
+}
+
+/// A request that is not let through, and of which nobody knows whose it is.
+pub(super) fn denied(rejection: &Rejection) {
+    let reason = rejection.reason();
+    match rejection {
+        Rejection::NoCredentials => tracing::debug!(target: TARGET, verdict = "asked", reason),
+        _ => tracing::warn!(target: TARGET, verdict = "refused", reason, detail = %rejection),
+    }
+}
+
+fn record(identity: &Identity, verdict: &'static str, reason: Option<&'static str>) {
+    let mechanism = &identity.evidence().mechanism;
+    let ticket = match mechanism {
+        Mechanism::Kerberos(ticket) => Some(ticket),
+        _ => None,
+    };
+    tracing::info!(
+        target: TARGET,
+        verdict,
+        reason,
+        user = identity.account(),
+        domain = identity.domain(),
+        sid = identity.sid().map(tracing::field::display),
+        mechanism = mechanism.as_str(),
+        service = ticket.map(|ticket| ticket.service.as_str()),
+        ticket_etype = ticket.map(|ticket| ticket.ticket_etype),
+        session_etype = ticket.map(|ticket| ticket.session_etype),
+        kvno = ticket.map(|ticket| ticket.kvno),
+        bindings = mechanism.bindings(),
+    );
+}
