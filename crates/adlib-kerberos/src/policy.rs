@@ -94,6 +94,10 @@ pub enum AddressMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PacMode {
     /// A ticket without one is refused.
+    ///
+    /// One that names no user will do, as those of MIT controllers (A27): it is signed all the same, only a controller can
+    /// make one, and a realm without Windows accounts has no SIDs to tell. The evidence says
+    /// [`NamesNoUser`](crate::PacState::NamesNoUser); who knows users by their SIDs finds `None` in the SID's place.
     Required,
     /// A ticket may come without one. One that is there must verify.
     BestEffort,

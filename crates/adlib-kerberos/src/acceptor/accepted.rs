@@ -177,6 +177,8 @@ pub struct Evidence {
 pub enum PacState {
     /// It verified.
     Verified,
+    /// It verified, and names no user: the PACs of MIT controllers have no logon information (A27).
+    NamesNoUser,
     /// There was none, and the policy does not require one.
     Absent,
     /// The policy says not to look at it.
@@ -189,6 +191,7 @@ impl PacState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Verified => "verified",
+            Self::NamesNoUser => "names-no-user",
             Self::Absent => "absent",
             Self::Off => "off",
         }

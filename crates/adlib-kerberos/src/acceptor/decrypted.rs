@@ -277,10 +277,15 @@ impl<'b> DecryptedApReq<'b> {
             client.realm(&self.plaintext),
             self.ticket.auth_time,
         )?;
-        Ok((PacState::Verified, Some(pac.believed())))
+        let state = if pac.names_user() {
+            PacState::Verified
+        } else {
+            PacState::NamesNoUser
+        };
+        Ok((state, Some(pac.believed())))
     }
 
-    /// A15. Windows never sets the flag; its PAC vouches for the client all the same.
+    /// A15. Windows never sets the flag; its PAC vouches for the user all the same.
     fn check_transited(&self, policy: &Policy, verified_pac: bool) -> Result<(), Rejection> {
         let checked = self.ticket.flags.has(TRANSITED_POLICY_CHECKED);
         let realm = self.ticket.client.realm(&self.plaintext);

@@ -54,7 +54,10 @@ impl<'a> UnverifiedPac<'a> {
         let requestor = requestor.map(Sid::decode).transpose()?;
         let user = logon.as_ref().and_then(LogonView::user_sid);
         check_one_user(user, &[requestor, names.and_then(|names| names.sid)])?;
-        Ok(BelievedPac { client })
+        Ok(BelievedPac {
+            client,
+            names_user: user.is_some(),
+        })
     }
 }
 
@@ -75,9 +78,15 @@ fn check_one_user(logon: Option<Sid>, others: &[Option<Sid>]) -> Result<(), PacR
 /// A PAC that verified, where it lies.
 pub(crate) struct BelievedPac<'a> {
     client: ClientView<'a>,
+    names_user: bool,
 }
 
 impl BelievedPac<'_> {
+    /// Whether a user's SID is in it.
+    pub(crate) const fn names_user(&self) -> bool {
+        self.names_user
+    }
+
     /// That the PAC is about the sign-in of `client` at `auth_time` (A21).
     ///
     /// # Errors

@@ -426,6 +426,7 @@ fn a27_unknown_buffers_and_no_logon_information() {
     let accepted = scene
         .accept(&scene.request_with(|ticket| ticket.authorization_data = elements))
         .unwrap();
+    assert_eq!(accepted.evidence().pac, PacState::NamesNoUser);
     let pac = accepted.pac().unwrap();
     assert_eq!(pac.user_sid(), None);
     assert!(pac.groups().is_empty());

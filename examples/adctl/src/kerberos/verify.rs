@@ -119,7 +119,7 @@ fn report(accepted: &Accepted, kvno: Option<u32>, show_secrets: bool) -> Result<
     let (client, service) = (accepted.client(), accepted.service());
     let content = accepted.pac().map(VerifiedPac::content);
     let pac = match evidence.pac {
-        PacState::Verified => pac::json("verified", content, &SERVER_SIGNATURE_VALID),
+        PacState::Verified | PacState::NamesNoUser => pac::json("verified", content, &SERVER_SIGNATURE_VALID),
         state => pac::json(state.as_str(), None, &[]),
     };
     let beside = json!({
