@@ -38,7 +38,7 @@ impl Inner {
             domain: user.domain.clone(),
         };
         let bound = bind_ntlm(&connection, &account, hash, self.clock.now()).await?;
-        bound.map_err(|error| reason::of_bind(error, user))?;
+        bound.map_err(|error| reason::of_bind(error, &user.dn))?;
         let root_dse = connection.root_dse().await.map_err(Error::from)?;
         let context = lookup::security_context(&root_dse);
         let sid = vouched_sid(user, &context)?;

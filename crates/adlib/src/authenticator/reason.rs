@@ -1,5 +1,7 @@
 //! What a KDC says, and what the account's attributes say, as one exact reason (R9).
 
+use std::fmt;
+
 use adlib_core::UnixTime;
 use adlib_kdc::{NotSupported, Rejection, TicketError};
 use adlib_schema::record::{AccountState, User};
@@ -41,13 +43,29 @@ fn of_rejection(rejection: Rejection, state: &AccountState, now: UnixTime) -> Re
     }
 }
 
-/// Why a controller did not take a response for `user`.
-pub(super) fn of_bind(error: adlib_ldap::Error, user: &User) -> SignInError {
-    use adlib_ldap::Rejection as Bind;
-    let adlib_ldap::Error::BindRefused { rejection, .. } = &error else {
-        return Error::from(error).into();
+/// Why a controller did not take a response for `account`, or was given none. None of the reasons but the controller's own
+/// word says anything about the password.
+pub(super) fn of_bind(error: adlib_ldap::Error, account: &impl fmt::Display) -> SignInError {
+    use adlib_ldap::Error as Ldap;
+    let (reason, mend) = match &error {
+        Ldap::BindRefused { rejection, .. } => (of_bind_rejection(*rejection), ""),
+        // What to do about it stands in these errors.
+        Ldap::SaslOverTlsRefused { .. }
+        | Ldap::StrongerAuthRequired { .. }
+        | Ldap::LayerNotOffered { .. } => (Reason::MechanismUnavailable, ""),
+        Ldap::WrongProtection { .. } => (Reason::MechanismUnavailable, "; use transport = \"ldaps\""),
+        Ldap::Mechanism { .. } => (
+            Reason::ControllerNotAuthenticated,
+            "; no controller in order answers like that: see what is between here and it",
+        ),
+        _ => return Error::from(error).into(),
     };
-    let reason = match rejection {
+    Refusal::new(reason, format!("{account}: {error}{mend}")).into()
+}
+
+fn of_bind_rejection(rejection: adlib_ldap::Rejection) -> Reason {
+    use adlib_ldap::Rejection as Bind;
+    match rejection {
         Bind::WrongPassword => Reason::WrongPassword,
         Bind::UnknownUser => Reason::UnknownUser,
         Bind::AccountRestriction => Reason::AccountRestriction,
@@ -59,8 +77,7 @@ pub(super) fn of_bind(error: adlib_ldap::Error, user: &User) -> SignInError {
         Bind::MustChangePassword => Reason::MustChangePassword,
         Bind::Locked => Reason::Locked,
         _ => Reason::RefusedByController,
-    };
-    Refusal::new(reason, format!("{}: {error}", user.dn)).into()
+    }
 }
 
 /// A KDC says "revoked" for disabled, expired and locked accounts alike: the attributes tell which.
@@ -86,6 +103,48 @@ mod tests {
         let mut state = AccountState::default();
         change(&mut state);
         of_rejection(rejection, &state, NOW)
+    }
+
+    /// R9: what keeps a bind from being made is no verdict, and says what to do.
+    #[test]
+    fn r09_a_bind_that_cannot_be_made_has_a_reason_of_its_own() {
+        use adlib_core::gss::Protection;
+        let endpoint = || "dc1:636".to_owned();
+        for (error, expected, mend) in [
+            (
+                adlib_ldap::Error::SaslOverTlsRefused {
+                    endpoint: endpoint(),
+                    message: adlib_ldap::ServerMessage::default(),
+                },
+                Reason::MechanismUnavailable,
+                "allow_sasl_over_tls",
+            ),
+            (
+                adlib_ldap::Error::WrongProtection {
+                    endpoint: endpoint(),
+                    needed: Protection::Confidentiality,
+                    agreed: Protection::None,
+                },
+                Reason::MechanismUnavailable,
+                "ldaps",
+            ),
+            (
+                adlib_ldap::Error::Mechanism {
+                    endpoint: endpoint(),
+                    name: "ada".to_owned(),
+                    reason: "mic",
+                    detail: "the MIC is wrong".to_owned(),
+                },
+                Reason::ControllerNotAuthenticated,
+                "the MIC is wrong",
+            ),
+        ] {
+            let SignInError::Refused(refusal) = of_bind(error, &"CN=Ada") else {
+                panic!("an error, not a reason");
+            };
+            assert_eq!(*refusal.reason(), expected);
+            assert!(refusal.detail().contains(mend), "{refusal}");
+        }
     }
 
     /// R9: "revoked" is disabled, expired or locked.
