@@ -5,6 +5,7 @@ use adlib_core::Sid;
 use crate::{
     AttributeName, RawEntry,
     preset::Schema,
+    record::User,
     syntax::{Dn, Filter},
 };
 
@@ -38,6 +39,42 @@ pub fn by_upn(schema: &Schema, upn: &str) -> Filter {
 pub fn groups_by_sid(schema: &Schema, sids: &[Sid]) -> Filter {
     let sid = |sid: &Sid| Filter::equal(AttributeName::from_static("objectSid"), sid.to_string());
     Filter::and([schema.group_search.for_all(), Filter::or(sids.iter().map(sid))])
+}
+
+/// The groups that list `user`, and the one that counts as primary, without those that these are in.
+///
+/// ```
+/// use adlib_schema::{Preset, Schema, lookup, record::{Key, User}};
+///
+/// let user = User::new(Key::new("1"), "uid=ada,dc=example,dc=org", "example.org", "ada");
+/// let filter = lookup::groups_of_user(&Schema::of(Preset::Unix), &user);
+/// assert_eq!(filter.to_string(), "(&(&(cn=*)(objectClass=posixGroup))(|(memberUid=ada)))");
+/// ```
+#[must_use]
+pub fn groups_of_user(schema: &Schema, user: &User) -> Filter {
+    let member = match schema.posix_groups {
+        true => &user.account,
+        false => &user.dn,
+    };
+    let lists = schema
+        .group_member
+        .iter()
+        .map(|name| Filter::equal(name.clone(), member.as_str()));
+    let primary = user.primary_group.iter().flat_map(|id| {
+        let names = schema.primary_group.iter().filter(|_| schema.posix_groups);
+        names.map(move |name| Filter::equal(name.clone(), id.as_str()))
+    });
+    Filter::and([schema.group_search.for_all(), Filter::or(lists.chain(primary))])
+}
+
+/// The groups that list any of the entries with these DNs.
+#[must_use]
+pub fn groups_with_members(schema: &Schema, dns: &[String]) -> Filter {
+    let lists = schema.group_member.iter().flat_map(|name| {
+        let dns = dns.iter();
+        dns.map(move |dn| Filter::equal(name.clone(), dn.as_str()))
+    });
+    Filter::and([schema.group_search.for_all(), Filter::or(lists)])
 }
 
 /// The DN of the domain with this DNS name (RFC 2247).

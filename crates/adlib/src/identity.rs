@@ -72,12 +72,12 @@ impl Identity {
         self.profile.as_deref()
     }
 
-    /// Until when the word of the controller holds: no session on the strength of it should last longer. NTLM sets no end.
+    /// Until when the word of the controller holds: no session on the strength of it should last longer. NTLM and a bind set no end.
     #[must_use]
     pub const fn ends(&self) -> Option<UnixTime> {
         match &self.evidence.mechanism {
             Mechanism::Kerberos(kerberos) => Some(kerberos.ends),
-            Mechanism::Ntlm(_) | Mechanism::NtlmResponse(_) => None,
+            Mechanism::Ntlm(_) | Mechanism::NtlmResponse(_) | Mechanism::Bind(_) => None,
         }
     }
 
@@ -143,6 +143,8 @@ pub enum Mechanism {
     Ntlm(NtlmEvidence),
     /// An NTLM response that the client sent us.
     NtlmResponse(NtlmResponseEvidence),
+    /// A simple bind as the user's entry, at a directory other than Active Directory (R39).
+    Bind(BindEvidence),
 }
 
 impl Mechanism {
@@ -152,6 +154,7 @@ impl Mechanism {
         match self {
             Self::Kerberos(_) => "kerberos",
             Self::Ntlm(_) | Self::NtlmResponse(_) => "ntlm",
+            Self::Bind(_) => "bind",
         }
     }
 
@@ -164,6 +167,14 @@ impl Mechanism {
             Self::NtlmResponse(evidence) => evidence.bindings,
         }
     }
+}
+
+/// What a simple bind as the user's entry saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BindEvidence {
+    /// The server that took the password, as `host:port`, or as the path of a socket of this machine.
+    pub server: String,
 }
 
 /// What the verification of a service ticket saw.

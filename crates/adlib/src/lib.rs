@@ -53,8 +53,8 @@ pub use directory::{Directory, Progress};
 pub use error::{Error, SignInError};
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 pub use identity::{
-    Evidence, GroupIdentity, Identity, KerberosEvidence, Mechanism, NegotiationEvidence, NtlmEvidence,
-    NtlmResponseEvidence,
+    BindEvidence, Evidence, GroupIdentity, Identity, KerberosEvidence, Mechanism, NegotiationEvidence,
+    NtlmEvidence, NtlmResponseEvidence,
 };
 pub use mode::{Mode, ModeParseError};
 #[cfg(feature = "sync")]

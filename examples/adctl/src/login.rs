@@ -107,6 +107,7 @@ fn evidence_json(evidence: &Evidence) -> Value {
             "controller_authenticated": ntlm.controller_authenticated,
             "bindings": ntlm.bindings,
         }),
+        Mechanism::Bind(bind) => json!({ "server": bind.server }),
         _ => json!({}),
     };
     object::with(of_mechanism, common)
@@ -128,6 +129,7 @@ fn evidence_text(mechanism: &Mechanism) -> String {
                 ntlm.controller, ntlm.bindings
             )
         }
+        Mechanism::Bind(bind) => format!("a bind as that entry at {}", bind.server),
         other => other.as_str().to_owned(),
     }
 }

@@ -11,6 +11,7 @@ use adlib_kdc::{
 };
 use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, Policy};
 use adlib_ldap::{Settings as LdapSettings, TlsSettings};
+use adlib_schema::Preset;
 use adlib_upn::{AccountCase, SuffixMap};
 
 use super::{Authenticator, Inner, KerberosParts, Settings};
@@ -257,10 +258,9 @@ impl AuthenticatorBuilder {
     /// `Configuration` when a part is missing or a name is no name. No server is asked.
     pub async fn build(self) -> Result<Authenticator, Error> {
         let resolver = resolver(&self.dns)?;
-        // NTLM alone needs neither a service nor its keys.
-        let kerberos = match self.mode {
-            Mode::LegacyOnly => None,
-            Mode::Auto | Mode::ModernOnly => Some(self.kerberos(resolver.clone())?),
+        let kerberos = match self.needs_kerberos() {
+            true => Some(self.kerberos(resolver.clone())?),
+            false => None,
         };
         let directory = match self.directory {
             Some(directory) => directory,
@@ -287,6 +287,20 @@ impl AuthenticatorBuilder {
         Ok(Authenticator {
             inner: Arc::new(inner),
         })
+    }
+
+    /// NTLM alone, and directories other than Active Directory, need neither a service nor its keys.
+    fn needs_kerberos(&self) -> bool {
+        let preset = match &self.directory {
+            Some(directory) => directory.preset(),
+            None => Some(Preset::ActiveDirectory),
+        };
+        match (self.mode, preset) {
+            (Mode::LegacyOnly, _) => false,
+            (_, Some(preset)) => preset == Preset::ActiveDirectory,
+            // The server will tell; what is given is used.
+            (_, None) => self.service.is_some() || self.keytab.is_some(),
+        }
     }
 
     /// What Kerberos needs.
@@ -360,25 +374,18 @@ fn kdcs(names: &[String]) -> Result<Vec<Endpoint>, Error> {
 #[cfg(feature = "config")]
 mod configured {
     use super::*;
-    use adlib_schema::Preset;
 
     use crate::{
         Config,
-        config::{Controllers, DirectoryConfig, SignInConfig},
+        config::{Controllers, SignInConfig},
         read_file,
     };
 
     /// What the configuration may say and this version cannot do: better refused than silently left out.
-    fn refuse_unsupported(directory: &DirectoryConfig, signin: &SignInConfig) -> Result<(), Error> {
+    fn refuse_unsupported(signin: &SignInConfig) -> Result<(), Error> {
         let asked = [
             (signin.accept_down_level_names, "accept_down_level_names"),
             (signin.danger_accept_ntlmv1, "danger_accept_ntlmv1"),
-            (
-                directory
-                    .preset
-                    .is_some_and(|preset| preset != Preset::ActiveDirectory),
-                "sign-in with this `preset`",
-            ),
         ];
         match asked.iter().find(|(is_asked, _)| *is_asked) {
             Some((_, what)) => Err(Error::Configuration(format!(
@@ -399,7 +406,7 @@ mod configured {
                 |key: &str| Error::Configuration(format!("sign-in needs {key} in the configuration"));
             let section = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
             let signin = &config.signin;
-            refuse_unsupported(section, signin)?;
+            refuse_unsupported(signin)?;
             let mut builder = Self::builder()
                 .directory(Directory::from_config(section, &config.sync)?)
                 .dns(&section.dns)

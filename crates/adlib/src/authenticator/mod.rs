@@ -1,5 +1,6 @@
 //! Signing users in with a name and a password.
 
+mod bind;
 mod builder;
 mod identity;
 mod kerberos;
@@ -18,7 +19,10 @@ use adlib_core::Password;
 use adlib_kdc::{Locator, TicketSource};
 use adlib_kerberos::Keytab;
 use adlib_ntlm::SavedCredential;
-use adlib_schema::record::{Key, User};
+use adlib_schema::{
+    Preset,
+    record::{Key, User},
+};
 use adlib_upn::{AccountCase, LogonName, NameRule, ReloadableSuffixMap, SuffixMap, SuffixMapError, Upn};
 
 use crate::{
@@ -30,17 +34,18 @@ pub use builder::AuthenticatorBuilder;
 pub(crate) use identity::profile;
 use mechanism::Proof;
 use resolve::ResolveError;
-pub(crate) use resolve::{Accounts, Wanted};
+pub(crate) use resolve::{Accounts, Candidate, Wanted};
 
 /// The account that is asked for in place of one that does not exist. No account can have it: it is longer than
 /// account names may be, so that nobody's password is ever tried against somebody else's account.
 const STAND_IN: &str = "no-account-has-this-name";
 
-/// Signs users in against Active Directory.
+/// Signs users in against Active Directory, or against another directory.
 ///
 /// The name is resolved in the directory (R18). By Kerberos, a ticket for the application's own service is got with
 /// the password and verified with the service's own key (R6); by NTLM, a controller compares a response, and must have
-/// proven itself before (R7). A controller that merely says yes proves nothing. Cheap to clone and safe to share.
+/// proven itself before (R7). A controller that merely says yes proves nothing. On other directories the configured filter
+/// finds the user, and a simple bind as that entry decides (R39). Cheap to clone and safe to share.
 #[derive(Clone)]
 pub struct Authenticator {
     inner: Arc<Inner>,
@@ -134,7 +139,9 @@ impl Authenticator {
     /// user [`SignInError::user_message`] in either case.
     pub async fn sign_in(&self, name: &str, password: &Password) -> Result<Identity, SignInError> {
         if password.is_empty() {
-            typed_name(name)?;
+            if self.inner.directory.preset() == Some(Preset::ActiveDirectory) {
+                typed_name(name)?;
+            }
             let detail = "an empty password was not sent anywhere";
             return Err(Refusal::new(Reason::WrongPassword, detail).into());
         }
@@ -200,8 +207,23 @@ impl Authenticator {
     }
 
     async fn decide(&self, name: &str, proof: Proof<'_>) -> Result<Identity, SignInError> {
-        let name = typed_name(name)?;
+        let known = self.inner.directory.preset();
+        let typed = match known {
+            Some(Preset::ActiveDirectory) => Some(typed_name(name)?),
+            _ => None,
+        };
         let lookup = self.inner.directory.lookup().await?;
+        let preset = match known {
+            Some(preset) => preset,
+            None => lookup.preset().await?,
+        };
+        if preset != Preset::ActiveDirectory {
+            return self.inner.by_bind(&lookup, name, proof).await;
+        }
+        let name = match typed {
+            Some(typed) => typed,
+            None => typed_name(name)?,
+        };
         let case = self.inner.settings.account_case;
         match resolve::resolve(&lookup, &name, &self.inner.suffixes(), case).await {
             Ok(user) => {

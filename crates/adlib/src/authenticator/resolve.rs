@@ -88,7 +88,7 @@ pub(crate) async fn resolve<A: Accounts>(
         let detail = format!("`{suffix}` is neither a configured domain nor a mapped suffix");
         return Err(unknown_domain(detail).into());
     }
-    only(found, &typed)
+    Ok(only(found, &typed)?)
 }
 
 /// The configured domain of this name.
@@ -101,18 +101,32 @@ fn unknown_domain(detail: String) -> Refusal {
     Refusal::new(Reason::UnknownDomain, detail)
 }
 
+/// Something that stands for an account.
+pub(crate) trait Candidate {
+    /// The account.
+    fn user(&self) -> &User;
+}
+
+impl Candidate for User {
+    fn user(&self) -> &User {
+        self
+    }
+}
+
 /// The one account in `found`.
-fn only<E>(mut found: Vec<User>, typed: &str) -> Result<User, ResolveError<E>> {
+pub(crate) fn only<C: Candidate>(mut found: Vec<C>, typed: &str) -> Result<C, Refusal> {
     // Two mappings may lead to the same domain, and so to the same account.
-    found.sort_by(|a, b| (&a.domain, &a.key).cmp(&(&b.domain, &b.key)));
-    found.dedup_by(|a, b| (&a.domain, &a.key) == (&b.domain, &b.key));
+    let identity = |candidate: &C| (candidate.user().domain.clone(), candidate.user().key.clone());
+    found.sort_by_key(identity);
+    found.dedup_by_key(|candidate| identity(candidate));
     if found.len() > 1 {
-        let candidates: Vec<String> = found.iter().map(User::qualified_name).collect();
+        let names = found.iter().map(|candidate| candidate.user().qualified_name());
+        let candidates: Vec<String> = names.collect();
         let detail = format!("`{typed}` could be {}", candidates.join(", "));
-        return Err(Refusal::new(Reason::Ambiguous(candidates), detail).into());
+        return Err(Refusal::new(Reason::Ambiguous(candidates), detail));
     }
     let unknown = || Refusal::new(Reason::UnknownUser, format!("no account is called `{typed}`"));
-    found.pop().ok_or_else(|| unknown().into())
+    found.pop().ok_or_else(unknown)
 }
 
 struct Search<'a, A> {

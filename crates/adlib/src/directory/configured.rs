@@ -103,10 +103,11 @@ fn places(config: &DirectoryConfig, security: TransportSecurity) -> Result<Vec<P
     config.domains.iter().map(place).collect()
 }
 
-/// `ldaps://host:port`, `ldap://host:port` or `host:port`.
+/// `ldaps://host:port`, `ldap://host:port` or `host:port`; `ldapi://%2Frun%2Fslapd%2Fldapi` or `ldapi:///run/slapd/ldapi`.
 fn server_of_url(url: &str, security: TransportSecurity) -> Result<Endpoint, Error> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     match (scheme, security) {
+        ("ldapi", _) => Ok(Endpoint::new(rest.replace("%2F", "/").replace("%2f", "/"), 0)),
         ("", _) | ("ldaps", TransportSecurity::Ldaps) | ("ldap", TransportSecurity::StartTls) => {
             endpoint(rest.trim_end_matches('/'), security.default_port())
         }

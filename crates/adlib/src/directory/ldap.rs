@@ -129,6 +129,16 @@ impl LdapSource {
     /// The servers of `place`, found as the configuration says.
     async fn endpoints(&self, place: &Place) -> Result<Vec<adlib_ldap::Endpoint>, Error> {
         let unreachable = |error: adlib_kdc::LocateError| Error::Unreachable(error.to_string());
+        let as_path = |server: &Endpoint| adlib_ldap::Endpoint::local(&server.host);
+        let local = place
+            .servers
+            .iter()
+            .map(as_path)
+            .filter(adlib_ldap::Endpoint::is_local);
+        let local: Vec<_> = local.collect();
+        if !local.is_empty() {
+            return Ok(local);
+        }
         let resolver = &*self.resolver;
         let found = if place.servers.is_empty() {
             let mut random = crate::random::up_to;

@@ -1,10 +1,17 @@
 //! Single accounts, wherever the directory is.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use adlib_core::Sid;
 use adlib_ldap::{Connection, Scope, TransportSecurity};
-use adlib_schema::{Mapped, Mapper, lookup, read::DirectoryRead, record::User};
+use adlib_schema::{
+    Mapped, Mapper, Preset, RawEntry, lookup,
+    read::DirectoryRead,
+    record::{Group, User},
+};
 use adlib_upn::AccountCase;
 use tokio::sync::Mutex;
 
@@ -14,7 +21,7 @@ use super::{
 };
 use crate::{
     Error,
-    authenticator::{Accounts, Wanted},
+    authenticator::{Accounts, Candidate, Wanted},
 };
 
 /// How many groups are looked up at a time.
@@ -81,6 +88,64 @@ impl Lookup<'_> {
                 "no controller of `{domain}` is configured"
             ))),
         }
+    }
+}
+
+/// An account, and which of the configured places it is in.
+pub(crate) struct Found {
+    pub(crate) place: usize,
+    pub(crate) user: User,
+}
+
+impl Candidate for Found {
+    fn user(&self) -> &User {
+        &self.user
+    }
+}
+
+/// What a sign-in by a bind needs (R39).
+impl Lookup<'_> {
+    fn servers(&self) -> Result<&LdapLookup<'_>, Error> {
+        match self {
+            Self::Ldap(lookup) => Ok(lookup),
+            Self::Read { .. } => Err(Error::Configuration(
+                "signing in needs a server to ask, and this directory is in files".to_owned(),
+            )),
+        }
+    }
+
+    /// The kind of server.
+    pub(crate) async fn preset(&self) -> Result<Preset, Error> {
+        let lookup = self.servers()?;
+        Ok(lookup.open_place(0).await?.mapper.schema().preset)
+    }
+
+    /// The users of every place whom the configured filter finds by `name`.
+    pub(crate) async fn found_by_filter(&self, name: &str) -> Result<Vec<Found>, Error> {
+        let lookup = self.servers()?;
+        let mut all = Vec::new();
+        for (place, at) in lookup.source.places.iter().enumerate() {
+            let users = lookup.find(&at.name, Wanted::Account(name)).await?;
+            all.extend(users.into_iter().map(|user| Found { place, user }));
+        }
+        Ok(all)
+    }
+
+    /// The DN below which everything of a place is.
+    pub(crate) fn base(&self, place: usize) -> Option<&str> {
+        let place = self.servers().ok()?.source.places.get(place)?;
+        Some(&place.base)
+    }
+
+    /// An anonymous connection to a server of a place.
+    pub(crate) async fn server(&self, place: usize) -> Result<Connection, Error> {
+        let lookup = self.servers()?;
+        lookup.source.open(lookup.place_at(place)?).await
+    }
+
+    /// The groups of `user`, nested ones included.
+    pub(crate) async fn groups_of(&self, place: usize, user: &User) -> Result<Vec<Group>, Error> {
+        self.servers()?.groups_of(place, user).await
     }
 }
 
@@ -155,6 +220,49 @@ impl<'a> LdapLookup<'a> {
         Ok(open)
     }
 
+    fn place_at(&self, index: usize) -> Result<&Place, Error> {
+        let place = self.source.places.get(index);
+        place.ok_or_else(|| Error::Configuration("no directory is configured".to_owned()))
+    }
+
+    async fn open_place(&self, index: usize) -> Result<Arc<Open>, Error> {
+        self.open(index, self.place_at(index)?).await
+    }
+
+    /// One search for the groups of the user, one more for each step of nesting.
+    async fn groups_of(&self, place: usize, user: &User) -> Result<Vec<Group>, Error> {
+        let base = &self.place_at(place)?.base;
+        let open = self.open_place(place).await?;
+        let schema = open.mapper.schema();
+        let attributes = lookup::group_name_attributes(schema);
+        let mut filters = vec![lookup::groups_of_user(schema, user)];
+        let (mut groups, mut known) = (Vec::new(), BTreeSet::new());
+        while !filters.is_empty() {
+            let mut outer = Vec::new();
+            for filter in filters.drain(..) {
+                let mut search =
+                    open.connection
+                        .paged(base, Scope::Subtree, &filter, &attributes, self.source.page_size);
+                while let Some(entry) = search.next().await? {
+                    if let Mapped::Group(group) = open.mapper.map(&entry, &mut Vec::new())
+                        && known.insert(group.key.clone())
+                    {
+                        outer.push(group.dn.clone());
+                        groups.push(*group);
+                    }
+                }
+                search.finish().map_err(|incomplete| {
+                    Error::Directory(format!("the groups of {}: {incomplete}", user.dn))
+                })?;
+            }
+            if !schema.posix_groups {
+                let chunks = outer.chunks(GROUPS_A_SEARCH);
+                filters.extend(chunks.map(|dns| lookup::groups_with_members(schema, dns)));
+            }
+        }
+        Ok(groups)
+    }
+
     pub(crate) fn domains(&self) -> &[String] {
         &self.domains
     }
@@ -176,9 +284,12 @@ impl<'a> LdapLookup<'a> {
         if let Some(incomplete) = found.incomplete {
             return Err(Error::Directory(format!("{domain}: {incomplete}")));
         }
+        // Active Directory also matches without accents, which the caller looks into; others are to find by the filter.
+        let is_wanted = |entry: &&RawEntry| schema.preset == Preset::ActiveDirectory || filter.matches(entry);
         let mapped = found
             .entries
             .iter()
+            .filter(is_wanted)
             .map(|entry| open.mapper.map(entry, &mut Vec::new()));
         let users = mapped.filter_map(|mapped| match mapped {
             Mapped::User(user) => Some(*user),

@@ -29,7 +29,7 @@ use ldap::LdapSource;
 #[cfg(feature = "signin")]
 pub(crate) use ldap::endpoint;
 #[cfg(feature = "signin")]
-pub(crate) use lookup::Lookup;
+pub(crate) use lookup::{Found, Lookup};
 
 /// A source of users and groups.
 ///
@@ -164,6 +164,12 @@ impl Directory {
             Source::Ldif(_) => Vec::new(),
             Source::Ldap(source) => source.places.iter().map(|place| &*place.name).collect(),
         }
+    }
+
+    /// The kind of server, where the configuration tells.
+    #[cfg(feature = "signin")]
+    pub(crate) const fn preset(&self) -> Option<Preset> {
+        self.rules.preset
     }
 
     /// A way to look single accounts up.
