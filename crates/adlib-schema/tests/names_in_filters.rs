@@ -118,7 +118,103 @@ fn filters() -> impl Strategy<Value = Filter> {
     })
 }
 
+/// A filter as a plain tree, judged the slow way.
+#[derive(Debug, Clone)]
+enum Model {
+    And(Vec<Model>),
+    Or(Vec<Model>),
+    Not(Box<Model>),
+    Equal(&'static str, String),
+    Present(&'static str),
+    Substring(&'static str, String, String),
+    AtLeast(&'static str, i64),
+    Bits(&'static str, i64),
+    UnknownRule(&'static str),
+}
+
+impl Model {
+    fn written(&self) -> String {
+        let list = |all: &[Self]| all.iter().map(Self::written).collect::<String>();
+        match self {
+            Self::And(all) => format!("(&{})", list(all)),
+            Self::Or(any) => format!("(|{})", list(any)),
+            Self::Not(inner) => format!("(!{})", inner.written()),
+            Self::Equal(name, value) => format!("({name}={value})"),
+            Self::Present(name) => format!("({name}=*)"),
+            Self::Substring(name, initial, last) => format!("({name}={initial}*{last})"),
+            Self::AtLeast(name, number) => format!("({name}>={number})"),
+            Self::Bits(name, mask) => format!("({name}:1.2.840.113556.1.4.803:={mask})"),
+            Self::UnknownRule(name) => format!("({name}:1.2.3.4:=x)"),
+        }
+    }
+
+    /// True, false, or undefined (RFC 4511 4.5.1.7).
+    fn judge(&self, entry: &[(&str, String)]) -> Option<bool> {
+        let any = |name: &str, holds: &dyn Fn(&str) -> bool| {
+            let mut values = entry.iter().filter(|(of, _)| of.eq_ignore_ascii_case(name));
+            Some(values.any(|(_, value)| holds(&value.to_lowercase())))
+        };
+        let verdicts = |all: &[Self]| all.iter().map(|one| one.judge(entry)).collect::<Vec<_>>();
+        match self {
+            Self::And(all) if verdicts(all).contains(&Some(false)) => Some(false),
+            Self::Or(all) if verdicts(all).contains(&Some(true)) => Some(true),
+            Self::And(all) => (!verdicts(all).contains(&None)).then_some(true),
+            Self::Or(all) => (!verdicts(all).contains(&None)).then_some(false),
+            Self::Not(inner) => inner.judge(entry).map(|verdict| !verdict),
+            Self::Equal(name, value) => any(name, &|stored| stored == value.to_lowercase()),
+            Self::Present(name) => any(name, &|_| true),
+            Self::Substring(name, initial, last) => any(name, &|stored| {
+                stored.len() >= initial.len() + last.len()
+                    && stored.starts_with(&initial.to_lowercase())
+                    && stored.ends_with(&last.to_lowercase())
+            }),
+            Self::AtLeast(name, least) => {
+                any(name, &|stored| stored.parse::<i64>().is_ok_and(|n| n >= *least))
+            }
+            Self::Bits(name, mask) => any(name, &|stored| {
+                stored.parse::<i64>().is_ok_and(|n| n & mask == *mask)
+            }),
+            Self::UnknownRule(_) => None,
+        }
+    }
+}
+
+fn models() -> impl Strategy<Value = Model> {
+    let text = prop_oneof![Just("cn"), Just("MAIL")];
+    let number = Just("groupType");
+    let leaf = prop_oneof![
+        (text.clone(), "[abA]{1,2}").prop_map(|(name, value)| Model::Equal(name, value)),
+        text.clone().prop_map(Model::Present),
+        (text.clone(), "[aB]{1,2}", "[bA]{0,1}").prop_map(|(name, a, b)| Model::Substring(name, a, b)),
+        (number, -4_i64..4).prop_map(|(name, least)| Model::AtLeast(name, least)),
+        (number, 1_i64..8).prop_map(|(name, mask)| Model::Bits(name, mask)),
+        text.prop_map(Model::UnknownRule),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Model::And),
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Model::Or),
+            inner.prop_map(|inner| Model::Not(Box::new(inner))),
+        ]
+    })
+}
+
 proptest! {
+    /// R19: a filter judges as a slow model of RFC 4511 does.
+    #[test]
+    fn r19_filters_judge_as_the_model_does(
+        model in models(),
+        texts in proptest::collection::vec((prop_oneof![Just("cn"), Just("mail")], "[abAB]{1,3}"), 0..4),
+        numbers in proptest::collection::vec(-4_i64..8, 0..2),
+    ) {
+        let mut values: Vec<(&str, String)> = texts;
+        values.extend(numbers.into_iter().map(|number| ("grouptype", number.to_string())));
+        let mut entry = RawEntry::new("cn=x");
+        values.iter().for_each(|(name, value)| entry.push(name, value));
+        let filter: Filter = model.written().parse().unwrap();
+        prop_assert_eq!(filter.matches(&entry), model.judge(&values) == Some(true), "{}", model.written());
+    }
+
     #[test]
     fn written_filters_are_read_again(filter in filters()) {
         prop_assert_eq!(filter.to_string().parse::<Filter>().unwrap(), filter);

@@ -1,6 +1,6 @@
 //! A directory from LDIF files.
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::{fs::File, path::Path};
 
 use adlib_schema::{
     Mapper,
@@ -39,7 +39,7 @@ fn read_file(
         entries: 0,
     };
     builder.begin(&at.domain);
-    for entry in LdifReader::new(BufReader::new(file)) {
+    for entry in LdifReader::new(file) {
         builder.entry(&entry.map_err(|error| failed(&error))?);
         at.entries += 1;
         if at.entries.is_multiple_of(PROGRESS_EVERY) {
