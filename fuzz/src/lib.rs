@@ -8,6 +8,7 @@ pub mod kerberos;
 pub mod ldap;
 pub mod ntlm;
 pub mod scene;
+pub mod schema;
 pub mod script;
 pub mod seed;
 
@@ -48,6 +49,8 @@ pub const ORACLES: &[(&str, Oracle)] = &[
     ("ntlm_session", ntlm::session),
     ("pac", kerberos::pac),
     ("pac_buffers", kerberos::buffers),
+    ("schema_entries", schema::entries),
+    ("schema_values", schema::values),
     ("sid", sid),
     ("spnego", spnego),
     ("suffix_map", suffix_map),

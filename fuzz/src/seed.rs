@@ -4,6 +4,7 @@ mod claims;
 mod kerberos;
 mod ldap;
 mod ntlm;
+mod schema;
 
 use adlib_core::gss::{KERBEROS_OID, NTLM_OID, SPNEGO_OID, frame};
 use adlib_spnego::{MechType, NegState, NegTokenInit, NegTokenResp};
@@ -22,6 +23,7 @@ pub fn seeds() -> Seeds {
     ldif(&mut seeds);
     logon_name(&mut seeds);
     ntlm::seeds(&mut seeds);
+    schema::seeds(&mut seeds);
     sid(&mut seeds);
     spnego(&mut seeds);
     suffix_map(&mut seeds);
