@@ -1,4 +1,4 @@
-//! See [`adlib_fuzz::spnego`].
+//! See [`adlib_fuzz::spnego::tokens`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::spnego(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| adlib_fuzz::spnego::tokens(data));

@@ -135,6 +135,22 @@ fn spnego(seeds: &mut Seeds) {
         mech_list_mic: None,
     };
     seeds.push(("spnego", "resp", resp.encode()));
+    for (name, script) in [
+        ("kerberos", &[4_u8][..]),
+        ("ntlm-preferred", &[5]),
+        ("ntlm-admitted", &[2]),
+        ("kerberos-admitted", &[1]),
+        ("not-mutual", &[9]),
+        // One change to the first token: another list, and no token.
+        ("relisted", &[4, 0x20, 0x66]),
+        // Codes taken away, one after the other.
+        ("no-codes", &[2, 0, 0, 0, 0, 0x20, 1, 0x20, 1]),
+        ("flipped", &[4, 0x20, 5, 0, 9, 0, 1]),
+        ("state", &[5, 0, 0x20, 10]),
+        ("supported", &[5, 0, 0x20, 9]),
+    ] {
+        seeds.push(("spnego_negotiation", name, script.to_vec()));
+    }
     seeds.push(("spnego", "raw-ntlm", b"NTLMSSP\0\x01\0\0\0".to_vec()));
     seeds.push((
         "spnego",

@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, boxed::Box, vec::Vec};
 use core::fmt;
 
-use adlib_core::gss::Session;
+use adlib_core::gss::{Protection, Session};
 
 use crate::{
     MechType, Mechanism, NegState, NegTokenInit, NegTokenResp, Rejection, TokenKind,
@@ -17,7 +17,8 @@ use crate::{
 /// those that need not wait.
 ///
 /// Of the mechanisms on offer, the initiator's first that is admitted here is chosen. When that is not the one which
-/// the initiator prefers, both sides must prove what the list was (RFC 4178 5); otherwise they do if either begins to.
+/// the initiator prefers, both sides must prove what the list was (RFC 4178 5); so they must for NTLM that signs messages,
+/// as Windows does and whoever speaks to it. Otherwise they do if the initiator begins to.
 ///
 /// A step takes the negotiation by value: after a refusal there is none to go on with.
 ///
@@ -372,7 +373,9 @@ impl AwaitingMechanism {
                 mic: false,
             });
         };
-        let mic_required = wrapping.mic_required;
+        // Who signs by NTLM and offers it here proves the list: else it could be made the preferred one on the way.
+        let signs = chosen.mechanism == Mechanism::Ntlm && session.protection() != Protection::None;
+        let mic_required = wrapping.mic_required || signs;
         if let Some(mic) = mic {
             chosen.verify(&mut *session, &mic)?;
             let own = chosen.mic(&mut *session)?;

@@ -101,6 +101,22 @@ fn a29_mech_list_mic_missing() {
     }
 }
 
+/// A29: NTLM is made the preferred mechanism, and the code that would tell is taken away: nobody is signed in.
+#[test]
+fn a29_reordered_and_the_code_removed() {
+    let mut strip = change_mics(|_| None);
+    let network = |at, token: Vec<u8>| match at {
+        0 => relisted(&token, &[MechType::NTLM], false),
+        _ => strip(at, token),
+    };
+    let outcome = negotiate(
+        preferring(Mechanism::Kerberos, true, SIGNED),
+        acceptor(&BOTH),
+        network,
+    );
+    assert_eq!(outcome.word(), "mech-list-mic-missing");
+}
+
 /// A29: request-mic taken back, so that the initiator believes it has its wish.
 #[test]
 fn a29_request_mic_changed() {
