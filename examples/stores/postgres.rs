@@ -70,6 +70,9 @@ pub enum PostgresStoreError {
         /// The column.
         column: &'static str,
     },
+    /// A group has a source that there is not.
+    #[error("a group in the store: {0}")]
+    BadGroup(String),
     /// The key for PINs is not 32 bytes.
     #[error("the store has a bad digest key")]
     BadDigestKey,

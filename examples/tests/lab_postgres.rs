@@ -174,7 +174,7 @@ impl Fixture for Server {
 }
 
 fn ada() -> NewUser {
-    let mut user = NewUser::new(Links::Primary(Key::new("k-ada")), "Ada");
+    let mut user = NewUser::new(Links::primary(Key::new("k-ada")), "Ada");
     user.details.cards = vec!["1".into(), "2".into()];
     user.details.sid = "S-1-5-21-1-2-3-1104".parse().ok();
     user.details.pin = Pin::new("8642");
@@ -242,7 +242,7 @@ async fn a62_a_run_that_is_silent_for_too_long_loses_its_turn() {
     ));
     // The next one waits a moment, and that is longer than the lease.
     let second = open_run(&store.clone().with_owner("second").with_lease(DEADLINE)).await;
-    let bob = NewUser::new(Links::Primary(Key::new("k-bob")), "bob");
+    let bob = NewUser::new(Links::primary(Key::new("k-bob")), "bob");
     let late = first.apply(&Operation::CreateUser(bob)).await;
     assert!(matches!(late, Err(PostgresStoreError::LeaseLost)), "{late:?}");
     assert!(matches!(first.finish().await, Err(PostgresStoreError::LeaseLost)));

@@ -1,8 +1,8 @@
 //! The operations of a run as statements. Each looks before it writes, so a conflict has written nothing.
 
-use adlib_schema::record::{Key, Pin};
+use adlib_schema::record::Pin;
 use adlib_sync::{
-    Change, Details, Field, FoldedName, Link, Links, Source,
+    Change, Details, Field, FoldedName, Link, Links,
     store::{Applied, Conflict, NewUser, Operation, Origin, StoredGroup, StoredUser, UserId},
 };
 use tokio_postgres::GenericClient;
@@ -176,16 +176,16 @@ pub(super) async fn insert_user(
 }
 
 async fn write_user(client: &impl GenericClient, id: i64, user: &StoredUser) -> Result<()> {
-    let links = user.origin.links();
-    let key = |source| links.and_then(|links| links.key(source)).map(Key::as_str);
+    let links = user.origin.links().into_iter().flat_map(Links::iter);
+    let entries: Vec<String> = links.map(|link| link.to_string()).collect();
     let origin = match &user.origin {
         Origin::Directory(_) => "directory".to_owned(),
         other => other.to_string(),
     };
     let details = &user.details;
-    let update = "UPDATE users SET name = $2, folded_name = $3, origin = $4, primary_key = $5, secondary_key = $6,
-                  enabled = $7, full_name = $8, email = $9, other_emails = $10, department = $11, office = $12,
-                  cards = $13, home_directory = $14, pin = $15, sid = $16 WHERE id = $1";
+    let update = "UPDATE users SET name = $2, folded_name = $3, origin = $4, entries = $5,
+                  enabled = $6, full_name = $7, email = $8, other_emails = $9, department = $10, office = $11,
+                  cards = $12, home_directory = $13, pin = $14, sid = $15 WHERE id = $1";
     let sid = details.sid.map(|sid| sid.to_string());
     client
         .execute(
@@ -195,8 +195,7 @@ async fn write_user(client: &impl GenericClient, id: i64, user: &StoredUser) -> 
                 &user.name,
                 &FoldedName::of(&user.name).as_str(),
                 &origin,
-                &key(Source::Primary),
-                &key(Source::Secondary),
+                &entries,
                 &user.enabled,
                 &details.full_name,
                 &details.email,

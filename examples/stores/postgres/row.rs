@@ -4,15 +4,18 @@ use std::collections::HashMap;
 
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
-    Details, FoldedName, Link, Links, Source,
+    Details, FoldedName, Link, Links, SourceParseError,
     store::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
 };
-use tokio_postgres::{GenericClient, Row};
+use tokio_postgres::{GenericClient, Row, Transaction};
 
 use super::{PostgresStoreError, Result};
 
-pub(super) const USER: &str = "SELECT id, name, origin, primary_key, secondary_key, enabled, full_name, email, \
+pub(super) const USER: &str = "SELECT id, name, origin, entries, enabled, full_name, email, \
                                other_emails, department, office, cards, home_directory, pin, sid FROM users";
+/// How many rows are fetched at a time.
+const ROWS_AT_ONCE: i32 = 5000;
+
 const GROUP: &str = "SELECT id, source, key, domain, name, full_name FROM directory_group";
 
 pub(super) async fn read_revision(client: &impl GenericClient) -> Result<Revision> {
@@ -20,34 +23,52 @@ pub(super) async fn read_revision(client: &impl GenericClient) -> Result<Revisio
     Ok(Revision::new(row.try_get::<_, i64>(0)?.to_string()))
 }
 
-/// Everything, as `client`'s transaction sees it.
-pub(super) async fn read_state(client: &impl GenericClient) -> Result<StoreState> {
-    let key = client.query_one("SELECT value FROM digest_key", &[]).await?;
+/// Everything, as `transaction` sees it.
+pub(super) async fn read_state(transaction: &Transaction<'_>) -> Result<StoreState> {
+    let key = transaction.query_one("SELECT value FROM digest_key", &[]).await?;
     let key = key.try_get::<_, &[u8]>(0)?.try_into();
     let key = DigestKey::new(key.map_err(|_| PostgresStoreError::BadDigestKey)?);
-    let mut state = StoreState::new(read_revision(client).await?, key);
-    let mut user_at = HashMap::new();
-    for row in client.query(&format!("{USER} ORDER BY id"), &[]).await? {
-        let (id, user) = user_of(&row)?;
-        user_at.insert(id, state.users.len());
-        state.users.push(user);
-    }
-    let mut group_at = HashMap::new();
-    for row in client.query(&format!("{GROUP} ORDER BY id"), &[]).await? {
-        group_at.insert(row.try_get::<_, i64>("id")?, state.groups.len());
-        state.groups.push(group_of(&row)?);
-    }
-    for row in client
-        .query("SELECT user_id, group_id FROM membership", &[])
-        .await?
-    {
+    let mut state = StoreState::new(read_revision(transaction).await?, key);
+    let (mut user_at, mut group_at) = (HashMap::new(), HashMap::new());
+    each(transaction, &format!("{USER} ORDER BY id"), |row| {
+        let (id, user) = user_of(row)?;
+        user_at.insert(id, state.push_user(&user));
+        Ok(())
+    })
+    .await?;
+    each(transaction, &format!("{GROUP} ORDER BY id"), |row| {
+        let id: i64 = row.try_get("id")?;
+        group_at.insert(id, state.push_group(group_of(row)?));
+        Ok(())
+    })
+    .await?;
+    // In the order of users, so that the memberships are, too.
+    let select = "SELECT user_id, group_id FROM membership ORDER BY user_id, group_id";
+    each(transaction, select, |row| {
         let (user, group): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        let pair = user_at.get(&user).zip(group_at.get(&group));
-        state
-            .memberships
-            .extend(pair.map(|(user, group)| (*user, *group)));
-    }
+        if let (Some(user), Some(group)) = (user_at.get(&user), group_at.get(&group)) {
+            state.push_membership(*user, *group);
+        }
+        Ok(())
+    })
+    .await?;
     Ok(state)
+}
+
+/// Hand the rows of `select` to `take`, with only some of them in memory at a time.
+async fn each(
+    transaction: &Transaction<'_>,
+    select: &str,
+    mut take: impl FnMut(&Row) -> Result<()>,
+) -> Result<()> {
+    let portal = transaction.bind(select, &[]).await?;
+    loop {
+        let rows = transaction.query_portal(&portal, ROWS_AT_ONCE).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        rows.iter().try_for_each(&mut take)?;
+    }
 }
 
 pub(super) async fn read_user(client: &impl GenericClient, id: i64) -> Result<Option<StoredUser>> {
@@ -59,14 +80,11 @@ pub(super) async fn read_user(client: &impl GenericClient, id: i64) -> Result<Op
 pub(super) fn user_of(row: &Row) -> Result<(i64, StoredUser)> {
     let id: i64 = row.try_get("id")?;
     let bad = |column| PostgresStoreError::BadRecord { user: id, column };
-    let key = |column: &str| {
-        row.try_get::<_, Option<&str>>(column)
-            .map(|key| key.map(Key::new))
-    };
     let origin = match row.try_get("origin")? {
         "directory" => {
-            let links = Links::new(key("primary_key")?, key("secondary_key")?);
-            Origin::Directory(links.ok_or_else(|| bad("key"))?)
+            let entries: Vec<&str> = row.try_get("entries")?;
+            let links: Option<Vec<Link>> = entries.into_iter().map(link_of).collect();
+            Origin::Directory(links.and_then(Links::of).ok_or_else(|| bad("entry"))?)
         }
         "local" => Origin::Local,
         "internal" => Origin::Internal,
@@ -97,12 +115,16 @@ pub(super) fn user_of(row: &Row) -> Result<(i64, StoredUser)> {
     Ok((id, user))
 }
 
+/// An entry as `Link` writes it: its source and its key.
+fn link_of(text: &str) -> Option<Link> {
+    let (source, key) = text.split_once(':')?;
+    Some(Link::new(source.parse().ok()?, Key::new(key)))
+}
+
 /// A row with the columns of `GROUP`.
 pub(super) fn group_of(row: &Row) -> Result<StoredGroup> {
-    let source = match row.try_get("source")? {
-        "secondary" => Source::Secondary,
-        _ => Source::Primary,
-    };
+    let source = row.try_get::<_, &str>("source")?.parse();
+    let source = source.map_err(|error: SourceParseError| PostgresStoreError::BadGroup(error.to_string()))?;
     let link = Link::new(source, Key::new(row.try_get::<_, &str>("key")?));
     let mut group = StoredGroup::new(
         link,
@@ -135,11 +157,8 @@ pub(super) async fn id_of_name(client: &impl GenericClient, name: &str) -> Resul
 
 /// The user who stands for an entry.
 pub(super) async fn id_linked(client: &impl GenericClient, link: &Link) -> Result<Option<i64>> {
-    let select = match link.source {
-        Source::Primary => "SELECT id FROM users WHERE primary_key = $1",
-        Source::Secondary => "SELECT id FROM users WHERE secondary_key = $1",
-    };
-    first_id(client, select, link.key.as_str()).await
+    let select = "SELECT id FROM users WHERE entries @> ARRAY[$1]";
+    first_id(client, select, &link.to_string()).await
 }
 
 pub(super) async fn first_id(

@@ -11,8 +11,7 @@ const MIGRATIONS: [&str; 1] = ["
         name text NOT NULL,
         folded_name text NOT NULL UNIQUE,
         origin text NOT NULL CHECK (origin IN ('directory', 'local', 'internal', 'guest')),
-        primary_key text,
-        secondary_key text,
+        entries text[] NOT NULL DEFAULT '{}',
         enabled boolean NOT NULL,
         full_name text,
         email text,
@@ -23,15 +22,14 @@ const MIGRATIONS: [&str; 1] = ["
         home_directory text,
         pin text,
         sid text,
-        CHECK ((origin = 'directory') = (coalesce(primary_key, secondary_key) IS NOT NULL))
+        CHECK ((origin = 'directory') = (entries <> '{}'))
     );
-    CREATE INDEX users_primary_key ON users (primary_key);
-    CREATE INDEX users_secondary_key ON users (secondary_key);
+    CREATE INDEX users_entries ON users USING gin (entries);
     CREATE INDEX users_sid ON users (sid);
     CREATE INDEX users_cards ON users USING gin (cards);
     CREATE TABLE directory_group (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-        source text NOT NULL CHECK (source IN ('primary', 'secondary')),
+        source text NOT NULL,
         key text NOT NULL,
         domain text NOT NULL,
         name text NOT NULL,

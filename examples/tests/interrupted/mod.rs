@@ -27,7 +27,7 @@ use std::{
 use adlib::{Directory, Syncer};
 use adlib_sync::{
     ManualRun, Plan, Store, SyncOptions, Trigger,
-    store::{Applied, Begin, Operation, Revision, Run, StoreState},
+    store::{Applied, Begin, Operation, Revision, Run, StoreState, StoredUser},
 };
 
 /// Where the killed process finds its store, and after how many points it waits to be killed.
@@ -174,22 +174,18 @@ pub struct Content {
 
 pub async fn content<S: Store>(store: &S) -> Content {
     let state = store.load().await.unwrap();
-    let user = |index: usize| state.users.get(index).unwrap();
-    let pair = |&(member, group): &(usize, usize)| {
-        (
-            user(member).name.clone(),
-            state.groups.get(group).unwrap().qualified_name(),
-        )
+    let known = |user: StoredUser| {
+        let known = format!("{} {} {:?}", user.origin, user.enabled, user.details);
+        (user.name, known)
+    };
+    let pair = |(user, group): (usize, usize)| {
+        let group = state.groups().get(group).unwrap();
+        (state.user(user).unwrap().name, group.qualified_name())
     };
     Content {
-        users: (state.users.iter())
-            .map(|user| {
-                let known = format!("{} {} {:?}", user.origin, user.enabled, user.details);
-                (user.name.clone(), known)
-            })
-            .collect(),
-        groups: state.groups.iter().map(|group| format!("{group:?}")).collect(),
-        memberships: state.memberships.iter().map(pair).collect(),
+        users: state.users().map(known).collect(),
+        groups: state.groups().iter().map(|group| format!("{group:?}")).collect(),
+        memberships: state.memberships().map(pair).collect(),
     }
 }
 
