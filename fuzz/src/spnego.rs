@@ -61,7 +61,9 @@ pub fn negotiation(data: &[u8]) {
     let expected = pair.expected();
     let outcome = pair.run(&mut script);
     if let Some(session) = &outcome.initiator {
-        assert_eq!(session.mechanism(), expected);
+        // Who asks for no answer believes whoever says that all is well.
+        let unanswered = !pair.mutual && session.mechanism() == KERBEROS_OID;
+        assert!(session.mechanism() == expected || unanswered);
     }
     if let Some(session) = &outcome.acceptor {
         assert!([expected, KERBEROS_OID].contains(&session.mechanism()));
