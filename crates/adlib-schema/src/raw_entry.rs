@@ -34,11 +34,13 @@ pub struct RawEntry {
 }
 
 /// The last attribute of each chain of those whose fingerprints end alike.
-type Buckets = [usize; BUCKETS];
+type Buckets = [u32; BUCKETS];
 
-/// As many as an entry has attributes, more or less.
-const BUCKETS: usize = 32;
-/// The end of a chain.
+/// Nearly as many as an entry has attributes, and small enough that entries can be moved.
+const BUCKETS: usize = 16;
+/// The end of a chain of attributes; memory ends long before there are so many.
+const NO_ATTRIBUTE: u32 = u32::MAX;
+/// The end of a chain of values.
 const NONE: usize = usize::MAX;
 
 /// One attribute: where its name is, and the chain of its values.
@@ -53,7 +55,7 @@ struct Attribute {
     last: usize,
     count: usize,
     /// The attribute before, in the same bucket.
-    before: usize,
+    before: u32,
 }
 
 /// Where a value is in `bytes`, and which value of the same attribute follows.
@@ -82,7 +84,7 @@ impl RawEntry {
             bytes: Vec::new(),
             attributes: Vec::new(),
             values: Vec::new(),
-            buckets: [NONE; BUCKETS],
+            buckets: [NO_ATTRIBUTE; BUCKETS],
         }
     }
 
@@ -96,7 +98,7 @@ impl RawEntry {
             bytes: Vec::with_capacity(extent.bytes),
             attributes: Vec::with_capacity(extent.attributes),
             values: Vec::with_capacity(extent.values),
-            buckets: [NONE; BUCKETS],
+            buckets: [NO_ATTRIBUTE; BUCKETS],
         }
     }
 
@@ -143,7 +145,8 @@ impl RawEntry {
         drop(chain);
         let (number, start) = (self.attributes.len(), self.text.len());
         let bucket = self.buckets.get_mut(bucket_of(fingerprint));
-        let before = bucket.map_or(NONE, |bucket| mem::replace(bucket, number));
+        let last = u32::try_from(number).unwrap_or(NO_ATTRIBUTE);
+        let before = bucket.map_or(NO_ATTRIBUTE, |bucket| mem::replace(bucket, last));
         self.text.push_str(name);
         self.attributes.push(Attribute {
             fingerprint,
@@ -258,9 +261,10 @@ impl RawEntry {
 
     /// The attributes with this fingerprint and their numbers, the last one first.
     fn chain(&self, fingerprint: u64) -> impl Iterator<Item = (usize, &Attribute)> {
-        let mut next = self.buckets.get(bucket_of(fingerprint)).copied().unwrap_or(NONE);
+        let bucket = self.buckets.get(bucket_of(fingerprint));
+        let mut next = bucket.copied().unwrap_or(NO_ATTRIBUTE);
         let chain = std::iter::from_fn(move || {
-            let number = next;
+            let number = usize::try_from(next).ok()?;
             let attribute = self.attributes.get(number)?;
             next = attribute.before;
             Some((number, attribute))
