@@ -165,6 +165,7 @@ impl Mechanism {
             Self::Kerberos(evidence) => evidence.bindings,
             Self::Ntlm(evidence) => evidence.bindings,
             Self::NtlmResponse(evidence) => evidence.bindings,
+            Self::Bind(_) => "not-checked",
         }
     }
 }

@@ -88,7 +88,7 @@ fn is_meant(user: &User, name: &str, case: AccountCase) -> bool {
 
 async fn bind(connection: &Connection, user: &User, password: &Password) -> Result<(), SignInError> {
     let bound = connection.bind_simple(&user.dn, password).await;
-    bound.map_err(|error| reason::of_bind(error, user))
+    bound.map_err(|error| reason::of_bind(error, &user.dn))
 }
 
 /// The exchanges of a wrong password for a name that stands for nobody, so that the two look alike from outside (R9):
