@@ -162,12 +162,12 @@ fn groups(plan: &Plan) -> String {
 fn memberships(plan: &Plan) -> String {
     let mut by_group: BTreeMap<String, [Vec<String>; 2]> = BTreeMap::new();
     for membership in plan.memberships_added().iter() {
-        let [joins, _] = by_group.entry(membership.group.clone()).or_default();
-        joins.push(membership.user.clone());
+        let [joins, _] = by_group.entry(membership.group.to_owned()).or_default();
+        joins.push(membership.user.to_owned());
     }
     for membership in plan.memberships_removed().iter() {
-        let [_, leaves] = by_group.entry(membership.group.clone()).or_default();
-        leaves.push(membership.user.clone());
+        let [_, leaves] = by_group.entry(membership.group.to_owned()).or_default();
+        leaves.push(membership.user.to_owned());
     }
     let mut table = Lines::new(["group", "joins", "leaves"]);
     for (group, [joins, leaves]) in &by_group {
