@@ -59,6 +59,8 @@ pub(crate) struct Login {
 pub(crate) enum Directory {
     /// Print the users and groups, as found.
     Read(Read),
+    /// Print the groups and units that a scope can be chosen from, with the number of users in each.
+    List(Read),
 }
 
 #[derive(Debug, Args)]

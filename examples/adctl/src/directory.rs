@@ -1,8 +1,10 @@
 //! `adctl directory`
 
+use std::{collections::HashMap, iter::successors};
+
 use adlib::{
     Config, Directory, DirectoryRead, Preset,
-    schema::{read::Completeness, record::User},
+    schema::{Dn, read::Completeness, record::User},
 };
 use serde_json::{Value, json};
 use tabled::{builder::Builder, settings::Style};
@@ -14,12 +16,7 @@ use crate::{
 };
 
 pub(crate) async fn read(arguments: &Read) -> Result<Outcome, Stopped> {
-    let directory = configured(arguments)?;
-    let bar = Bar::of_entries();
-    let read = directory
-        .read_with_progress(|progress| bar.entries(progress))
-        .await?;
-    bar.clear();
+    let read = everything(arguments).await?;
     let shown = Shown {
         read: &read,
         disabled_too: arguments.import_disabled,
@@ -29,6 +26,64 @@ pub(crate) async fn read(arguments: &Read) -> Result<Outcome, Stopped> {
         json: shown.json(),
         text: shown.text().into(),
     })
+}
+
+/// What a scope can name (R20).
+pub(crate) async fn list(arguments: &Read) -> Result<Outcome, Stopped> {
+    let read = everything(arguments).await?;
+    let shown = Shown {
+        read: &read,
+        disabled_too: arguments.import_disabled,
+    };
+    let choices = shown.choices();
+    Ok(Outcome {
+        clean: read.completeness.complete().is_some(),
+        json: choices.json(&shown),
+        text: choices.text().into(),
+    })
+}
+
+async fn everything(arguments: &Read) -> Result<DirectoryRead, Stopped> {
+    let directory = configured(arguments)?;
+    let bar = Bar::of_entries();
+    let read = directory
+        .read_with_progress(|progress| bar.entries(progress))
+        .await;
+    bar.clear();
+    Ok(read?)
+}
+
+/// Groups and units, each with the number of users in it, nested and lower ones counted.
+struct Choices {
+    groups: Vec<(String, usize)>,
+    units: Vec<(String, usize)>,
+}
+
+impl Choices {
+    fn json(&self, shown: &Shown<'_>) -> Value {
+        let listed = |all: &[(String, usize)], key: &str| -> Vec<Value> {
+            let one = |(name, users): &(String, usize)| json!({ key: name, "users": users });
+            all.iter().map(one).collect()
+        };
+        json!({
+            "groups": listed(&self.groups, "name"),
+            "units": listed(&self.units, "dn"),
+            "complete": shown.read.completeness.complete().is_some(),
+            "warnings": shown.warnings(),
+        })
+    }
+
+    fn text(&self) -> String {
+        let table = |title: &str, all: &[(String, usize)]| {
+            let mut rows = Builder::default();
+            rows.push_record([title, "users"]);
+            for (name, users) in all {
+                rows.push_record([name.clone(), users.to_string()]);
+            }
+            rows.build().with(Style::rounded()).to_string()
+        };
+        format!("{}\n{}", table("group", &self.groups), table("unit", &self.units))
+    }
 }
 
 fn configured(arguments: &Read) -> Result<Directory, Stopped> {
@@ -79,6 +134,34 @@ impl Shown<'_> {
             .filter(|user| self.disabled_too || user.state.enabled)
             .map(User::qualified_name)
             .collect()
+    }
+
+    fn choices(&self) -> Choices {
+        let groups = self.read.groups.iter().enumerate();
+        let units = self.read.units.iter();
+        let below = self.users_below();
+        let users_in = |unit: &str| {
+            let unit = unit.parse::<Dn>().ok();
+            unit.and_then(|unit| below.get(unit.normal()).copied())
+                .unwrap_or(0)
+        };
+        Choices {
+            groups: groups
+                .map(|(index, group)| (group.qualified_name(), self.members_of(index).len()))
+                .collect(),
+            units: units.map(|unit| (unit.dn.clone(), users_in(&unit.dn))).collect(),
+        }
+    }
+
+    /// How many users are below each DN that anybody is below.
+    fn users_below(&self) -> HashMap<String, usize> {
+        let mut below = HashMap::new();
+        for (_, user) in self.users() {
+            for dn in successors(user.dn.parse::<Dn>().ok().and_then(|dn| dn.parent()), Dn::parent) {
+                *below.entry(dn.into_normal()).or_insert(0) += 1;
+            }
+        }
+        below
     }
 
     fn json(&self) -> Value {

@@ -30,6 +30,7 @@ async fn main() -> ExitCode {
     let outcome = match &arguments.call {
         Call::Login(login) => login::login(login).await,
         Call::Directory(Directory::Read(read)) => directory::read(read).await,
+        Call::Directory(Directory::List(read)) => directory::list(read).await,
         Call::Kerberos(call) => kerberos::run(call),
         Call::Ntlm(call) => ntlm::run(call),
         Call::Spnego(call) => spnego::run(call),

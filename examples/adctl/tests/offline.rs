@@ -90,6 +90,35 @@ fn r23_a_directory_is_read_from_files() {
     assert_eq!(user["cards"][0], "ID-100401");
 }
 
+/// R20: the groups and units to choose from, with how many users each would bring.
+#[test]
+fn r20_groups_and_units_are_listed_to_choose_from() {
+    let site = site(&[("company.ldif", &company())]);
+    let (code, list) = json(&site, &["directory", "list", "--ldif", "company.ldif"]);
+    let (_, read) = json(&site, &["directory", "read", "--ldif", "company.ldif"]);
+    assert_eq!((code, &list["complete"]), (0, &true.into()));
+    for (listed, group) in list["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(read["groups"].as_array().unwrap())
+    {
+        assert!(
+            listed["name"]
+                .as_str()
+                .unwrap()
+                .ends_with(group["name"].as_str().unwrap())
+        );
+        assert_eq!(listed["users"], group["effective"].as_array().unwrap().len());
+    }
+    let units = list["units"].as_array().unwrap();
+    assert_eq!(units.len(), read["units"].as_array().unwrap().len());
+    let most = units.iter().map(|unit| unit["users"].as_u64().unwrap()).max();
+    assert!((1..=48).contains(&most.unwrap()), "{units:?}");
+    let (code, text, _) = run(&site, &["directory", "list", "--ldif", "company.ldif"]);
+    assert!(code == 0 && text.contains("unit"), "{text}");
+}
+
 /// R33, R37
 #[test]
 fn r33_what_was_previewed_is_applied_and_nothing_else() {

@@ -18,6 +18,8 @@ use std::sync::Arc;
 use adlib_kdc::{DnsResolver, Resolver};
 use adlib_schema::{CardRule, Mapper, Preset, Schema, UserName, read::DirectoryRead};
 
+use tracing::Instrument as _;
+
 use crate::Error;
 
 #[cfg(feature = "directory")]
@@ -143,6 +145,11 @@ impl Directory {
         &self,
         progress: impl FnMut(&Progress) + Send,
     ) -> Result<DirectoryRead, Error> {
+        let span = tracing::info_span!("directory read");
+        self.read_source(progress).instrument(span).await
+    }
+
+    async fn read_source(&self, progress: impl FnMut(&Progress) + Send) -> Result<DirectoryRead, Error> {
         match &self.source {
             Source::Ldif(files) => {
                 let preset = self.rules.preset.ok_or_else(|| {
