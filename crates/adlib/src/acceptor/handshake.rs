@@ -137,7 +137,7 @@ impl Handshake {
         };
         let now = ground.acceptor.inner.clock.now();
         match (negotiation.receive(token), running) {
-            (Err(refused), _) => ground.refused_by_negotiation(refused),
+            (Err(refused), running) => ground.refused_by_negotiation(refused, running.is_kerberos()),
             (Ok(Received::Answer { token, next }), running) => ground.go_on(token, next, running),
             (Ok(Received::Done { .. }), Running::Vouched(vouched)) => ground.done(vouched, None, true).await,
             (
@@ -155,8 +155,17 @@ impl Handshake {
                 }
             }
             // A session comes of no mechanism but one that has vouched.
-            (Ok(Received::Done { .. }), _) => ground.refused_by_negotiation(Rejection::UnknownToken.into()),
+            (Ok(Received::Done { .. }), _) => {
+                ground.refused_by_negotiation(Rejection::UnknownToken.into(), false)
+            }
         }
+    }
+}
+
+impl Running {
+    /// Whether Kerberos has vouched for the client.
+    fn is_kerberos(&self) -> bool {
+        matches!(self, Self::Vouched(vouched) if vouched.is_kerberos())
     }
 }
 
@@ -207,12 +216,13 @@ impl Ground {
                 session,
             } => {
                 vouched.wrapped = then.is_wrapped();
+                let kerberos = vouched.is_kerberos();
                 match then.established(reply.as_deref(), session) {
                     Ok(Settled::Done { token, mic, .. }) => self.done(vouched, token, mic).await,
                     Ok(Settled::Continue { token, next }) => {
                         self.go_on(token, next, Running::Vouched(vouched))
                     }
-                    Err(refused) => self.refused_by_negotiation(refused),
+                    Err(refused) => self.refused_by_negotiation(refused, kerberos),
                 }
             }
         }
@@ -248,9 +258,10 @@ impl Ground {
         }
     }
 
-    /// SPNEGO itself refuses.
-    fn refused_by_negotiation(self, refused: Refused) -> Step {
+    /// SPNEGO itself refuses, after a token of Kerberos or before any.
+    fn refused_by_negotiation(mut self, refused: Refused, kerberos: bool) -> Step {
         let Refused { rejection, token } = refused;
+        self.kerberos_failed |= kerberos || matches!(rejection, Rejection::UserToUser | Rejection::Iakerb);
         let refusal = match rejection {
             Rejection::NotAdmitted(mechanism) => self.acceptor.not_admitted(mechanism, self.kerberos_failed),
             rejection => Refusal::new(Reason::Token(rejection.reason()), rejection.to_string()),

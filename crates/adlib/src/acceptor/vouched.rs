@@ -21,6 +21,13 @@ pub(super) struct Vouched {
     pub(super) wrapped: bool,
 }
 
+impl Vouched {
+    /// Whether it is Kerberos that vouches.
+    pub(super) const fn is_kerberos(&self) -> bool {
+        matches!(self.mechanism, Mechanism::Kerberos(_))
+    }
+}
+
 impl Acceptor {
     /// Who signed in.
     pub(super) async fn identity(

@@ -1,9 +1,17 @@
 //! What goes well.
 
-use adlib::{Mechanism, Mode, kerberos::InitiatorOptions};
-use adlib_core::gss::Protection;
+use std::sync::Arc;
 
-use super::scene::{NOW, both, kerberos, ntlm, sign_in};
+use adlib::{
+    Acceptor, BindingsMode, BoxFuture, ChannelBindings, KnownAccount, Mechanism, Mode, PassThrough,
+    SignInError,
+    kerberos::InitiatorOptions,
+    ntlm::{NetworkLogon, NetworkValidation, SessionBaseKey},
+    spnego::{Initiator, Mechanism as Negotiated},
+};
+use adlib_core::gss::{self, Protection};
+
+use super::scene::{Fixed, NOW, both, kerberos, keytab, ntlm, sign_in};
 
 /// R13
 #[test]
@@ -45,4 +53,135 @@ fn a_response_signs_in() {
     let acceptor = both().build().unwrap();
     let ended = sign_in(Box::new(ntlm("wrong")), acceptor.handshake(None));
     assert_eq!(ended.reason(), "wrong-password");
+}
+
+/// An initiator of both mechanisms, the first preferred.
+fn preferring(first: Negotiated) -> Box<dyn gss::Initiator> {
+    let mut options = InitiatorOptions::default();
+    options.protection = Protection::Integrity;
+    let response = Box::new(ntlm("secret").protection(Protection::Integrity));
+    let ticket = kerberos(1, options);
+    Box::new(match first {
+        Negotiated::Kerberos => Initiator::preferring(first, ticket).or(Negotiated::Ntlm, response),
+        Negotiated::Ntlm => Initiator::preferring(first, response).or(Negotiated::Kerberos, ticket),
+    })
+}
+
+/// R13 to R15: either mechanism in SPNEGO, in every mode; what the mode leaves out is not chosen, and then both sides
+/// prove what the list was.
+#[test]
+fn r15_every_mode_in_spnego() {
+    for first in [Negotiated::Kerberos, Negotiated::Ntlm] {
+        for (mode, expected) in [
+            (Mode::Auto, first.to_string()),
+            (Mode::ModernOnly, "kerberos".to_owned()),
+            (Mode::LegacyOnly, "ntlm".to_owned()),
+        ] {
+            let acceptor = both().mode(mode).build().unwrap();
+            let identity = sign_in(preferring(first), acceptor.handshake(None)).identity();
+            assert_eq!(identity.evidence().mechanism.as_str(), expected, "{mode} {first}");
+            let negotiation = identity.evidence().negotiation.clone().unwrap();
+            assert!(negotiation.wrapped);
+            let proven = expected == "ntlm" || expected != first.to_string();
+            assert_eq!(negotiation.mech_list_mic == "valid", proven, "{mode} {first}");
+        }
+    }
+}
+
+/// A14, A40: bound to this connection, to another and to none, by each mechanism and each policy.
+#[test]
+fn a14_bindings_under_each_policy() {
+    let [own, other] = [1, 2].map(|byte| ChannelBindings::tls_server_end_point(&[byte; 32]));
+    for mode in [
+        BindingsMode::Ignore,
+        BindingsMode::IfOffered,
+        BindingsMode::Require,
+    ] {
+        for by_ticket in [true, false] {
+            let reason = |clients: Option<&ChannelBindings>| {
+                let client: Box<dyn gss::Initiator> = if by_ticket {
+                    let mut options = InitiatorOptions::default();
+                    options.bindings = clients.cloned();
+                    kerberos(1, options)
+                } else {
+                    let client = ntlm("secret");
+                    Box::new(match clients {
+                        Some(bindings) => client.channel_bindings(bindings),
+                        None => client,
+                    })
+                };
+                let acceptor = both().bindings(mode).build().unwrap();
+                sign_in(client, acceptor.handshake(Some(own.clone()))).reason()
+            };
+            let case = format!("{mode:?} {by_ticket}");
+            assert_eq!(reason(Some(&own)), "accepted", "{case}");
+            let wrong = if mode == BindingsMode::Ignore {
+                "accepted"
+            } else {
+                "bindings-mismatch"
+            };
+            assert_eq!(reason(Some(&other)), wrong, "{case}");
+            // Our NTLM says of itself that it knows of bindings and that its connection has none.
+            let none = match mode {
+                BindingsMode::Require => "bindings-missing",
+                BindingsMode::IfOffered if !by_ticket => "bindings-missing",
+                _ => "accepted",
+            };
+            assert_eq!(reason(None), none, "{case}");
+        }
+    }
+}
+
+/// A controller that knows ada, and says so of any response of hers.
+struct Controller;
+
+impl PassThrough for Controller {
+    fn verify<'a>(
+        &'a self,
+        logon: NetworkLogon<'a>,
+    ) -> BoxFuture<'a, Result<(NetworkValidation, KnownAccount), SignInError>> {
+        assert_eq!((logon.user, logon.domain), ("ada", "CORP"));
+        let validation = NetworkValidation {
+            session_key: SessionBaseKey::new([5; 16]),
+            guest: true,
+        };
+        let account = KnownAccount::new("S-1-5-21-1-2-3-1103".parse().unwrap(), "ada", "CORP.EXAMPLE.COM");
+        Box::pin(std::future::ready(Ok((validation, account))))
+    }
+}
+
+/// R14: what a controller says is not all: a key that did not make the MIC is refused.
+#[test]
+fn r14_a_pass_through() {
+    let acceptor = Acceptor::builder()
+        .pass_through(Arc::new(Controller))
+        .clock(Arc::new(Fixed))
+        .build()
+        .unwrap();
+    let ended = sign_in(Box::new(ntlm("secret")), acceptor.handshake(None));
+    assert_eq!(ended.reason(), "wrong-mic");
+}
+
+/// R13: keys are replaced while running, and a broken file leaves the old ones in force.
+#[test]
+fn keys_are_replaced_while_running() {
+    let acceptor = Acceptor::builder()
+        .keytab(keytab())
+        .clock(Arc::new(Fixed))
+        .build()
+        .unwrap();
+    let reason = |seed| {
+        sign_in(
+            kerberos(seed, InitiatorOptions::default()),
+            acceptor.handshake(None),
+        )
+        .reason()
+    };
+    assert_eq!(reason(1), "accepted");
+    assert!(acceptor.reload_keytab(b"half a file").is_err());
+    assert_eq!(reason(2), "accepted");
+    acceptor
+        .reload_keytab(&adlib::Keytab::default().encode())
+        .unwrap();
+    assert_eq!(reason(3), "no-key");
 }
