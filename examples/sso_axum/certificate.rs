@@ -39,8 +39,7 @@ impl Certificate {
     /// What clients bind their sign-ins to (RFC 5929 section 4).
     pub fn bindings(&self) -> Result<ChannelBindings> {
         let certificate = self.chain.first().ok_or("no certificate")?;
-        adlib::ldap::tls_server_end_point(certificate)
-            .ok_or_else(|| "the certificate's signature names no hash to bind by".into())
+        Ok(ChannelBindings::of_server_certificate(certificate)?)
     }
 
     /// TLS with this certificate, and HTTP/2 or 1.1 inside.
