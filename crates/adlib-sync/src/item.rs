@@ -1,9 +1,12 @@
 //! The items of a plan.
 
+use serde::Serialize;
+
 use crate::{
     Change, Field, Links,
     absence::Gone,
-    store::{NewUser, StoredGroup, UserId},
+    scope::ScopeReason,
+    store::{NewUser, Origin, StoredGroup, UserId},
 };
 
 /// A user to be created.
@@ -15,6 +18,22 @@ pub struct Create {
     /// Whether the store has another user of this name, deleted in the same run: the account was created anew, and
     /// may be another person's (R35).
     pub is_recreated: bool,
+    /// Why the user is in scope.
+    pub reason: ScopeReason,
+}
+
+/// Who a user of the store turned out to be (R35).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Identity {
+    /// The same entry under the same name.
+    Same,
+    /// The same entry under another name.
+    Renamed,
+    /// Another entry of the same person: moved to another domain or directory, or another source was added or left.
+    Moved,
+    /// A local user that the options let a source take over.
+    Adopted,
 }
 
 /// A user to be changed.
@@ -30,6 +49,18 @@ pub struct Update {
 }
 
 impl Update {
+    /// Who the user turned out to be.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        let entry = self.changes.iter().find(|change| change.field == Field::Entry);
+        match entry.map(|change| &change.from) {
+            Some(crate::Value::Origin(Origin::Directory(_))) => Identity::Moved,
+            Some(_) => Identity::Adopted,
+            None if self.rename().is_some() => Identity::Renamed,
+            None => Identity::Same,
+        }
+    }
+
     /// The name before and after, if it changes.
     #[must_use]
     pub fn rename(&self) -> Option<(&str, &str)> {

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    Link, Source,
+    Link,
     snapshot::Snapshot,
     store::{StoreState, StoredGroup},
+    table::Record,
 };
 
 /// A user in a group, nesting counted.
@@ -58,9 +59,26 @@ impl<'a> Memberships<'a> {
     }
 }
 
+impl Memberships<'_> {
+    /// Each piece of what they say, for a hash.
+    pub(crate) fn each_part(&self, mut part: impl FnMut(&[u8])) {
+        let named = self.diff.users.iter().chain(&self.diff.groups);
+        for (name, link) in named {
+            part(name.as_bytes());
+            part(&[link.source.number()]);
+            part(link.key.as_str().as_bytes());
+        }
+        for (user, group) in self.pairs {
+            let (user, group) = (user.to_le_bytes(), group.to_le_bytes());
+            part(&user);
+            part(&group);
+        }
+    }
+}
+
 /// The memberships to add and to remove, with the names of those concerned only.
 #[derive(Debug, Default)]
-pub(crate) struct MembershipDiff {
+pub struct MembershipDiff {
     users: Vec<(String, Link)>,
     groups: Vec<(String, Link)>,
     added: Vec<(u32, u32)>,
@@ -68,14 +86,18 @@ pub(crate) struct MembershipDiff {
 }
 
 impl MembershipDiff {
-    pub(crate) fn added(&self) -> Memberships<'_> {
+    /// The memberships to add.
+    #[must_use]
+    pub fn added(&self) -> Memberships<'_> {
         Memberships {
             diff: self,
             pairs: &self.added,
         }
     }
 
-    pub(crate) fn removed(&self) -> Memberships<'_> {
+    /// The memberships to remove.
+    #[must_use]
+    pub fn removed(&self) -> Memberships<'_> {
         Memberships {
             diff: self,
             pairs: &self.removed,
@@ -205,55 +227,60 @@ impl Found {
 
     /// The differences with names, by name of user and group.
     fn named(self, snapshot: &Snapshot, state: &StoreState, ranks: &Ranks<'_>) -> MembershipDiff {
-        let mut names = Names::default();
-        let added = self.added.iter().filter_map(|(wanted, rank)| {
-            let record = snapshot.record(*wanted)?;
-            let user = names.user((true, *wanted), || (record.name().to_owned(), record.owner()));
-            Some((user, names.group(*rank, ranks)))
-        });
-        let added: Vec<(u32, u32)> = added.collect();
-        let removed = self.removed.iter().filter_map(|(stored, rank)| {
-            let record = state.record(*stored)?;
-            let user = names.user((false, *stored), || (record.name().to_owned(), record.owner()));
-            Some((user, names.group(*rank, ranks)))
-        });
-        let removed = removed.collect();
+        let mut names = Names::of(ranks);
+        let of_wanted = |wanted: usize| snapshot.record(wanted);
+        let added = names.numbered(&self.added, of_wanted, ranks);
+        let removed = names.numbered(&self.removed, |stored| state.record(stored), ranks);
         names.sorted(added, removed)
     }
 }
 
 /// The names of those concerned.
-#[derive(Default)]
 struct Names {
     users: Vec<(String, Link)>,
     groups: Vec<(String, Link)>,
-    user_at: HashMap<(bool, usize), u32>,
-    group_at: HashMap<u32, u32>,
+    /// The number of each group that has one, by rank.
+    group_at: Vec<Option<u32>>,
 }
 
 impl Names {
-    fn user(&mut self, user: (bool, usize), name: impl FnOnce() -> (String, Link)) -> u32 {
-        let next = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
-        *self.user_at.entry(user).or_insert_with(|| {
-            self.users.push(name());
-            next
-        })
+    fn of(ranks: &Ranks<'_>) -> Self {
+        Self {
+            users: Vec::new(),
+            groups: Vec::new(),
+            group_at: vec![None; ranks.links.len()],
+        }
     }
 
-    fn group(&mut self, rank: u32, ranks: &Ranks<'_>) -> u32 {
-        let next = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-        *self.group_at.entry(rank).or_insert_with(|| {
-            let group = ranks.links.get(rank as usize);
-            let nothing = || {
-                (
-                    String::new(),
-                    Link::new(Source::Primary, adlib_schema::record::Key::new("")),
-                )
+    /// Pairs by the numbers of names. The pairs of a user come together.
+    fn numbered<'r>(
+        &mut self,
+        pairs: &[(usize, u32)],
+        record: impl Fn(usize) -> Option<Record<'r>>,
+        ranks: &Ranks<'_>,
+    ) -> Vec<(u32, u32)> {
+        let mut numbered = Vec::with_capacity(pairs.len());
+        for of_user in pairs.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some(record) = of_user.first().and_then(|(user, _)| record(*user)) else {
+                continue;
             };
-            self.groups
-                .push(group.map_or_else(nothing, |group| (group.qualified_name(), group.link.clone())));
-            next
-        })
+            let user = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
+            self.users.push((record.name().to_owned(), record.owner()));
+            for (_, rank) in of_user {
+                numbered.extend(self.group(*rank, ranks).map(|group| (user, group)));
+            }
+        }
+        numbered
+    }
+
+    fn group(&mut self, rank: u32, ranks: &Ranks<'_>) -> Option<u32> {
+        let slot = self.group_at.get_mut(rank as usize)?;
+        if slot.is_none() {
+            let group = ranks.links.get(rank as usize)?;
+            *slot = u32::try_from(self.groups.len()).ok();
+            self.groups.push((group.qualified_name(), group.link.clone()));
+        }
+        *slot
     }
 
     /// Everything in the order of names.

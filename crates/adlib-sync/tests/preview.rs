@@ -375,7 +375,7 @@ fn r33_json_has_the_stable_keys() {
         serde_json::json!({"field": "email", "from": "ada@example.org", "to": null, "source": "primary"});
     assert_eq!(
         json["updates"],
-        serde_json::json!([{"user": "ada", "changes": [change]}])
+        serde_json::json!([{"user": "ada", "identity": "same", "changes": [change]}])
     );
     assert_eq!(
         json["deletes"],

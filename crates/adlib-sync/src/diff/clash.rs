@@ -15,7 +15,7 @@ use crate::{
     FoldedName, HoldReason, Link,
     held_back::Holder,
     options::EmailClash,
-    table::{ClaimKind, HashIndex, OriginKind, Record, Repeats, hash, hash_claim},
+    table::{ClaimKind, HashIndex, OriginKind, Record, Repeats, hash, hash_claim, str_of},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ enum Claim {
 /// A claim that may not have been looked at.
 #[derive(Clone, Copy)]
 enum Unseen<'a> {
-    Text(ClaimKind, &'a str),
+    Text(ClaimKind, &'a [u8]),
     Entry(&'a [u8]),
 }
 
@@ -43,9 +43,9 @@ impl Unseen<'_> {
 
     fn seen(self) -> Claim {
         match self {
-            Self::Text(ClaimKind::Name, name) => Claim::Name(FoldedName::of(name)),
-            Self::Text(ClaimKind::Email, email) => Claim::Email(FoldedName::of(email)),
-            Self::Text(ClaimKind::Card, card) => Claim::Card(card.to_owned()),
+            Self::Text(ClaimKind::Name, name) => Claim::Name(FoldedName::of(str_of(name))),
+            Self::Text(ClaimKind::Email, email) => Claim::Email(FoldedName::of(str_of(email))),
+            Self::Text(ClaimKind::Card, card) => Claim::Card(str_of(card).to_owned()),
             Self::Entry(packed) => Claim::Entry(Link::unpack(packed)),
         }
     }
@@ -100,10 +100,10 @@ impl<'c, 'a> Clashes<'c, 'a> {
         for stored in &staying {
             clashes.each_of_stored(*stored, |claim| repeats.note(claim.hash()));
         }
-        for wanted in compare.active() {
+        for (wanted, hash) in clashes.suspects(&repeats, &staying) {
             let mut claims = Vec::new();
             clashes.each_of_wanted(wanted, |claim| {
-                if repeats.came_twice(claim.hash()) {
+                if claim.hash() == hash {
                     claims.push(claim);
                 }
             });
@@ -117,6 +117,35 @@ impl<'c, 'a> Clashes<'c, 'a> {
         clashes
     }
 
+    /// Wanted users with a claim whose hash is somebody else's, too.
+    fn suspects(&self, repeats: &Repeats, staying: &[usize]) -> Vec<(usize, u64)> {
+        let mut suspects: Vec<(u64, Claimant)> = Vec::new();
+        let note = |suspects: &mut Vec<(u64, Claimant)>, claimant, hash| {
+            if repeats.came_twice(hash) {
+                suspects.push((hash, claimant));
+            }
+        };
+        for wanted in self.compare.active() {
+            self.each_of_wanted(wanted, |claim| {
+                note(&mut suspects, Claimant::Wanted(wanted), claim.hash());
+            });
+        }
+        for stored in staying {
+            self.each_of_stored(*stored, |claim| {
+                note(&mut suspects, Claimant::Stored(*stored), claim.hash());
+            });
+        }
+        suspects.sort_unstable();
+        suspects.dedup();
+        let runs = suspects.chunk_by(|(one, _), (other, _)| one == other);
+        let shared = runs.filter(|run| run.len() > 1).flatten();
+        let wanted = shared.filter_map(|(hash, claimant)| match claimant {
+            Claimant::Wanted(wanted) => Some((*wanted, *hash)),
+            Claimant::Stored(_) => None,
+        });
+        wanted.collect()
+    }
+
     /// A wanted user will have its name and entries, and the details that it gets or keeps.
     fn each_of_wanted(&self, wanted: usize, mut each: impl FnMut(Unseen<'a>)) {
         let Some(record) = self.compare.snapshot.record(wanted) else {
@@ -125,11 +154,11 @@ impl<'c, 'a> Clashes<'c, 'a> {
         record
             .packed_links()
             .for_each(|(_, packed)| each(Unseen::Entry(packed)));
-        let kept = match self.compare.stored_record(wanted) {
-            Some(stored) if !self.compare.options.update_details => stored,
-            _ => record,
-        };
-        each(Unseen::Text(ClaimKind::Name, record.name()));
+        if self.compare.options.update_details {
+            return record.each_claim(|kind, text| each(Unseen::Text(kind, text)));
+        }
+        each(Unseen::Text(ClaimKind::Name, record.name().as_bytes()));
+        let kept = self.compare.stored_record(wanted).unwrap_or(record);
         kept.each_claim(|kind, text| {
             if kind != ClaimKind::Name {
                 each(Unseen::Text(kind, text));
@@ -237,7 +266,7 @@ impl<'c, 'a> Clashes<'c, 'a> {
             let mut has = false;
             if let Some(stored) = self.compare.stored_record(wanted) {
                 stored.each_claim(|kind, text| {
-                    has |= kind == ClaimKind::Email && FoldedName::of(text) == *email;
+                    has |= kind == ClaimKind::Email && FoldedName::of(str_of(text)) == *email;
                 });
             }
             has

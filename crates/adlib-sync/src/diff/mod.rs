@@ -102,6 +102,15 @@ pub(crate) fn diff(
     diff
 }
 
+/// Who joins and who leaves which group, all else aside: users are known by their entries, and nobody is held back.
+#[must_use]
+pub fn membership_changes(snapshot: &Snapshot, state: &StoreState) -> MembershipDiff {
+    let matches = Matches::find(snapshot, state, &SyncOptions::default());
+    let users = 0..snapshot.users.len();
+    let matched = users.map(|wanted| (wanted, matches.stored_of(wanted)));
+    membership::diff(matched, snapshot, state, &HashSet::new())
+}
+
 struct Compare<'a> {
     snapshot: &'a Snapshot,
     state: &'a StoreState,
@@ -159,7 +168,7 @@ impl<'a> Compare<'a> {
                 self.leave_out(&mut user, emails, diff);
             }
             match stored.and_then(|stored| self.state.user(stored)) {
-                None => diff.creates.push(self.create(&user)),
+                None => diff.creates.push(self.create(wanted, &user)),
                 Some(stored) => self.update(&user, &stored, diff),
             }
         }
@@ -193,13 +202,14 @@ impl<'a> Compare<'a> {
         }
     }
 
-    fn create(&self, user: &SnapshotUser) -> Create {
+    fn create(&self, wanted: usize, user: &SnapshotUser) -> Create {
         let mut new = NewUser::new(user.links.clone(), user.name.clone());
         new.enabled = user.enabled;
         new.details = user.details.clone();
         Create {
             user: new,
             is_recreated: false,
+            reason: self.snapshot.scope_reason(wanted),
         }
     }
 

@@ -27,16 +27,24 @@ pub(super) fn of(snapshot: &Snapshot, options: &SyncOptions, plan: &Plan, key: &
     for group in &snapshot.groups {
         hasher.add(group);
     }
-    let mut groups = Vec::new();
+    let (mut groups, mut bytes) = (Vec::new(), Vec::new());
     for user in 0..snapshot.users.len() {
         groups.clear();
         groups.extend(snapshot.groups_of(user));
-        groups.sort_unstable();
-        groups.dedup();
-        let bytes: Vec<u8> = groups.iter().flat_map(|group| group.to_le_bytes()).collect();
+        if !groups.is_sorted_by(|one: &u32, other| one < other) {
+            groups.sort_unstable();
+            groups.dedup();
+        }
+        bytes.clear();
+        groups
+            .iter()
+            .for_each(|group| bytes.extend_from_slice(&group.to_le_bytes()));
         hasher.add_bytes(&bytes);
     }
-    for operation in plan.operations() {
+    for memberships in [plan.memberships_removed(), plan.memberships_added()] {
+        memberships.each_part(|part| hasher.add_bytes(part));
+    }
+    for operation in plan.user_and_group_operations() {
         hasher.add(&operation);
     }
     for change in plan.diff.updates.iter().flat_map(|update| &update.changes) {
@@ -49,11 +57,21 @@ pub(super) fn of(snapshot: &Snapshot, options: &SyncOptions, plan: &Plan, key: &
     hasher.finish()
 }
 
-struct Hasher(Sha256);
+/// SHA-256 of what comes in small pieces.
+struct Hasher {
+    sha: Sha256,
+    pieces: Vec<u8>,
+}
+
+/// Hashed at once.
+const BLOCK: usize = 16 * 1024;
 
 impl Hasher {
     fn new(options: &SyncOptions) -> Self {
-        let mut hasher = Self(Sha256::new());
+        let mut hasher = Self {
+            sha: Sha256::new(),
+            pieces: Vec::with_capacity(2 * BLOCK),
+        };
         hasher.add(options);
         hasher
     }
@@ -65,8 +83,16 @@ impl Hasher {
 
     /// Bytes, and how many they are.
     fn add_bytes(&mut self, bytes: &[u8]) {
-        self.0.update((bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.put(&(bytes.len() as u64).to_le_bytes());
+        self.put(bytes);
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.pieces.extend_from_slice(bytes);
+        if self.pieces.len() >= BLOCK {
+            self.sha.update(&self.pieces);
+            self.pieces.clear();
+        }
     }
 
     fn add_pin(&mut self, key: &DigestKey, pin: Option<&Pin>) {
@@ -79,12 +105,13 @@ impl Hasher {
             .for_each(|(to, from)| *to = *from);
         let mut mac = Hmac::<Sha256>::new(&block.into());
         mac.update(pin.expose().as_bytes());
-        self.0.update(mac.finalize().into_bytes());
+        self.put(&mac.finalize().into_bytes());
     }
 
-    fn finish(self) -> String {
+    fn finish(mut self) -> String {
+        self.sha.update(&self.pieces);
         let mut text = String::with_capacity(64);
-        for byte in self.0.finalize() {
+        for byte in self.sha.finalize() {
             let _ = write!(text, "{byte:02x}");
         }
         text
@@ -93,7 +120,7 @@ impl Hasher {
 
 impl Write for Hasher {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
+        self.put(text.as_bytes());
         Ok(())
     }
 }

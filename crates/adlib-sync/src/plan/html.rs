@@ -73,7 +73,7 @@ impl fmt::Display for Page<'_> {
 impl Page<'_> {
     fn users(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.0;
-        let head = ["User", "Full name", "E-mail", "Department", "Source"];
+        let head = ["User", "Full name", "E-mail", "Department", "Source", "Why"];
         rows(f, "Users to create", &head, plan.creates(), create)?;
         let changes: Vec<_> = plan
             .updates()
@@ -197,6 +197,7 @@ fn create(create: &Create) -> Vec<String> {
         email,
         detail(Field::Department),
         user.links.owner().source.to_string(),
+        create.reason.to_string(),
     ]
 }
 

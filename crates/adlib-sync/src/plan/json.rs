@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::{FoundIn, Plan, SourceWarning};
 use crate::{
     Change, Field, Memberships, Source,
-    item::{Create, GroupUpdate, Unwanted, Update},
+    item::{Create, GroupUpdate, Identity, Unwanted, Update},
     store::StoredGroup,
 };
 
@@ -131,6 +131,7 @@ impl Serialize for Create {
         map.serialize_entry("source", &self.user.links.owner().source)?;
         map.serialize_entry("enabled", &self.user.enabled)?;
         map.serialize_entry("re_created", &self.is_recreated)?;
+        map.serialize_entry("reason", &self.reason)?;
         for field in Field::DETAILS {
             map.serialize_entry(&field, &self.user.details.value(field))?;
         }
@@ -143,10 +144,12 @@ impl Serialize for Update {
         #[derive(Serialize)]
         struct Row<'a> {
             user: &'a str,
+            identity: Identity,
             changes: &'a [Change],
         }
         let row = Row {
             user: &self.user,
+            identity: self.identity(),
             changes: &self.changes,
         };
         row.serialize(serializer)

@@ -276,6 +276,20 @@ impl Plan {
                 user: membership.user_link.clone(),
                 group: membership.group_link.clone(),
             });
+        let join = diff
+            .memberships
+            .added()
+            .iter()
+            .map(|membership| Operation::AddMembership {
+                user: membership.user_link.clone(),
+                group: membership.group_link.clone(),
+            });
+        leave.chain(self.user_and_group_operations()).chain(join)
+    }
+
+    /// The operations between those that take memberships away and those that add some.
+    fn user_and_group_operations(&self) -> impl Iterator<Item = Operation> + Send + '_ {
+        let diff = &self.diff;
         let delete_users = diff.removals.users().iter().map(|removal| Operation::DeleteUser {
             user: removal.id.clone(),
             links: removal.links.clone(),
@@ -303,21 +317,11 @@ impl Plan {
             .creates
             .iter()
             .map(|create| Operation::CreateUser(create.user.clone()));
-        let join = diff
-            .memberships
-            .added()
-            .iter()
-            .map(|membership| Operation::AddMembership {
-                user: membership.user_link.clone(),
-                group: membership.group_link.clone(),
-            });
-        leave
-            .chain(delete_users)
+        delete_users
             .chain(delete_groups)
             .chain(updates)
             .chain(create_groups)
             .chain(update_groups)
             .chain(create_users)
-            .chain(join)
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::Plan;
 use crate::{
-    Change, Field, Value,
+    Change, Field, ScopeReason, Value,
     escape::Visible,
-    item::{Create, Unwanted, Update},
+    item::{Create, Identity, Unwanted, Update},
 };
 
 impl fmt::Display for Plan {
@@ -147,6 +147,9 @@ fn user_line(f: &mut fmt::Formatter<'_>, create: &Create) -> fmt::Result {
         }
     }
     write!(f, "  ({})", user.links.owner().source)?;
+    if create.reason != ScopeReason::Everybody {
+        write!(f, "  ({})", create.reason)?;
+    }
     writeln!(
         f,
         "{}",
@@ -159,7 +162,12 @@ fn user_line(f: &mut fmt::Formatter<'_>, create: &Create) -> fmt::Result {
 }
 
 fn update_lines(f: &mut fmt::Formatter<'_>, update: &Update) -> fmt::Result {
-    writeln!(f, "  ~ {}", Visible(&update.user))?;
+    let identity = match update.identity() {
+        Identity::Moved => "  (moved)",
+        Identity::Adopted => "  (adopted)",
+        Identity::Renamed | Identity::Same => "",
+    };
+    writeln!(f, "  ~ {}{identity}", Visible(&update.user))?;
     update
         .changes
         .iter()

@@ -17,7 +17,7 @@ use crate::{
     absence::Witnesses,
     escape::Visible,
     plan::{FoundIn, SourceWarning},
-    scope::ScopeFilter,
+    scope::{ScopeFilter, Via},
     store::StoredGroup,
     table::{Fields, HashIndex, OriginKind, Pairs, Record, Rows, encode, encode_entry, hash},
 };
@@ -72,6 +72,9 @@ pub struct SnapshotBuilder<'o> {
     held: Vec<(u32, HeldBack)>,
     groups: Vec<(StoredGroup, bool)>,
     memberships: Pairs,
+    /// What puts each row in scope, unless everybody is; and the next group on the way to a selected one.
+    via: Vec<(u32, Via)>,
+    routes: HashMap<usize, Vec<usize>>,
     witnesses: Witnesses,
     incomplete: Option<(Source, Vec<Shortfall>)>,
     empty_sources: Vec<&'static str>,
@@ -100,6 +103,8 @@ impl<'o> SnapshotBuilder<'o> {
             held: Vec::new(),
             groups: Vec::new(),
             memberships: Pairs::default(),
+            via: Vec::new(),
+            routes: HashMap::new(),
             witnesses: Witnesses::default(),
             incomplete: None,
             empty_sources: Vec::new(),
@@ -142,12 +147,18 @@ impl<'o> SnapshotBuilder<'o> {
         self.note_canary(user);
         let name = self.options.user_name.of(user).unwrap_or_default();
         let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        let mut in_scope = self.scope.has_user(&user.dn);
-        for group in groups {
-            in_scope |= self.scope.has_group(group);
+        let groups: Vec<usize> = groups.into_iter().collect();
+        for group in &groups {
             if let Ok(group) = u32::try_from(self.first_group + group) {
                 self.memberships.push(row, group);
             }
+        }
+        let via = self.scope.via(&user.dn, &groups);
+        let in_scope = via.is_some();
+        match via {
+            Some(Via::Group(group)) => self.via.push((row, Via::Group(self.first_group + group))),
+            Some(Via::Unit(unit)) => self.via.push((row, Via::Unit(unit))),
+            Some(Via::Everybody) | None => {}
         }
         let reason = if in_scope {
             unfit(name, user, self.options.user_name)
@@ -161,21 +172,31 @@ impl<'o> SnapshotBuilder<'o> {
             None => Standing::Disabled,
         });
         if let Some(reason) = reason {
-            self.push_row(user, None);
+            self.push_row(user, name, false);
             self.held
                 .push((row, HeldBack::new(short(shown_name(name, user)), reason)));
         } else if in_scope {
-            self.push_row(user, Some(name));
+            self.push_row(user, name, true);
             let is_eligible = user.state.enabled || self.options.import_disabled;
             self.names.push(name, row, is_eligible);
         } else {
-            self.push_row(user, None);
+            self.push_row(user, name, false);
         }
     }
 
     /// The source was read; `completeness` says whether to its end.
     pub fn end(&mut self, completeness: &Completeness) {
         self.is_open = false;
+        for (_, via) in &self.via {
+            if let Via::Group(group) = via
+                && let Some(number) = group.checked_sub(self.first_group)
+                && !self.routes.contains_key(group)
+            {
+                let route = self.scope.route(number).into_iter();
+                self.routes
+                    .insert(*group, route.map(|number| self.first_group + number).collect());
+            }
+        }
         match completeness {
             Completeness::Complete(complete) => self.witnesses.insert(self.source, complete.clone()),
             Completeness::Incomplete(shortfalls) => self.fall_short(shortfalls.clone()),
@@ -227,6 +248,9 @@ impl<'o> SnapshotBuilder<'o> {
             groups: Vec::new(),
             group_at: Vec::new(),
             memberships: self.memberships,
+            via: self.via,
+            routes: self.routes,
+            units: self.options.scope.ous.clone(),
             group_links: self.groups.iter().map(|(group, _)| group.link.clone()).collect(),
             held_back: Vec::new(),
             witnesses: self.witnesses,
@@ -262,10 +286,15 @@ impl<'o> SnapshotBuilder<'o> {
         }
     }
 
-    /// Add a row: of a user, or, without a name, of an entry that cannot become one.
-    fn push_row(&mut self, user: &User, name: Option<&str>) {
+    /// Add a row: of a user, or, with the name only, of an entry that cannot become one.
+    fn push_row(&mut self, user: &User, name: &str, is_candidate: bool) {
         let (other_emails, cards) = (in_order(&user.other_emails), once_each(&user.cards));
-        let fields = name.map(|name| Fields {
+        let short_name = short(name);
+        let bare = Fields {
+            name: &short_name,
+            ..Fields::default()
+        };
+        let fields = is_candidate.then(|| Fields {
             enabled: user.state.enabled,
             name,
             email: user.email.as_deref(),
@@ -278,18 +307,18 @@ impl<'o> SnapshotBuilder<'o> {
             sid: user.sid,
         });
         let links = std::iter::once((self.source, &user.key));
-        let fields = fields.unwrap_or_default();
+        let fields = fields.unwrap_or(bare);
         let row = self
             .rows
             .push_with(|out| encode(out, OriginKind::Directory, links, &fields));
         let dn = short(&user.dn);
-        let upn = name.and(user.upn.as_deref());
+        let upn = user.upn.as_deref().filter(|_| is_candidate);
         self.entries.push_with(|out| encode_entry(out, &dn, upn, &[]));
         let packed = Record(self.rows.get(row)).packed_links().next();
         let packed = packed.map(|(_, packed)| hash(packed)).unwrap_or_default();
         let row = u32::try_from(row).unwrap_or(u32::MAX);
         self.keys.push((packed, row));
-        if let Some(pin) = user.pin.as_ref().filter(|_| name.is_some()) {
+        if let Some(pin) = user.pin.as_ref().filter(|_| is_candidate) {
             self.pins.insert(row, pin.clone());
         }
     }

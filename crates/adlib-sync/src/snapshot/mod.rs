@@ -14,6 +14,7 @@ use crate::{
     Details, Field, FoldedName, HeldBack, Link, Links, Source,
     absence::Witnesses,
     plan::{FoundIn, SourceWarning},
+    scope::{ScopeReason, Via},
     store::StoredGroup,
     table::{EntryRecord, HashIndex, Pairs, Record, Rows, hash},
 };
@@ -44,6 +45,12 @@ pub struct Snapshot {
     pub(crate) group_at: Vec<Option<u32>>,
     /// Rows and groups as they were read.
     pub(crate) memberships: Pairs,
+    /// What puts each row in scope, by row; empty when everybody is.
+    pub(crate) via: Vec<(u32, Via)>,
+    /// The groups from the one that lists a user to the selected one, as they were read.
+    pub(crate) routes: HashMap<usize, Vec<usize>>,
+    /// The units that the scope selects.
+    pub(crate) units: Vec<String>,
     /// Every group entry that was read, in scope or not.
     pub(crate) group_links: HashSet<Link>,
     pub(crate) held_back: Vec<HeldBack>,
@@ -132,6 +139,33 @@ impl Snapshot {
         groups
             .iter()
             .filter_map(|group| self.group_at.get(*group as usize).copied().flatten())
+    }
+
+    /// Why a user is in scope: by the first of its entries that is.
+    #[must_use]
+    pub fn scope_reason(&self, user: usize) -> ScopeReason {
+        let links = self.record(user).into_iter().flat_map(Record::packed_links);
+        let mut rows = links.filter_map(|(_, packed)| self.entry(packed));
+        rows.find_map(|row| self.reason_of(row)).unwrap_or_default()
+    }
+
+    fn reason_of(&self, row: usize) -> Option<ScopeReason> {
+        let at = self
+            .via
+            .binary_search_by_key(&row, |(row, _)| *row as usize)
+            .ok()?;
+        match self.via.get(at)?.1 {
+            Via::Everybody => Some(ScopeReason::Everybody),
+            Via::Unit(unit) => self.units.get(unit).cloned().map(ScopeReason::Unit),
+            Via::Group(group) => {
+                let route = self.routes.get(&group)?.iter();
+                let at = |group: &usize| self.group_at.get(*group).copied().flatten();
+                let name = |at: u32| self.groups.get(at as usize).map(|group| group.name.clone());
+                let mut through: Vec<String> = route.filter_map(|group| name(at(group)?)).collect();
+                let group = through.pop()?;
+                Some(ScopeReason::Group { group, through })
+            }
+        }
     }
 
     /// The row of an entry, by the bytes of source and key.

@@ -87,13 +87,21 @@ fn unpack_guid(guid: &[u8]) -> String {
 pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
 
 impl<'a> Cursor<'a> {
+    #[inline]
     pub(super) fn byte(&mut self) -> u8 {
         let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
         self.0 = rest;
         *first
     }
 
+    #[inline]
     pub(super) fn length(&mut self) -> usize {
+        if let Some((first, rest)) = self.0.split_first()
+            && *first < 0x80
+        {
+            self.0 = rest;
+            return usize::from(*first);
+        }
         let (mut length, mut shift) = (0, 0);
         loop {
             let byte = self.byte();
@@ -105,12 +113,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn bytes(&mut self, length: usize) -> &'a [u8] {
         let (bytes, rest) = self.0.split_at_checked(length).unwrap_or_default();
         self.0 = rest;
         bytes
     }
 
+    #[inline]
     pub(super) fn raw_text(&mut self) -> Option<&'a [u8]> {
         let length = self.length().checked_sub(1)?;
         Some(self.bytes(length))
@@ -151,7 +161,7 @@ pub(crate) fn unpack_key(packed: &[u8]) -> String {
     }
 }
 
-pub(super) fn str_of(bytes: &[u8]) -> &str {
+pub(crate) fn str_of(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 

@@ -4,7 +4,10 @@
 
 use std::collections::HashMap;
 
-use super::record::{ClaimKind, Record};
+use super::{
+    codec::str_of,
+    record::{ClaimKind, Record},
+};
 use crate::FoldedName;
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -27,22 +30,23 @@ const fn mix(value: u64) -> u64 {
 }
 
 /// The number of a claim: names and e-mail addresses count without case.
-pub(crate) fn hash_claim(kind: ClaimKind, text: &str) -> u64 {
+pub(crate) fn hash_claim(kind: ClaimKind, text: &[u8]) -> u64 {
     match kind {
         ClaimKind::Name => mix(hash_folded(text) ^ 1),
         ClaimKind::Email => mix(hash_folded(text) ^ 2),
-        ClaimKind::Card => mix(hash(text.as_bytes()) ^ 3),
+        ClaimKind::Card => mix(hash(text) ^ 3),
     }
 }
 
-fn hash_folded(text: &str) -> u64 {
-    if text
-        .bytes()
-        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
-    {
-        hash(text.as_bytes())
+fn hash_folded(text: &[u8]) -> u64 {
+    // No early end, so that whole blocks are looked at at once.
+    let is_folded = text.iter().fold(true, |so_far, byte| {
+        so_far & byte.is_ascii() & !byte.is_ascii_uppercase()
+    });
+    if is_folded {
+        hash(text)
     } else {
-        hash(FoldedName::of(text).as_str().as_bytes())
+        hash(FoldedName::of(str_of(text)).as_str().as_bytes())
     }
 }
 
@@ -154,14 +158,17 @@ mod tests {
         assert_ne!(hash(b""), hash(b"\0"));
         assert_ne!(hash(b"12345678"), hash(b"12345678\0"));
         assert_ne!(
-            hash_claim(ClaimKind::Name, "a"),
-            hash_claim(ClaimKind::Email, "a")
+            hash_claim(ClaimKind::Name, b"a"),
+            hash_claim(ClaimKind::Email, b"a")
         );
         assert_eq!(
-            hash_claim(ClaimKind::Name, "ADA"),
-            hash_claim(ClaimKind::Name, "ada")
+            hash_claim(ClaimKind::Name, b"ADA"),
+            hash_claim(ClaimKind::Name, b"ada")
         );
-        assert_ne!(hash_claim(ClaimKind::Card, "A"), hash_claim(ClaimKind::Card, "a"));
+        assert_ne!(
+            hash_claim(ClaimKind::Card, b"A"),
+            hash_claim(ClaimKind::Card, b"a")
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod pairs;
 mod record;
 mod rows;
 
-pub(crate) use codec::unpack_key;
+pub(crate) use codec::{str_of, unpack_key};
 pub(crate) use index::{HashIndex, Repeats, hash, hash_claim};
 pub(crate) use pairs::Pairs;
 pub(crate) use record::{ClaimKind, EntryRecord, Fields, OriginKind, Record, encode, encode_entry};

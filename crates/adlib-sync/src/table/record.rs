@@ -164,15 +164,15 @@ impl<'a> Record<'a> {
     }
 
     /// The name, then each e-mail address and each card number, with the kind of claim that it is.
-    pub(crate) fn each_claim(self, mut claim: impl FnMut(ClaimKind, &'a str)) {
+    pub(crate) fn each_claim(self, mut claim: impl FnMut(ClaimKind, &'a [u8])) {
         let mut cursor = self.after_links();
-        claim(ClaimKind::Name, cursor.text().unwrap_or_default());
-        if let Some(email) = cursor.text() {
+        claim(ClaimKind::Name, cursor.raw_text().unwrap_or_default());
+        if let Some(email) = cursor.raw_text() {
             claim(ClaimKind::Email, email);
         }
         for kind in [ClaimKind::Email, ClaimKind::Card] {
             for _ in 0..cursor.length() {
-                claim(kind, cursor.text().unwrap_or_default());
+                claim(kind, cursor.raw_text().unwrap_or_default());
             }
         }
     }

@@ -6,8 +6,14 @@ use std::fmt;
 #[derive(Clone, Default)]
 pub(crate) struct Rows {
     bytes: Vec<u8>,
-    ends: Vec<usize>,
+    /// Where each row ends, from the base of its chunk.
+    ends: Vec<u32>,
+    /// Where the rows of each chunk begin.
+    bases: Vec<usize>,
 }
+
+/// Rows in a chunk: few enough that what they hold is far below 4 GiB.
+const CHUNK: usize = 64;
 
 impl Rows {
     pub(crate) const fn len(&self) -> usize {
@@ -15,20 +21,28 @@ impl Rows {
     }
 
     /// The row with this number; no bytes when there is none.
+    #[inline]
     pub(crate) fn get(&self, row: usize) -> &[u8] {
-        let start = match row.checked_sub(1) {
-            Some(before) => self.ends.get(before).copied().unwrap_or_default(),
-            None => 0,
+        let (chunk, first) = (row / CHUNK, row.is_multiple_of(CHUNK));
+        let Some(base) = self.bases.get(chunk).copied() else {
+            return &[];
         };
-        let end = self.ends.get(row).copied().unwrap_or_default();
-        self.bytes.get(start..end).unwrap_or_default()
+        let end = |row: usize| self.ends.get(row).map_or(0, |end| *end as usize);
+        let start = if first { 0 } else { end(row - 1) };
+        self.bytes.get(base + start..base + end(row)).unwrap_or_default()
     }
 
-    /// Append what `write` writes as one row; its number.
+    /// Append what `write` writes as one row; its number. A row has at most a few MiB, as whoever writes sees to.
     pub(crate) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let row = self.ends.len();
+        if row.is_multiple_of(CHUNK) {
+            self.bases.push(self.bytes.len());
+        }
         write(&mut self.bytes);
-        self.ends.push(self.bytes.len());
-        self.ends.len() - 1
+        let base = self.bases.last().copied().unwrap_or_default();
+        self.ends
+            .push(u32::try_from(self.bytes.len() - base).unwrap_or(u32::MAX));
+        row
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
