@@ -12,8 +12,8 @@ use std::{
 
 use adlib::ntlm::{Account, NtHash, SavedCredential};
 use adlib::{
-    Authenticator, Clock, Directory, Identity, Keytab, Mechanism, Mode, Password, SignInError, SuffixMap,
-    USER_MESSAGE, UnixTime,
+    Authenticator, Clock, Directory, Identity, Keytab, Mechanism, Mode, Password, SignInError, Step,
+    SuffixMap, USER_MESSAGE, UnixTime,
 };
 use adlib_kdc::{ApReqToken, BoxFuture, Rejection, TicketError, TicketRequest, TicketSource};
 use adlib_kerberos::{
@@ -203,6 +203,37 @@ impl Site {
             Ok(identity) => format!("accepted: {}", identity.account()),
         }
     }
+}
+
+/// R13: the acceptor of an authenticator has its keys, clock and directory, and its replay records.
+#[test]
+fn r13_an_authenticator_accepts_tokens_too() {
+    let site = Site::new(Kdc::new());
+    let acceptor = site.authenticator.acceptor().unwrap();
+    let token = site.kdc.issue("ada", "CORP.EXAMPLE.COM");
+    let step = site.runtime.block_on(acceptor.handshake(None).step(&token));
+    let Step::Done {
+        identity,
+        token: None,
+    } = step
+    else {
+        unreachable!("{step:?}");
+    };
+    assert_eq!(
+        (identity.account(), identity.domain()),
+        ("ada", "corp.example.com")
+    );
+    assert_eq!(identity.sid().unwrap().to_string(), "S-1-5-21-1-2-3-1105");
+    let again = site.authenticator.acceptor().unwrap();
+    let step = site.runtime.block_on(again.handshake(None).step(&token));
+    let Step::Refused {
+        reason: SignInError::Refused(refusal),
+        ..
+    } = step
+    else {
+        unreachable!("{step:?}");
+    };
+    assert_eq!(refusal.reason().as_str(), "replayed");
 }
 
 /// R3, R6: the identity is the account's as registered, and the evidence says what it rests on.
