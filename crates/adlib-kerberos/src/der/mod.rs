@@ -39,6 +39,7 @@ pub(crate) use encrypted::{Checksum, EncryptedData, EncryptionKey};
 pub(crate) use fast::{
     Armored, KrbFastArmor, KrbFastArmoredRep, KrbFastArmoredReq, KrbFastFinished, KrbFastReq, KrbFastResponse,
 };
+#[cfg(feature = "issue")]
 pub(crate) use fields::Value;
 pub(crate) use flags::KerberosFlags;
 #[cfg(feature = "issue")]
