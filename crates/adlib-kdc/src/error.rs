@@ -30,6 +30,9 @@ pub enum TicketError {
     /// The KDC's answer is not one to what was asked.
     #[error(transparent)]
     Exchange(ExchangeError),
+    /// The application's own account has no ticket to armour the exchange with: this says nothing about the user.
+    #[error("no armour for the exchange: {0}")]
+    Armour(Box<TicketError>),
     /// The operating system gives no random numbers.
     #[error("the operating system gives no random numbers")]
     NoRandom,

@@ -123,7 +123,9 @@ async fn udp_is_blocked() {
 async fn the_kdc_is_slow() {
     let corp = corp();
     let kdc = network(controller(&corp), Way::Slow(PAUSE), Way::Slow(PAUSE)).await;
-    sign_in(&corp, std::slice::from_ref(&kdc), DEADLINE).await.unwrap();
+    sign_in(&corp, std::slice::from_ref(&kdc), DEADLINE)
+        .await
+        .unwrap();
     let error = sign_in(&corp, &[kdc], PAUSE / 2).await.unwrap_err();
     assert!(matches!(error, TicketError::Unreachable(_)), "{error:?}");
 }

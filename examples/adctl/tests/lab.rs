@@ -550,6 +550,31 @@ fn a64_a_controller_that_has_not_proven_itself() {
     assert_eq!(identity["evidence"]["bindings"], "absent");
 }
 
+/// R6: the exchanges are armoured with tickets of the service's own account; where it has none, there is no exchange.
+#[test]
+fn r06_armour_by_the_configuration() {
+    let site = Site::with("", "armour = \"svc-http@corp.example.com\"");
+    let (code, identity) = site.login_as_user("ada@corp.example.com");
+    assert_eq!(
+        (code, &identity["mechanism"]),
+        (0, &"kerberos".into()),
+        "{identity}"
+    );
+    let (code, refusal) = site.json(
+        &["login", "--config", "adlib.toml", "ada@corp.example.com"],
+        "wrong",
+    );
+    assert_eq!((code, &refusal["reason"]), (1, &"wrong-password".into()));
+
+    // Nobody else's account has these keys.
+    site.edit(&[("svc-http@", "ada@")]);
+    let arguments = ["login", "--config", "adlib.toml", "--mode", "modern"];
+    let arguments = [&arguments[..], &["ada@corp.example.com"]].concat();
+    let (code, _, said) = site.run(&arguments, &corp().user_password);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("no armour for the exchange: "), "{said}");
+}
+
 /// R9
 #[test]
 fn r09_the_operator_gets_the_reason_and_the_user_the_one_text() {

@@ -141,7 +141,8 @@ impl KdcTicketSource {
         wanted.workstation = workstation;
         if let Some(account) = &self.armour {
             let ticket = timeout_at(route.until, account.armour_for(request.realm)).await;
-            wanted.armour = Some(ticket.map_err(|_| Unreachable { tried: Vec::new() })??);
+            let ticket = ticket.unwrap_or_else(|_| Err(Unreachable { tried: Vec::new() }.into()));
+            wanted.armour = Some(ticket.map_err(|error| TicketError::Armour(Box::new(error)))?);
         }
         let now = self.now();
         let mut exchange = with_random(|random| AsExchange::begin(wanted, now, random))?;

@@ -55,10 +55,17 @@ pub struct AuthenticatorBuilder {
     deadline: Option<Duration>,
     provision: Vec<(String, String)>,
     tickets: Option<Arc<dyn TicketSource>>,
-    armour: Option<Arc<OwnAccount>>,
+    armour: Option<Armour>,
     replays: Option<Arc<dyn ReplayCache>>,
     clock: Option<Arc<dyn Clock>>,
     danger_accept_unauthenticated_controller: bool,
+}
+
+/// Whose tickets armour the exchanges of users.
+enum Armour {
+    Account(Arc<OwnAccount>),
+    /// The account that the service's keys in the keytab are of.
+    Keytab(String),
 }
 
 impl AuthenticatorBuilder {
@@ -219,7 +226,17 @@ impl AuthenticatorBuilder {
     #[must_use]
     pub fn armour(self, account: Arc<OwnAccount>) -> Self {
         Self {
-            armour: Some(account),
+            armour: Some(Armour::Account(account)),
+            ..self
+        }
+    }
+
+    /// As [`armour`](Self::armour), with tickets of the service's own account, such as `svc-http@corp.example.com`: its
+    /// keys are those that the keytab has for the service.
+    #[must_use]
+    pub fn armour_by_keytab(self, account: impl Into<String>) -> Self {
+        Self {
+            armour: Some(Armour::Keytab(account.into())),
             ..self
         }
     }
@@ -313,36 +330,48 @@ impl AuthenticatorBuilder {
         let mut policy = self.policy.clone();
         policy.services = AcceptedServices::Only(vec![service.clone()]);
         let locator = Arc::new(self.locator(resolver)?);
+        let keytab = self.keytab.clone();
+        let keytab = keytab.ok_or_else(|| missing("the service's keys (`keytab`)"))?;
+        let tickets = match &self.tickets {
+            Some(tickets) => tickets.clone(),
+            None => self.default_tickets(locator.clone(), (&service, &keytab))?,
+        };
         Ok(KerberosParts {
-            tickets: self
-                .tickets
-                .clone()
-                .unwrap_or_else(|| self.default_tickets(locator.clone())),
+            tickets,
             locator,
             replays: self
                 .replays
                 .clone()
                 .unwrap_or_else(|| Arc::new(MemoryReplayCache::new())),
             service,
-            keytab: self
-                .keytab
-                .clone()
-                .ok_or_else(|| missing("the service's keys (`keytab`)"))?,
+            keytab,
             policy,
         })
     }
 
     /// Our own exchanges with the KDCs; those of other realms are found as those of the domains are.
-    fn default_tickets(&self, locator: Arc<Locator>) -> Arc<dyn TicketSource> {
+    fn default_tickets(
+        &self,
+        locator: Arc<Locator>,
+        (service, keytab): (&str, &Keytab),
+    ) -> Result<Arc<dyn TicketSource>, Error> {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
         let mut policy = ExchangePolicy::default();
         policy.danger_accept_rc4 = self.policy.danger_accept_rc4;
         let source = KdcTicketSource::new(move || clock.now()).with_policy(policy);
         let source = source.with_locator(locator);
-        Arc::new(match &self.armour {
-            Some(account) => source.with_armour(account.clone()),
-            None => source,
-        })
+        let account = match &self.armour {
+            None => return Ok(Arc::new(source)),
+            Some(Armour::Account(account)) => account.clone(),
+            Some(Armour::Keytab(name)) => {
+                let (account, domain) = name
+                    .rsplit_once('@')
+                    .ok_or_else(|| Error::Configuration(format!("armour: `{name}` is no account@domain")))?;
+                let account = OwnAccount::new(source.clone(), account, &domain.to_uppercase());
+                Arc::new(account.with_keytab(keytab, service))
+            }
+        };
+        Ok(Arc::new(source.with_armour(account)))
     }
 
     /// Where the KDCs are: given by hand, or the controllers of a domain on another port, or what DNS says.
@@ -436,6 +465,9 @@ mod configured {
                     .fold(builder, |builder, domain| builder.kdcs(domain, kdcs)),
                 None => builder,
             };
+            if let Some(account) = &signin.armour {
+                builder = builder.armour_by_keytab(account);
+            }
             for rule in &signin.provision {
                 builder = builder.provision(&rule.group, &rule.profile);
             }

@@ -17,6 +17,15 @@ pub(super) fn of(error: &TicketError, user: &User, now: UnixTime) -> SignInError
         TicketError::Unreachable(_) | TicketError::NotLocated { .. } => {
             return Error::Unreachable(error.to_string()).into();
         }
+        TicketError::Armour(cause) => {
+            return match &**cause {
+                TicketError::Unreachable(_) | TicketError::NotLocated { .. } => {
+                    Error::Unreachable(error.to_string())
+                }
+                _ => Error::Configuration(error.to_string()),
+            }
+            .into();
+        }
         _ => Reason::RefusedByController,
     };
     Refusal::new(reason, format!("{}: {error}", user.dn)).into()

@@ -21,6 +21,9 @@ pub struct SignInConfig {
     pub service: Option<String>,
     /// The keytab with the service's keys.
     pub keytab: Option<PathBuf>,
+    /// The account that the service belongs to, such as `svc-http@corp.example.com`: its tickets armour the exchanges with
+    /// the KDCs (FAST, RFC 6113). Absent: no armour.
+    pub armour: Option<String>,
     /// Where the KDCs are, for all realms or by realm; else the controllers of the directory, else DNS.
     pub kdc: Option<Controllers>,
     /// How far clocks may differ (R10).
@@ -58,6 +61,7 @@ impl Default for SignInConfig {
             mode: Mode::Auto,
             service: None,
             keytab: None,
+            armour: None,
             kdc: None,
             clock_tolerance: Duration::from_secs(300),
             deadline: Duration::from_secs(20),
