@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "helpers of tests"
 )]
+#![allow(clippy::disallowed_methods, reason = "the scenarios are files")]
 
 mod company;
 
@@ -64,7 +65,7 @@ impl Scene {
             }
             ["when", "the", "read", "is", "cut", "off"] => self.is_cut_off = true,
             ["when", name, "is", "renamed", "to", other] => {
-                self.directory.user(name).account = (*other).into()
+                self.directory.user(name).account = (*other).into();
             }
             ["when", name, "is", state @ ("disabled" | "enabled")] => {
                 self.directory.user(name).state.enabled = *state == "enabled";
