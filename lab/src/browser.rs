@@ -13,6 +13,9 @@ use crate::{TicketCache, fail, script};
 /// A page is there within a second or two.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The first time that it meets `Negotiate`, Chromium on Linux only notes that it will load GSS-API's library next time.
+const NOT_THE_FIRST_NEGOTIATE: &str = r#"{"net":{"received_http_auth_negotiate_headers":true}}"#;
+
 /// A browser that is to be opened, with a profile of its own.
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -80,7 +83,13 @@ impl Profile {
     fn new() -> Self {
         static PROFILES: AtomicUsize = AtomicUsize::new(0);
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
-        Self(env::temp_dir().join(format!("adlib-lab-browser-{}-{number}", process::id())))
+        let profile = Self(env::temp_dir().join(format!("adlib-lab-browser-{}-{number}", process::id())));
+        let written = fs::create_dir_all(&profile.0)
+            .and_then(|()| fs::write(profile.0.join("Local State"), NOT_THE_FIRST_NEGOTIATE));
+        if let Err(error) = written {
+            fail(&format!("{}: {error}", profile.0.display()));
+        }
+        profile
     }
 }
 

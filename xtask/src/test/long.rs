@@ -16,6 +16,8 @@ use crate::{
 pub(super) const LAB_ROUNDS: u32 = 5;
 /// How long each fuzz target runs.
 pub(super) const FUZZ_SECONDS: u32 = 180;
+/// How long the soak of the HTTP layer takes.
+const SOAK_SECONDS: &str = "30";
 /// Cases of each property; an ordinary run has 256.
 const PROPERTY_CASES: &str = "10000";
 
@@ -24,6 +26,19 @@ pub(super) fn steps(report: &mut Report) {
     report.step("properties, many cases", |report| {
         let mut command = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast", "--lib"]);
         command.env("PROPTEST_CASES", PROPERTY_CASES);
+        report.count(command)
+    });
+    report.step("64 connections at once", |report| {
+        let mut command = cargo(&[
+            "test",
+            "--package",
+            "adlib",
+            "--features",
+            "tower",
+            "--test",
+            "http",
+        ]);
+        command.arg("soak").env("ADLIB_SOAK_SECONDS", SOAK_SECONDS);
         report.count(command)
     });
     report.step("processes killed over PostgreSQL", |report| {
