@@ -33,10 +33,13 @@ pub struct User {
     pub groups: Vec<String>,
     /// The mechanism that proved it.
     pub mechanism: String,
+    /// Whether the proof is bound to the connection: `bound`, `absent` or `not-checked`.
+    pub bindings: String,
 }
 
 impl From<&Identity> for User {
     fn from(identity: &Identity) -> Self {
+        let mechanism = &identity.evidence().mechanism;
         let account = format!("{}@{}", identity.account(), identity.domain());
         let group = |group: &GroupIdentity| match (group.name(), group.sid()) {
             (Some(name), _) => name.to_owned(),
@@ -46,7 +49,8 @@ impl From<&Identity> for User {
             name: identity.full_name().unwrap_or(identity.account()).to_owned(),
             account,
             groups: identity.groups().iter().map(group).collect(),
-            mechanism: identity.evidence().mechanism.as_str().to_owned(),
+            mechanism: mechanism.as_str().to_owned(),
+            bindings: mechanism.bindings().to_owned(),
         }
     }
 }

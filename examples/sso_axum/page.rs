@@ -12,7 +12,10 @@ use super::app::User;
 pub(super) fn greeting(user: &User) -> Markup {
     page(&html! {
         h1 { "Hello " span #user { (user.name) } "!" }
-        p { "You are " code #account { (user.account) } ", by " span #mechanism { (user.mechanism) } "." }
+        p {
+            "You are " code #account { (user.account) } ", by " span #mechanism { (user.mechanism) }
+            "; channel bindings: " span #bindings { (user.bindings) } "."
+        }
         p { "You are in:" }
         ul #groups {
             @for group in &user.groups { li { (group) } }
