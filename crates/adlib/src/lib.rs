@@ -97,6 +97,6 @@ fn read_file(path: &std::path::Path) -> Result<Vec<u8>, Error> {
 }
 
 /// The code of the project's README, tested.
-#[cfg(all(doctest, feature = "signin", feature = "sync"))]
+#[cfg(all(doctest, feature = "signin", feature = "sync", feature = "tower"))]
 #[doc = include_str!("../../../README.md")]
 struct ProjectReadme;
