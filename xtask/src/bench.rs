@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     command::{cargo, watch},
     failure::Failure,
+    python,
     workspace::Workspace,
 };
 
@@ -26,6 +27,7 @@ const COLUMNS: &[(&str, usize, usize)] = &[
 /// # Errors
 /// When a bench fails, prints what is no row, or the file cannot be written.
 pub(crate) fn run(options: &[&str]) -> Result<(), Failure> {
+    python::ensure(&python::BENCHES)?;
     let mut command = cargo(&["bench", "--package", "adlib-benches", "--benches", "--"]);
     match options {
         [] => {}

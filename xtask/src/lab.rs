@@ -41,7 +41,7 @@ pub(crate) fn forward(command: &[&str]) -> Result<(), Failure> {
 /// When a package cannot be had.
 pub(crate) fn install() -> Result<(), Failure> {
     each(&["install"])?;
-    python::ensure()
+    python::ensure(&python::LAB)
 }
 
 /// Hands `command` to every script, whatever the others make of it; the first failure is returned.

@@ -82,7 +82,7 @@ impl Snapshot {
     fn explain_entry(&self, row: usize, link: &Link, standing: Standing) -> EntryExplanation {
         EntryExplanation {
             entry: link.to_string(),
-            dn: self.entry_record(row).dn().to_owned(),
+            dn: self.dn(row),
             standing: match standing {
                 Standing::Wanted(_) => "wanted",
                 Standing::Disabled => "disabled",

@@ -62,6 +62,30 @@ fn r33_the_path_into_the_scope_is_shown() {
     assert!(plan.to_html().contains("in Staff through inner &gt; middle"));
 }
 
+/// R33: each table of the page can be left out of sight, without a script; only those that are there have a box.
+#[test]
+fn r33_the_page_can_be_filtered() {
+    let (_, read, options) = nested();
+    let page = plan(&new_store(), &read, &options, &Trigger::Scheduled).to_html();
+    for title in [
+        "Users to create",
+        "Groups to create",
+        "Memberships to add",
+        "Found",
+    ] {
+        assert!(page.contains(&format!("checked> {title}</label>")), "{page}");
+    }
+    assert!(
+        !page.contains("Users to delete") && !page.contains("<script"),
+        "{page}"
+    );
+    assert_eq!(page.matches("<section").count(), page.matches("checkbox").count());
+    assert_eq!(
+        page.matches("<section").count(),
+        page.matches("</section>").count()
+    );
+}
+
 /// R33: a user is explained: why in scope or not, and which source gave each field.
 #[test]
 fn r33_users_are_explained() {

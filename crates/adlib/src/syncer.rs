@@ -1,7 +1,8 @@
 //! Keeping a store in step with one or two directories.
 
 use adlib_core::UnixTime;
-use adlib_sync::{Plan, Rejection, Report, Sources, Store, SyncOptions, Trigger};
+use adlib_schema::read::DirectoryRead;
+use adlib_sync::{Explanation, Plan, Rejection, Report, Sources, Store, SyncOptions, Trigger, WhatIf};
 
 use crate::{Directory, Error, Nightly, Progress};
 
@@ -132,21 +133,65 @@ impl<'s, S: Store> Syncer<'s, S> {
         trigger: &Trigger,
         mut progress: impl FnMut(&Progress) + Send,
     ) -> Result<Plan, Error> {
-        let primary = self.primary.read_with_progress(&mut progress).await?;
-        let secondary = match &self.secondary {
-            Some(directory) => Some(directory.read_with_progress(&mut progress).await?),
-            None => None,
-        };
-        let mut sources = Sources::new(&primary);
-        if let Some(secondary) = &secondary {
-            sources = sources.with_secondary(secondary);
-        }
+        let reads = self.read(&mut progress).await?;
         let state = self.store.load().await;
         let state = state.map_err(|error| Error::Store(with_cause(&error)))?;
-        adlib_sync::preview(sources, &state, &self.options, trigger).map_err(|error| match error {
-            Rejection::Incomplete { .. } => Error::Incomplete(error.to_string()),
-            _ => Error::Plan(error.to_string()),
-        })
+        adlib_sync::preview(reads.sources(), &state, &self.options, trigger)
+            .map_err(|rejection| refused(&rejection))
+    }
+
+    /// Why the user of this name is brought in, or why not, and which source gave each field. The store is not asked.
+    ///
+    /// # Errors
+    /// As [`Syncer::preview`].
+    pub async fn explain(&self, name: &str) -> Result<Explanation, Error> {
+        let reads = self.read(&mut |_| {}).await?;
+        let snapshot =
+            adlib_sync::merge(reads.sources(), &self.options).map_err(|rejection| refused(&rejection))?;
+        Ok(snapshot.explain(name))
+    }
+
+    /// What other options would change in the user list that the present ones make of the same sources. The store is
+    /// not asked.
+    ///
+    /// # Errors
+    /// As [`Syncer::preview`].
+    pub async fn what_if(&self, other: &SyncOptions) -> Result<WhatIf, Error> {
+        let reads = self.read(&mut |_| {}).await?;
+        adlib_sync::what_if(reads.sources(), &self.options, other).map_err(|rejection| refused(&rejection))
+    }
+
+    /// Every source; none when any fails (R29).
+    async fn read(&self, progress: &mut (impl FnMut(&Progress) + Send)) -> Result<Reads, Error> {
+        let primary = self.primary.read_with_progress(&mut *progress).await?;
+        let secondary = match &self.secondary {
+            Some(directory) => Some(directory.read_with_progress(progress).await?),
+            None => None,
+        };
+        Ok(Reads { primary, secondary })
+    }
+}
+
+/// What was read from each source.
+struct Reads {
+    primary: DirectoryRead,
+    secondary: Option<DirectoryRead>,
+}
+
+impl Reads {
+    fn sources(&self) -> Sources<'_> {
+        let sources = Sources::new(&self.primary);
+        match &self.secondary {
+            Some(secondary) => sources.with_secondary(secondary),
+            None => sources,
+        }
+    }
+}
+
+fn refused(rejection: &Rejection) -> Error {
+    match rejection {
+        Rejection::Incomplete { .. } => Error::Incomplete(rejection.to_string()),
+        _ => Error::Plan(rejection.to_string()),
     }
 }
 

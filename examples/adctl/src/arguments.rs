@@ -85,6 +85,30 @@ pub(crate) enum Sync {
     Preview(Preview),
     /// Do it.
     Apply(Apply),
+    /// Say why a user is brought in, or why not, and where each field comes from. Exit 1: not brought in.
+    Explain(Explain),
+    /// Show what the options of another configuration would change.
+    WhatIf(WhatIf),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The configuration file.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: PathBuf,
+    /// The user's name.
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) user: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhatIf {
+    /// The configuration file, whose sources are read.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: PathBuf,
+    /// The configuration file with other options in [sync].
+    #[arg(long, value_name = "G")]
+    pub(crate) against: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -36,6 +36,8 @@ async fn main() -> ExitCode {
         Call::Spnego(call) => spnego::run(call),
         Call::Sync(Sync::Preview(preview)) => sync::preview(preview).await,
         Call::Sync(Sync::Apply(apply)) => sync::apply(apply).await,
+        Call::Sync(Sync::Explain(explain)) => sync::explain(explain).await,
+        Call::Sync(Sync::WhatIf(what_if)) => sync::what_if(what_if).await,
         Call::Upn(Upn::Check { file }) => upn::check(file),
         Call::Upn(Upn::Resolve { file, name }) => upn::resolve(file, name),
     };

@@ -11,15 +11,16 @@ use std::{
 use adlib::{
     Config, Syncer,
     sync::{
-        self, Guard, ManualRun, Plan, Rejection, Trigger,
-        store::{Begin, Revision, Store, StoreState},
+        self, Explanation, Field, Guard, ManualRun, Plan, Rejection, Trigger,
+        store::{Begin, DigestKey, MemoryStore, Revision, Store, StoreState},
     },
 };
 use adlib_examples::{SqliteStore, SqliteStoreError};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
-    arguments::{Apply, Preview},
+    arguments::{Apply, Explain, Preview, WhatIf},
+    object,
     outcome::{Outcome, Stopped, Text},
     progress::Bar,
 };
@@ -73,6 +74,59 @@ pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
     }
 }
 
+pub(crate) async fn explain(arguments: &Explain) -> Result<Outcome, Stopped> {
+    let config = configuration(&arguments.config)?;
+    let store = MemoryStore::new(DigestKey::new([0; 32]));
+    let bar = Bar::of_entries();
+    let explanation = Syncer::from_config(&config, &store)?
+        .explain(&arguments.user)
+        .await;
+    bar.clear();
+    let explanation = explanation?;
+    Ok(Outcome {
+        clean: explanation.in_scope,
+        json: object::with(
+            serde_json::to_value(&explanation)?,
+            json!({ "fields": fields(&explanation) }),
+        ),
+        text: explanation.to_string().into(),
+    })
+}
+
+/// The fields as objects, a PIN without its digits.
+fn fields(explanation: &Explanation) -> Vec<Value> {
+    let fields = explanation.fields.iter();
+    fields
+        .map(|(field, value, source)| match field {
+            Field::Pin => json!({ "field": field, "value": "present", "source": source }),
+            _ => json!({ "field": field, "value": value, "source": source }),
+        })
+        .collect()
+}
+
+pub(crate) async fn what_if(arguments: &WhatIf) -> Result<Outcome, Stopped> {
+    let config = configuration(&arguments.config)?;
+    let other = Config::read(&arguments.against)?.sync.options();
+    let store = MemoryStore::new(DigestKey::new([0; 32]));
+    let bar = Bar::of_entries();
+    let what_if = Syncer::from_config(&config, &store)?.what_if(&other).await;
+    bar.clear();
+    let what_if = what_if?;
+    Ok(Outcome {
+        clean: true,
+        json: serde_json::to_value(&what_if)?,
+        text: Text::Styled(table::of(what_if.difference())),
+    })
+}
+
+fn configuration(file: &Path) -> Result<Config, Stopped> {
+    let config = Config::read(file)?;
+    if config.directory.is_none() {
+        return Err(in_file(file, "there is no [directory]"));
+    }
+    Ok(config)
+}
+
 fn manual(delete_missing: bool) -> ManualRun {
     let run = ManualRun::default();
     if delete_missing {
@@ -84,10 +138,7 @@ fn manual(delete_missing: bool) -> ManualRun {
 
 /// The store of the configuration, and what a run would do to it.
 async fn plan(file: &Path, trigger: Trigger) -> Result<(StoreFile, Plan), Stopped> {
-    let config = Config::read(file)?;
-    if config.directory.is_none() {
-        return Err(in_file(file, "there is no [directory]"));
-    }
+    let config = configuration(file)?;
     let store = store_of(file, &config)?;
     let syncer = Syncer::from_config(&config, &store)?.with_trigger(trigger);
     let bar = Bar::of_entries();

@@ -201,6 +201,55 @@ fn a56_a_directory_that_lost_its_users_deletes_nobody() {
     );
 }
 
+/// R20, R23: why a user is in the list or not, and what other options would change, without a store.
+#[test]
+fn r20_explain_and_what_if_say_why() {
+    let narrow = [
+        CONFIG,
+        b"import_disabled = true\nscope = { groups = [\"Papermakers\"] }\n",
+    ]
+    .concat();
+    let site = site(&[
+        ("company.ldif", &company()),
+        ("adlib.toml", CONFIG),
+        ("narrow.toml", &narrow),
+    ]);
+    let explain = |file: &str, user: &str| json(&site, &["sync", "explain", "--config", file, user]);
+    let (code, known) = explain("adlib.toml", "AKeller");
+    assert_eq!((code, &known["in_scope"]), (0, &true.into()), "{known}");
+    assert_eq!(
+        known["fields"][0],
+        serde_json::json!({
+            "field": "full_name", "value": "Ada Keller", "source": "primary"
+        })
+    );
+    let (_, reason) = explain("narrow.toml", "akeller");
+    assert!(reason["reason"].to_string().contains("Papermakers"), "{reason}");
+    let (code, out) = explain("narrow.toml", "ipapadop");
+    assert_eq!(
+        (code, &out["entries"][0]["standing"]),
+        (1, &"left-scope".into()),
+        "{out}"
+    );
+    let (code, nobody) = explain("adlib.toml", "nobody");
+    assert_eq!((code, nobody["entries"].as_array().unwrap().len()), (1, 0));
+
+    let what_if = ["sync", "what-if", "--config", "adlib.toml", "--against"];
+    let (code, same) = json(&site, &[&what_if[..], &["adlib.toml"]].concat());
+    assert_eq!((code, same["deletes"].as_array().unwrap().len()), (0, 0));
+    let (code, fewer) = json(&site, &[&what_if[..], &["narrow.toml"]].concat());
+    assert_eq!(code, 0);
+    let gone = fewer["deletes"].as_array().unwrap();
+    assert!(
+        gone.len() > 20 && gone.iter().all(|gone| gone["reason"] == "left-scope"),
+        "{gone:?}"
+    );
+    assert!(
+        !site.path().join("users.sqlite").exists(),
+        "no list was asked or made"
+    );
+}
+
 /// R33, A61: a table with colours for who wants them, in which a name from the directory is text and nothing else.
 #[test]
 fn a61_the_table_of_a_preview_obeys_nobody() {

@@ -19,9 +19,39 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #d6dbe1;overflow-wrap:anywhere}
 th{background:#f2f4f7}h1{margin-bottom:.2rem}.stopped{background:#b3261e;color:#fff;padding:.6rem 1rem}
 code{font-size:.85em;overflow-wrap:anywhere}
-</style></head><body>
-<h1>Synchronisation plan</h1>
+nav{margin:1rem 0}nav label{display:inline-block;margin-right:1rem}tr{break-inside:avoid}
+@media print{nav{display:none}body{margin:0;max-width:none}h2{break-after:avoid}}
 "#;
+
+/// The tables, in any order. Each can be left out of sight by a box of its own, without a script.
+const TABLES: [&str; 17] = [
+    "Guards that fired",
+    "Found",
+    "Users to create",
+    "Users to update",
+    "Users to delete",
+    "Groups to create",
+    "Groups to update",
+    "Groups to delete",
+    "Memberships to add",
+    "Memberships to remove",
+    "Held back",
+    "Left the scope",
+    "Disabled",
+    "In no source any more",
+    "From a source that is not configured",
+    "Warnings",
+    OTHER,
+];
+
+/// What a table that is not listed goes under.
+const OTHER: &str = "Everything else";
+
+/// The number of a table.
+fn number_of(title: &str) -> usize {
+    let number = TABLES.iter().position(|table| *table == title);
+    number.unwrap_or(TABLES.len() - 1)
+}
 
 /// A plan, displayed as HTML.
 pub(super) struct Page<'a>(pub(super) &'a Plan);
@@ -29,7 +59,15 @@ pub(super) struct Page<'a>(pub(super) &'a Plan);
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.0;
+        let tables = Tables(plan).to_string();
+        let shown =
+            (0..TABLES.len()).filter(|number| tables.contains(&format!("<section class=\"t{number}\">")));
+        let shown: Vec<usize> = shown.collect();
         f.write_str(HEAD)?;
+        for number in &shown {
+            writeln!(f, "body:has(#b{number}:not(:checked)) .t{number}{{display:none}}")?;
+        }
+        f.write_str("</style></head><body>\n<h1>Synchronisation plan</h1>\n")?;
         writeln!(
             f,
             "<p>A {} run. Plan <code>{}</code></p>",
@@ -45,6 +83,28 @@ impl fmt::Display for Page<'_> {
         if plan.is_empty() && !plan.is_stopped() {
             writeln!(f, "<p>Nothing to do.</p>")?;
         }
+        if !shown.is_empty() {
+            f.write_str("<nav>Show:")?;
+            for number in shown {
+                let title = TABLES.get(number).copied().unwrap_or(OTHER);
+                write!(
+                    f,
+                    " <label><input type=\"checkbox\" id=\"b{number}\" checked> {title}</label>"
+                )?;
+            }
+            f.write_str("</nav>\n")?;
+        }
+        f.write_str(&tables)?;
+        f.write_str("</body></html>\n")
+    }
+}
+
+/// The tables of a plan.
+struct Tables<'a>(&'a Plan);
+
+impl fmt::Display for Tables<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = self.0;
         rows(f, "Guards that fired", &["Guard"], plan.alarms(), |alarm| {
             vec![alarm.to_string()]
         })?;
@@ -65,12 +125,11 @@ impl fmt::Display for Page<'_> {
         )?;
         self.users(f)?;
         self.groups(f)?;
-        self.left_alone(f)?;
-        f.write_str("</body></html>\n")
+        self.left_alone(f)
     }
 }
 
-impl Page<'_> {
+impl Tables<'_> {
     fn users(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = self.0;
         let head = ["User", "Full name", "E-mail", "Department", "Source", "Why"];
@@ -220,7 +279,11 @@ fn rows<T>(
     if items.is_empty() {
         return Ok(());
     }
-    write!(f, "<h2>{title} ({})</h2>\n<table><tr>", items.len())?;
+    let (number, count) = (number_of(title), items.len());
+    write!(
+        f,
+        "<section class=\"t{number}\"><h2>{title} ({count})</h2>\n<table><tr>"
+    )?;
     head.iter().try_for_each(|cell| write!(f, "<th>{cell}</th>"))?;
     writeln!(f, "</tr>")?;
     for item in items {
@@ -230,5 +293,5 @@ fn rows<T>(
             .try_for_each(|cell| write!(f, "<td>{}</td>", Html(cell)))?;
         f.write_str("</tr>\n")?;
     }
-    f.write_str("</table>\n")
+    f.write_str("</table></section>\n")
 }

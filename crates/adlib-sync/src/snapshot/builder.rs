@@ -65,6 +65,7 @@ pub struct SnapshotBuilder<'o> {
     first_group: usize,
     rows: Rows,
     entries: Rows,
+    parents: HashMap<String, usize>,
     standing: Vec<Standing>,
     keys: Vec<(u64, u32)>,
     names: Names,
@@ -96,6 +97,7 @@ impl<'o> SnapshotBuilder<'o> {
             first_group: 0,
             rows: Rows::default(),
             entries: Rows::default(),
+            parents: HashMap::new(),
             standing: Vec::new(),
             keys: Vec::new(),
             names: Names::default(),
@@ -239,6 +241,7 @@ impl<'o> SnapshotBuilder<'o> {
         let mut snapshot = Snapshot {
             rows: self.rows,
             entries: self.entries,
+            parents: in_place(self.parents),
             entry_of: HashMap::new(),
             standing: self.standing,
             keys: HashIndex::new(self.keys),
@@ -260,7 +263,7 @@ impl<'o> SnapshotBuilder<'o> {
             warnings: self.warnings,
         };
         if snapshot.empty_sources.is_empty() {
-            let is_doubled = snapshot.hold_doubled_keys(self.options.user_name);
+            let is_doubled = snapshot.hold_doubled_keys();
             self.held.retain(|(row, _)| !is_doubled.contains(row));
             snapshot
                 .held_back
@@ -312,8 +315,9 @@ impl<'o> SnapshotBuilder<'o> {
             .rows
             .push_with(|out| encode(out, OriginKind::Directory, links, &fields));
         let dn = short(&user.dn);
+        let dn = self.intern_parent(&dn);
         let upn = user.upn.as_deref().filter(|_| is_candidate);
-        self.entries.push_with(|out| encode_entry(out, &dn, upn, &[]));
+        self.entries.push_with(|out| encode_entry(out, dn, upn, &[]));
         let packed = Record(self.rows.get(row)).packed_links().next();
         let packed = packed.map(|(_, packed)| hash(packed)).unwrap_or_default();
         let row = u32::try_from(row).unwrap_or(u32::MAX);
@@ -321,6 +325,25 @@ impl<'o> SnapshotBuilder<'o> {
         if let Some(pin) = user.pin.as_ref().filter(|_| is_candidate) {
             self.pins.insert(row, pin.clone());
         }
+    }
+
+    /// The first part of a DN, and the number of the rest.
+    fn intern_parent<'d>(&mut self, dn: &'d str) -> (&'d str, usize) {
+        let is_escaped = |at: usize| dn.as_bytes().get(at.wrapping_sub(1)) == Some(&b'\\');
+        let comma = dn
+            .match_indices(',')
+            .map(|(at, _)| at)
+            .find(|at| !is_escaped(*at));
+        let (first, parent) = dn.split_at(comma.unwrap_or(dn.len()));
+        let number = match self.parents.get(parent) {
+            Some(number) => *number,
+            None => {
+                let number = self.parents.len();
+                self.parents.insert(parent.to_owned(), number);
+                number
+            }
+        };
+        (first, number)
     }
 
     fn note_canary(&mut self, user: &User) {
@@ -333,6 +356,16 @@ impl<'o> SnapshotBuilder<'o> {
             self.canaries.remove(&FoldedName::of(name));
         }
     }
+}
+
+/// The texts by their numbers.
+fn in_place(numbered: HashMap<String, usize>) -> Vec<String> {
+    let mut texts: Vec<(usize, String)> = numbered
+        .into_iter()
+        .map(|(text, number)| (number, text))
+        .collect();
+    texts.sort_unstable();
+    texts.into_iter().map(|(_, text)| text).collect()
 }
 
 /// Directories give several e-mails in any order: sorted, so that order is never a change.

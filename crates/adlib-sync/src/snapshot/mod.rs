@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub(crate) rows: Rows,
     /// What is known of each entry beside its user.
     pub(crate) entries: Rows,
+    /// What entries are below: the rest of their DNs.
+    pub(crate) parents: Vec<String>,
     /// The entry of each row that has it under another name.
     entry_of: HashMap<u32, u32>,
     /// What became of each entry.
@@ -184,6 +186,13 @@ impl Snapshot {
     pub(crate) fn packed_link(&self, row: usize) -> &[u8] {
         let first = Record(self.rows.get(row)).packed_links().next();
         first.map_or(&[], |(_, packed)| packed)
+    }
+
+    /// The distinguished name of an entry.
+    pub(crate) fn dn(&self, row: usize) -> String {
+        let (first, parent) = self.entry_record(row).dn();
+        let parent = self.parents.get(parent).map_or("", String::as_str);
+        format!("{first}{parent}")
     }
 
     pub(crate) fn entry_record(&self, row: usize) -> EntryRecord<'_> {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use adlib_schema::UserName;
-
 use super::{Snapshot, Standing, builder::MAX_QUALIFIED_NAME};
 use crate::{
     Details, Field, FoldedName, HeldBack, HoldReason, Link, Links, Source, SyncOptions, Value,
@@ -91,8 +89,8 @@ impl Snapshot {
         self.entry_of.get(&row).copied().unwrap_or(row)
     }
 
-    fn dn_of(&self, row: u32) -> &str {
-        self.entry_record(self.entry_of(row) as usize).dn()
+    fn dn_of(&self, row: u32) -> String {
+        self.dn(self.entry_of(row) as usize)
     }
 
     fn stand(&mut self, row: u32, standing: Standing) {
@@ -103,7 +101,7 @@ impl Snapshot {
     }
 
     /// Hold back entries of one source that have the same key: it is nobody's.
-    pub(super) fn hold_doubled_keys(&mut self, option: UserName) -> HashSet<u32> {
+    pub(super) fn hold_doubled_keys(&mut self) -> HashSet<u32> {
         let mut doubled = HashSet::new();
         for run in self.keys.runs().filter(|run| run.len() > 1) {
             let mut rows_of: HashMap<&[u8], Vec<u32>> = HashMap::new();
@@ -120,10 +118,9 @@ impl Snapshot {
         for row in rows {
             let record = Record(self.rows.get(row as usize));
             let key = record.links().map(|links| links.owner().key.to_string());
-            let entry = self.entry_record(row as usize);
-            let name = match (option, record.name(), entry.upn()) {
-                (_, "", _) => entry.dn(),
-                (_, name, _) => name,
+            let name = match record.name() {
+                "" => self.dn(row as usize),
+                name => name.to_owned(),
             };
             let held = HeldBack::new(name, HoldReason::KeyClash(key.unwrap_or_default()));
             self.held_back.push(held);
@@ -273,7 +270,7 @@ impl Snapshot {
     /// The DNs of everybody who may bear a name.
     fn rivals(&self, run: &[Named]) -> Vec<String> {
         let eligible = run.iter().filter(|named| named.is_eligible);
-        let dn = |named: &Named| self.dn_of(named.row).to_owned();
+        let dn = |named: &Named| self.dn_of(named.row);
         let mut dns: Vec<String> = eligible.map(dn).collect();
         dns.sort_unstable();
         dns

@@ -91,9 +91,17 @@ pub(crate) fn encode<'k>(
     ] {
         put_text(out, text);
     }
-    let sid = fields.sid.map(|sid| sid.encode()).unwrap_or_default();
-    put_length(out, sid.len());
-    out.extend_from_slice(&sid);
+    put_sid(out, fields.sid.as_ref());
+}
+
+/// Append a SID, or the absence of one; small numbers take little.
+fn put_sid(out: &mut Vec<u8>, sid: Option<&Sid>) {
+    let Some(sid) = sid else { return put_length(out, 0) };
+    put_length(out, sid.sub_authorities().len() + 1);
+    put_length(out, usize::try_from(sid.authority()).unwrap_or_default());
+    for sub_authority in sid.sub_authorities() {
+        put_length(out, *sub_authority as usize);
+    }
 }
 
 /// The row of a user.
@@ -228,20 +236,20 @@ pub(crate) enum ClaimKind {
 }
 
 fn sid_at(cursor: &mut Cursor<'_>) -> Option<Sid> {
-    let length = cursor.length();
-    Sid::decode(cursor.bytes(length)).ok()
+    let count = cursor.length().checked_sub(1)?;
+    let authority = cursor.length() as u64;
+    let parts = (0..count).map(|_| u32::try_from(cursor.length()).unwrap_or_default());
+    let parts: Vec<u32> = parts.collect();
+    Sid::new(authority, &parts)
 }
 
-/// Append what is known of an entry beside its user: what to call it when it cannot become one.
-pub(crate) fn encode_entry(out: &mut Vec<u8>, dn: &str, upn: Option<&str>, sid_history: &[Sid]) {
-    put_text(out, Some(dn));
+/// Append what is known of an entry beside its user. Of its DN the first part, and the number of what it is below.
+pub(crate) fn encode_entry(out: &mut Vec<u8>, dn: (&str, usize), upn: Option<&str>, sid_history: &[Sid]) {
+    put_text(out, Some(dn.0));
+    put_length(out, dn.1);
     put_text(out, upn);
     put_length(out, sid_history.len());
-    for sid in sid_history {
-        let sid = sid.encode();
-        put_length(out, sid.len());
-        out.extend_from_slice(&sid);
-    }
+    sid_history.iter().for_each(|sid| put_sid(out, Some(sid)));
 }
 
 /// What is known of an entry beside its user.
@@ -249,19 +257,25 @@ pub(crate) fn encode_entry(out: &mut Vec<u8>, dn: &str, upn: Option<&str>, sid_h
 pub(crate) struct EntryRecord<'a>(pub(crate) &'a [u8]);
 
 impl<'a> EntryRecord<'a> {
-    pub(crate) fn dn(self) -> &'a str {
-        Cursor(self.0).text().unwrap_or_default()
+    /// The first part of the DN, and the number of what it is below.
+    pub(crate) fn dn(self) -> (&'a str, usize) {
+        let mut cursor = Cursor(self.0);
+        (cursor.text().unwrap_or_default(), cursor.length())
+    }
+
+    fn after_dn(self) -> Cursor<'a> {
+        let mut cursor = Cursor(self.0);
+        cursor.raw_text();
+        cursor.length();
+        cursor
     }
 
     pub(crate) fn upn(self) -> Option<&'a str> {
-        let mut cursor = Cursor(self.0);
-        cursor.raw_text();
-        cursor.raw_text().map(str_of)
+        self.after_dn().raw_text().map(str_of)
     }
 
     pub(crate) fn sid_history(self) -> Vec<Sid> {
-        let mut cursor = Cursor(self.0);
-        cursor.raw_text();
+        let mut cursor = self.after_dn();
         cursor.raw_text();
         (0..cursor.length()).filter_map(|_| sid_at(&mut cursor)).collect()
     }
