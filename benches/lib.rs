@@ -94,13 +94,24 @@ impl Row {
 
     /// The same with contestants who prepare their calls, and not all of whom are there.
     pub fn measure_batches<'b>(self, ours: Batch<'b>, peer: Option<Batch<'b>>, floor: Option<Batch<'b>>) {
+        self.measure_rounds(rounds(), ours, peer, floor);
+    }
+
+    /// The same for work that takes seconds, in so many rounds.
+    pub fn measure_rounds<'b>(
+        self,
+        rounds: usize,
+        ours: Batch<'b>,
+        peer: Option<Batch<'b>>,
+        floor: Option<Batch<'b>>,
+    ) {
         let mut contestants = [Some(ours), peer, floor].map(|batch| {
             batch.map(|batch| {
                 let calls = calls_of(batch);
                 move || batch(calls)
             })
         });
-        let rounds: Vec<[f64; 3]> = (0..rounds())
+        let rounds: Vec<[f64; 3]> = (0..rounds)
             .map(|_| {
                 contestants
                     .each_mut()
