@@ -253,6 +253,11 @@ mod configured {
             options.import_new = self.import_new;
             options.import_disabled = self.import_disabled;
             options.update_details = self.update_details;
+            options.adopt_local = self.adopt_local;
+            options.remove_left_scope = self.remove_left_scope;
+            options.remove_disabled = self.remove_disabled;
+            options.name_clash = self.name_clash;
+            options.email_clash = self.email_clash;
             options.user_name = self.user_name;
             options.guard = self.guard.clone();
             options

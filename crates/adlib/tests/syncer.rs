@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use adlib::{
     Config, Error, Syncer,
     sync::{
-        ManualRun, Store,
+        EmailClash, ManualRun, NameClash, Store,
         store::{DigestKey, MemoryStore},
     },
 };
@@ -68,6 +68,30 @@ async fn r29_two_sources_come_from_the_configuration() {
         Syncer::from_config(&none, &store),
         Err(Error::Configuration(_))
     ));
+}
+
+/// R31, R36: what may be removed, and what becomes of clashes, is the administrator's to say; the defaults are careful.
+#[test]
+fn r36_policies_come_from_the_configuration() {
+    let options = |text: &str| Config::parse(text).map(|config| config.sync.options());
+    let careful = options("[sync]").unwrap();
+    assert_eq!(
+        (careful.name_clash, careful.email_clash),
+        (NameClash::HoldBack, EmailClash::KeepOwner)
+    );
+    assert!(!careful.adopt_local && !careful.remove_left_scope && !careful.remove_disabled);
+    let told = options(
+        "[sync]\nname_clash = \"qualify\"\nemail_clash = \"hold-back\"\nadopt_local = true\n\
+         remove_left_scope = true\nremove_disabled = true\n",
+    )
+    .unwrap();
+    assert_eq!(
+        (told.name_clash, told.email_clash),
+        (NameClash::Qualify, EmailClash::HoldBack)
+    );
+    assert!(told.adopt_local && told.remove_left_scope && told.remove_disabled);
+    let error = options("[sync]\nname_clash = \"win\"").unwrap_err().to_string();
+    assert!(error.starts_with("line 2, column "), "{error}");
 }
 
 /// R29, A57: whichever source fails, and however: nothing at all is done.

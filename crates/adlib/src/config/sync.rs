@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use adlib_schema::{CardFormat, UserName};
-use adlib_sync::GuardLimits;
+use adlib_sync::{EmailClash, GuardLimits, NameClash};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::value;
@@ -23,6 +23,16 @@ pub struct SyncConfig {
     pub import_disabled: bool,
     /// Update the details of users that the store has (R30).
     pub update_details: bool,
+    /// Take over local users whose name is that of an entry.
+    pub adopt_local: bool,
+    /// In a run that deletes: also remove users who left the scope (R31).
+    pub remove_left_scope: bool,
+    /// In a run that deletes: also remove users who are disabled and not imported (R31).
+    pub remove_disabled: bool,
+    /// What becomes of entries of one name: `hold-back`, `qualify` or `first-wins` (R36).
+    pub name_clash: NameClash,
+    /// What becomes of an e-mail address that several users have: `keep-owner` or `hold-back` (R36).
+    pub email_clash: EmailClash,
     /// What names a user in the store.
     #[serde(deserialize_with = "value::parsed")]
     pub user_name: UserName,
@@ -49,6 +59,11 @@ impl Default for SyncConfig {
             import_new: true,
             import_disabled: false,
             update_details: true,
+            adopt_local: false,
+            remove_left_scope: false,
+            remove_disabled: false,
+            name_clash: NameClash::default(),
+            email_clash: EmailClash::default(),
             user_name: UserName::Account,
             schedule: None,
             jitter: Duration::from_secs(600),
