@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use adlib_core::{DecodeError, gss::Protection};
 
-use crate::Rejection;
+use crate::{Incomplete, Rejection};
 
 /// A request that came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -185,6 +185,14 @@ pub enum Error {
         /// What the server says.
         message: ServerMessage,
     },
+    /// What changed was not read to its end, so none of it counts.
+    #[error("{endpoint}: not read to the end: {reason}")]
+    Incomplete {
+        /// The server.
+        endpoint: String,
+        /// Why not.
+        reason: Incomplete,
+    },
     /// The server broke the protocol, and the connection was cut.
     #[error("{endpoint}: not an LDAP server that can be talked to: {violation}")]
     Protocol {
@@ -207,6 +215,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether nothing more can be asked on this connection.
+    pub(crate) const fn ends_the_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::Timeout { .. } | Self::Protocol { .. } | Self::Lost { .. }
+        )
+    }
+
     /// Whether the server answered, and the answer is no.
     pub(crate) const fn is_an_answer(&self) -> bool {
         matches!(

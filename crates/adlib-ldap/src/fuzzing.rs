@@ -31,8 +31,8 @@ pub fn answers(bytes: &[u8]) -> Result<Vec<Answered>, Violation> {
     while let Some(length) = inbox.whole()? {
         let message = inbox.take(length);
         let entry = match guard.judge(message)? {
-            Part::Entry(entry) => Some(entry),
-            Part::Reference(_) | Part::Done(_) | Part::Disconnection(..) => None,
+            Part::Entry(entry) | Part::Synced(_, entry) => Some(entry),
+            Part::Info(_) | Part::Reference(_) | Part::Done(_) | Part::Disconnection(..) => None,
         };
         let message = message.to_vec();
         answers.push(Answered { message, entry });

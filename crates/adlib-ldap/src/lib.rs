@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bind;
+mod changes;
 mod config;
 mod connection;
 mod error;
@@ -15,6 +16,7 @@ mod source;
 mod transport;
 
 pub use bind::Rejection;
+pub use changes::{ChangeReader, ChangeStream, PlaceRead};
 pub use config::{Endpoint, Limits, Settings, Timeouts, TlsSettings, TransportSecurity};
 pub use connection::Connection;
 pub use error::{Error, ServerMessage, TlsFailure, Violation};

@@ -76,6 +76,7 @@ pub enum Incomplete {
 pub struct PagedSearch<'c> {
     connection: &'c Connection,
     request: Request,
+    controls: Vec<Control>,
     page_size: u32,
     limit: usize,
     given: usize,
@@ -111,6 +112,7 @@ impl Connection {
         PagedSearch {
             connection: self,
             request: Request::new(base, scope, filter, attributes),
+            controls: Vec::new(),
             page_size,
             limit: self.limits.search_entries,
             given: 0,
@@ -127,6 +129,12 @@ impl PagedSearch<'_> {
     /// The same search, which stops after `limit` entries.
     pub(crate) fn up_to(mut self, limit: usize) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// The same search, with these controls beside those for pages.
+    pub(crate) fn with_controls(mut self, controls: Vec<Control>) -> Self {
+        self.controls = controls;
         self
     }
 
@@ -201,10 +209,12 @@ impl PagedSearch<'_> {
     }
 
     async fn controls(&self, cookie: &[u8]) -> Result<Vec<Control>, Error> {
-        match self.request.scope {
-            Scope::Base => Ok(Vec::new()),
-            Scope::OneLevel | Scope::Subtree => self.connection.page_controls(self.page_size, cookie).await,
-        }
+        let mut controls = match self.request.scope {
+            Scope::Base => Vec::new(),
+            Scope::OneLevel | Scope::Subtree => self.connection.page_controls(self.page_size, cookie).await?,
+        };
+        controls.extend_from_slice(&self.controls);
+        Ok(controls)
     }
 
     /// Ask for the page after the one that was taken, so that the server makes it while this one is read.

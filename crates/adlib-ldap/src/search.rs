@@ -4,7 +4,7 @@ use adlib_schema::{AttributeName, Filter, Preset, RawEntry, lookup::SECURITY_CON
 
 use crate::{
     Connection, Error, Incomplete, ServerMessage,
-    transport::{Control, WholeAnswer, encode_search},
+    transport::{Control, DirSyncAnswer, WholeAnswer, encode_search},
 };
 
 const OBJECT_CLASS: AttributeName = AttributeName::from_static("objectClass");
@@ -92,6 +92,8 @@ pub(crate) struct Answer {
     pub(crate) message: ServerMessage,
     /// Where the next page begins; empty when there is none.
     pub(crate) cookie: Vec<u8>,
+    /// How DirSync goes on.
+    pub(crate) dir_sync: Option<DirSyncAnswer>,
 }
 
 impl Connection {
@@ -225,6 +227,7 @@ impl From<WholeAnswer> for Answer {
             code: whole.done.code,
             message: whole.done.message,
             cookie: whole.done.cookie,
+            dir_sync: whole.done.dir_sync,
         }
     }
 }

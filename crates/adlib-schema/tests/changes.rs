@@ -208,7 +208,13 @@ impl Model {
         match node.kind {
             Kind::User => {
                 entry.push("objectClass", "user");
-                entry.push("objectCategory", "CN=Person,CN=Schema");
+                // Every DN has its identity in front when one has.
+                let identity = if extended {
+                    "<GUID=304c34b8-6fb9-459e-9936-c6693f131248>;"
+                } else {
+                    ""
+                };
+                entry.push("objectCategory", format!("{identity}CN=Person,CN=Schema"));
                 entry.push("sAMAccountType", "805306368");
                 entry.push("sAMAccountName", name);
                 entry.push("uid", name);

@@ -8,12 +8,16 @@ use super::{
     ber,
     message::{EXTENDED_RESPONSE, Envelope, decode_controls, decode_entry, decode_result, decode_texts},
     search_message::decode_cookie,
+    sync_message::{
+        DirSyncAnswer, SyncDone, SyncInfo, SyncState, decode_dir_sync, decode_done, decode_info, decode_state,
+    },
 };
 use crate::{Limits, ServerMessage, Violation};
 
 const SEARCH_RESULT_ENTRY: u8 = 0x64;
 const SEARCH_RESULT_DONE: u8 = 0x65;
 const SEARCH_RESULT_REFERENCE: u8 = 0x73;
+const INTERMEDIATE_RESPONSE: u8 = 0x79;
 
 /// Judges the messages of one connection, and knows what was asked.
 #[derive(Debug)]
@@ -26,15 +30,25 @@ pub(crate) struct Guard {
 #[derive(Debug)]
 struct Asked {
     id: u32,
+    /// Its answer is taken message by message, and may have no end.
+    streamed: bool,
     messages: usize,
     bytes: usize,
 }
 
 /// What a message is.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are entries, and none is kept"
+)]
 pub(crate) enum Part {
     /// An entry.
     Entry(RawEntry),
+    /// An entry, and what became of it, in the answer to a synchronisation.
+    Synced(SyncState, RawEntry),
+    /// Something else that a synchronisation tells on the way.
+    Info(SyncInfo),
     /// URLs of other servers, where a part of the answer is.
     Reference(Vec<String>),
     /// The end of the answer.
@@ -54,6 +68,10 @@ pub(crate) struct Done {
     pub(crate) referrals: Vec<String>,
     /// Where the next page begins; empty when there is none.
     pub(crate) cookie: Vec<u8>,
+    /// How a synchronisation ends.
+    pub(crate) sync: Option<SyncDone>,
+    /// How DirSync goes on.
+    pub(crate) dir_sync: Option<DirSyncAnswer>,
 }
 
 impl Guard {
@@ -66,9 +84,17 @@ impl Guard {
     pub(crate) const fn asks(&mut self, id: u32) {
         self.asked = Some(Asked {
             id,
+            streamed: false,
             messages: 0,
             bytes: 0,
         });
+    }
+
+    /// The search that was noted is a synchronisation: its answer is taken message by message, and never held.
+    pub(crate) const fn streams(&mut self) {
+        if let Some(asked) = &mut self.asked {
+            asked.streamed = true;
+        }
     }
 
     /// Judge a message from the server.
@@ -84,8 +110,12 @@ impl Guard {
         }
         let asked = self.asked.as_mut().filter(|asked| asked.id == envelope.id);
         let asked = asked.ok_or(Violation::UnknownMessage(envelope.id))?;
+        if asked.streamed {
+            // Each message counts for itself.
+            (asked.bytes, asked.messages) = (0, 0);
+        }
         asked.count(message.len(), &self.limits)?;
-        let part = answer(&envelope)?;
+        let part = answer(&envelope, asked.streamed)?;
         if matches!(part, Part::Done(_)) {
             self.asked = None;
         }
@@ -109,11 +139,20 @@ impl Asked {
 }
 
 /// What a message of the answer to a search holds.
-fn answer(envelope: &Envelope<'_>) -> Result<Part, Violation> {
+fn answer(envelope: &Envelope<'_>, streamed: bool) -> Result<Part, Violation> {
     let content = envelope.operation.content;
     let controls = envelope.controls.map(decode_controls).transpose()?;
+    let controls = controls.unwrap_or_default();
     match envelope.operation.tag {
-        SEARCH_RESULT_ENTRY => Ok(Part::Entry(decode_entry(content)?)),
+        SEARCH_RESULT_ENTRY => {
+            let entry = decode_entry(content)?;
+            let state = if streamed { decode_state(&controls)? } else { None };
+            Ok(match state {
+                Some(state) => Part::Synced(state, entry),
+                None => Part::Entry(entry),
+            })
+        }
+        INTERMEDIATE_RESPONSE if streamed => Ok(Part::Info(decode_info(content)?)),
         SEARCH_RESULT_REFERENCE => Ok(Part::Reference(decode_texts(content, "SearchResultReference")?)),
         SEARCH_RESULT_DONE => {
             let result = decode_result(content)?;
@@ -121,7 +160,9 @@ fn answer(envelope: &Envelope<'_>) -> Result<Part, Violation> {
                 code: result.code,
                 message: result.message,
                 referrals: result.referrals,
-                cookie: decode_cookie(&controls.unwrap_or_default())?,
+                cookie: decode_cookie(&controls)?,
+                sync: decode_done(&controls)?,
+                dir_sync: decode_dir_sync(&controls)?,
             }))
         }
         kind => Err(Violation::WrongKind(kind)),

@@ -16,6 +16,7 @@ mod message;
 mod password_policy;
 mod search_message;
 mod start_tls;
+mod sync_message;
 mod tls;
 mod wire;
 
@@ -25,11 +26,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(crate) use bind_message::{Authentication, BindAnswer, BindResult, decode_bind_answer, encode_bind};
 pub(crate) use dial::dial;
 pub(crate) use frames::FrameError;
-pub(crate) use guard::{Guard, Part};
+pub(crate) use guard::{Done, Guard, Part};
 pub(crate) use inbox::Inbox;
 pub(crate) use layer::{Layer, OVERHEAD};
 pub(crate) use password_policy::PolicyError;
 pub(crate) use search_message::{Control, encode_search};
+pub(crate) use sync_message::{
+    DirSyncAnswer, SyncKind, SyncState, SyncStep, dir_sync_control, extended_dn_control, sync_control,
+};
 pub(crate) use wire::{End, WholeAnswer, Wire};
 
 /// What protects the messages of a connection before any bind.

@@ -29,6 +29,15 @@ impl Control {
         }
     }
 
+    /// A control without which the search must not be made.
+    pub(crate) const fn critical(name: &'static str, value: Option<Vec<u8>>) -> Self {
+        Self {
+            name,
+            critical: true,
+            value,
+        }
+    }
+
     /// A page of `size` entries that begins at `cookie`; the first begins at an empty one.
     pub(crate) fn page(size: u32, cookie: &[u8]) -> Self {
         let mut page = Vec::new();

@@ -115,8 +115,35 @@ impl Wire {
                     });
                 }
                 Part::Disconnection(code, message) => return Err(End::Disconnected(code, message)),
+                // The guard lets them pass in a synchronisation only.
+                Part::Synced(..) | Part::Info(_) => {}
             }
         }
+    }
+
+    /// Send the synchronisation numbered `id`, whose answer comes by [`next_part`](Self::next_part).
+    ///
+    /// # Errors
+    /// What ended the connection.
+    pub(crate) async fn ask_stream(&mut self, id: u32, request: &[u8]) -> Result<(), End> {
+        self.ask(id, request).await?;
+        self.guard.streams();
+        Ok(())
+    }
+
+    /// The next message of the answer to a synchronisation. Dropped half-way, nothing is lost.
+    ///
+    /// # Errors
+    /// What ended the connection.
+    pub(crate) async fn next_part(&mut self) -> Result<Part, End> {
+        let message = self.server.next().await?.ok_or(End::Closed)?;
+        let part = self.guard.judge(message).map_err(End::Violation)?;
+        match part {
+            Part::Disconnection(code, message) => return Err(End::Disconnected(code, message)),
+            Part::Done(_) => self.ahead = None,
+            _ => {}
+        }
+        Ok(part)
     }
 }
 

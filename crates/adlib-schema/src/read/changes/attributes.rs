@@ -2,7 +2,7 @@
 
 use adlib_core::{DecodeError, Reader, Writer};
 
-use super::codec;
+use super::{codec, extended_dn};
 use crate::RawEntry;
 
 /// Attributes with their values: a name, the number of values, the values; again and again.
@@ -11,13 +11,16 @@ pub(super) struct Attributes(Box<[u8]>);
 
 impl Attributes {
     /// The attributes of `entry` that `wanted` says.
+    ///
+    /// Identities in front of DNs are left out: a read without them has none.
     pub(super) fn of(entry: &RawEntry, wanted: impl Fn(&str) -> bool) -> Self {
         let mut writer = Writer::new();
         for (name, values) in entry.attributes().filter(|(name, _)| wanted(name)) {
             codec::put(&mut writer, name.as_bytes());
             codec::put_count(&mut writer, values.len());
             for value in values {
-                codec::put(&mut writer, AsRef::<[u8]>::as_ref(value));
+                let value: &[u8] = AsRef::as_ref(value);
+                codec::put(&mut writer, without_identity(value));
             }
         }
         Self(writer.finish().into())
@@ -46,6 +49,17 @@ impl Attributes {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         walk(bytes, |_, _| {})?;
         Ok(Self(bytes.into()))
+    }
+}
+
+/// The DN in `value` when it is one with its identity in front, else all of it.
+fn without_identity(value: &[u8]) -> &[u8] {
+    let text = std::str::from_utf8(value)
+        .ok()
+        .filter(|text| text.starts_with('<'));
+    match text.map(extended_dn::parse) {
+        Some((Some(_), dn)) => dn.as_bytes(),
+        _ => value,
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use adlib_core::Guid;
 
+use super::extended_dn;
 use crate::{Preset, RawEntry};
 
 /// The identity that a server gives an entry for good: `objectGUID`, `entryUUID`, `nsUniqueId` or `GUID`, as 16 bytes.
@@ -41,6 +42,30 @@ impl EntryId {
             Preset::EDirectory => "GUID",
             Preset::OpenLdap | Preset::Unix | Preset::OpenDirectory => "entryUUID",
         }
+    }
+
+    /// The value that the attribute has, to search for it.
+    #[must_use]
+    pub fn value(&self, preset: Preset) -> Vec<u8> {
+        let groups: &[usize] = match preset {
+            Preset::ActiveDirectory | Preset::EDirectory => return self.0.to_vec(),
+            Preset::Ds389 => &[4, 4, 4, 4],
+            Preset::OpenLdap | Preset::Unix | Preset::OpenDirectory => &[4, 2, 2, 2, 6],
+        };
+        let mut rest = self.0.as_slice();
+        let mut texts = Vec::new();
+        for length in groups {
+            let (group, behind) = rest.split_at_checked(*length).unwrap_or((rest, &[]));
+            texts.push(group.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+            rest = behind;
+        }
+        texts.join("-").into_bytes()
+    }
+
+    /// The identity in front of a DN (MS-ADTS 3.1.1.3.4.1.5).
+    #[must_use]
+    pub fn in_dn(text: &str) -> Option<Self> {
+        extended_dn::parse(text).0
     }
 
     /// The identity of `entry`; `None` when it does not bear it.

@@ -103,6 +103,12 @@ impl Place {
         self.entries.contains_key(&id)
     }
 
+    /// Whether there is anything right below the entry `id`, as far as the server told the containers of entries.
+    #[must_use]
+    pub fn has_children(&self, id: EntryId) -> bool {
+        self.entries.values().any(|held| held.parent == Some(id))
+    }
+
     /// The entries that are records, as a full read would have given them.
     pub fn records(&self) -> impl Iterator<Item = RawEntry> {
         let records = self.entries.values().filter(|held| !held.attributes.is_empty());

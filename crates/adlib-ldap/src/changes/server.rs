@@ -1,0 +1,128 @@
+//! Who answers, and from which incarnation of its database.
+
+use adlib_schema::{
+    AttributeName, Filter, RawEntry, lookup,
+    read::changes::{Delivered, EntryId, FullReadReason, Mark, Method, Settings},
+};
+
+use super::{Reading, Stop};
+use crate::{Error, Scope};
+
+const SYNC_REQUEST: &str = "1.3.6.1.4.1.4203.1.9.1.1";
+const OBJECT_CLASS: AttributeName = AttributeName::from_static("objectClass");
+
+/// What a server says of itself.
+#[derive(Debug)]
+pub(super) struct Server {
+    name: String,
+    database: String,
+    highest_usn: Option<u64>,
+    controls: Vec<String>,
+    /// Whom the account is, as far as the server tells: its SIDs.
+    account: Vec<String>,
+}
+
+impl Server {
+    /// Whether it has content synchronisation.
+    pub(super) fn synchronises_content(&self) -> bool {
+        self.controls.iter().any(|control| control == SYNC_REQUEST)
+    }
+
+    /// The highest committed update sequence number, which is asked for before anything is read (D9).
+    pub(super) fn highest_usn(&self) -> Result<u64, FullReadReason> {
+        let unknown = || FullReadReason::NoMethod("the server tells no highestCommittedUSN".to_owned());
+        self.highest_usn.ok_or_else(unknown)
+    }
+
+    /// The same as a position.
+    pub(super) fn usn(&self) -> Result<Vec<u8>, FullReadReason> {
+        Ok(self.highest_usn()?.to_string().into_bytes())
+    }
+}
+
+impl Reading<'_> {
+    /// What the server says of itself.
+    pub(super) async fn ask_server(&mut self) -> Result<Server, Error> {
+        let root = self.reader.connection.root_dse().await?;
+        let (name, database) = if self.reader.is_active_directory() {
+            let settings = root.text("dsServiceName").unwrap_or_default().to_owned();
+            let incarnation = self.first_of(&settings, "invocationId").await?;
+            (settings, incarnation)
+        } else {
+            let preset = self.reader.mapper.schema().preset;
+            let base = self.reader.base;
+            let made = self.first_of(base, EntryId::attribute(preset)).await?;
+            (self.reader.connection.endpoint().to_owned(), made)
+        };
+        let mut account: Vec<String> = lookup::security_context(&root)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        account.sort_unstable();
+        Ok(Server {
+            name,
+            database,
+            highest_usn: root.text("highestCommittedUSN").and_then(|usn| usn.parse().ok()),
+            controls: root.texts("supportedControl").map(str::to_owned).collect(),
+            account,
+        })
+    }
+
+    /// The first value of an attribute of one entry, in hexadecimal digits; empty when it may not be seen.
+    async fn first_of(&mut self, dn: &str, attribute: &str) -> Result<String, Error> {
+        let filter = Filter::present(OBJECT_CLASS);
+        let found = self
+            .reader
+            .connection
+            .search(dn, Scope::Base, &filter, &[attribute])
+            .await;
+        let entry = match found {
+            Ok(found) => found.entries.into_iter().next(),
+            Err(error) if error.is_an_answer() => None,
+            Err(error) => return Err(error),
+        };
+        let value = entry.as_ref().and_then(|entry: &RawEntry| entry.first(attribute));
+        Ok(value
+            .unwrap_or_default()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
+
+    /// The mark of a reader by `method` at `position`.
+    pub(super) fn mark(&self, method: Method, server: &Server, position: Vec<u8>) -> Mark {
+        let schema = self.reader.mapper.schema();
+        let parts = [
+            format!("{schema:?}"),
+            Delivered::attributes(schema).join(" "),
+            self.reader.base.to_owned(),
+            self.reader.account.to_owned(),
+            server.account.join(" "),
+        ];
+        Mark::new(
+            method,
+            Settings::of(parts),
+            server.name.as_str(),
+            server.database.as_str(),
+            position,
+        )
+    }
+
+    /// That the account sees what is left of deleted entries: one at least, for a container that may not be listed looks
+    /// like an empty one.
+    pub(super) async fn sees_deleted(&mut self) -> Result<bool, Stop> {
+        let container = format!("<WKGUID=18E2EA80684F11D2B9AA00C04F79F805,{}>", self.reader.base);
+        let filter = Filter::present(OBJECT_CLASS);
+        let search = self
+            .reader
+            .connection
+            .paged(&container, Scope::OneLevel, &filter, &["objectGUID"], 1)
+            .with_controls(super::fetch::deleted_too());
+        let mut search = search.up_to(1);
+        match search.next().await {
+            Ok(found) => Ok(found.is_some()),
+            Err(error) if error.is_an_answer() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Changes as they happen, by content synchronisation: `refreshAndPersist` (RFC 4533 3.4).
+
+use adlib_schema::read::changes::{FullReadReason, Increment, Mark, Presence, Replica};
+
+use super::{ChangeReader, Reading, Stop, syncrepl::Refresh};
+use crate::{Error, connection::Loan, transport::Part};
+
+/// Changes as they happen. The connection does nothing else meanwhile, and is closed when this is dropped.
+///
+/// The first increment is what happened before; each that follows has its mark, so that an application that stores the
+/// replica after each loses nothing.
+pub struct ChangeStream<'a> {
+    reader: ChangeReader<'a>,
+    loan: Loan<'a>,
+    mark: Mark,
+    refresh: Option<Refresh>,
+}
+
+impl std::fmt::Debug for ChangeStream<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChangeStream")
+            .field("reader", &self.reader)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> ChangeReader<'a> {
+    /// The changes from where `replica` stands, which content synchronisation must have brought up to date; or the reason
+    /// for a full read before.
+    ///
+    /// # Errors
+    /// `Refused` and its kin; `Timeout`, `Protocol`, `Lost`.
+    pub async fn watch(self, replica: &Replica) -> Result<Result<ChangeStream<'a>, FullReadReason>, Error> {
+        let mut reading = Reading {
+            reader: self,
+            progress: &mut |_| {},
+            entries: 0,
+        };
+        let server = reading.ask_server().await?;
+        let Some(mark) = replica.cursor().of(self.name) else {
+            return Ok(Err(FullReadReason::FirstRead));
+        };
+        let now = reading.mark(adlib_schema::read::changes::Method::Syncrepl, &server, Vec::new());
+        if let Err(reason) = mark.leads_to(&now) {
+            return Ok(Err(reason));
+        }
+        let loan = self.begin_sync(true, Some(&mark.position)).await?;
+        Ok(Ok(ChangeStream {
+            reader: self,
+            loan,
+            mark: mark.clone(),
+            refresh: Some(Refresh::default()),
+        }))
+    }
+}
+
+impl ChangeStream<'_> {
+    /// The next changes, as soon as there are any; or the reason for a full read, after which nothing follows.
+    ///
+    /// # Errors
+    /// `Protocol`, `Lost`.
+    pub async fn next(&mut self) -> Result<Result<Increment, FullReadReason>, Error> {
+        match self.advance().await {
+            Ok(increment) => Ok(Ok(increment)),
+            Err(Stop::Full(reason)) => Ok(Err(reason)),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn advance(&mut self) -> Result<Increment, Stop> {
+        let connection = self.reader.connection;
+        // What came before the refresh was over stays here when this is dropped half-way.
+        let mut batch = Refresh::default();
+        loop {
+            let part = self.loan.wire.next_part().await;
+            let part = part.map_err(|end| connection.ends(end))?;
+            if let Part::Done(done) = part {
+                let what = format!("code {}: {}", done.code, done.message);
+                return Err(FullReadReason::Refused(what).into());
+            }
+            let taken = match &mut self.refresh {
+                Some(refresh) => {
+                    refresh.take(&self.reader, part)?;
+                    if !refresh.is_over {
+                        continue;
+                    }
+                    self.refresh.take().unwrap_or_default()
+                }
+                None => {
+                    batch.take(&self.reader, part)?;
+                    std::mem::take(&mut batch)
+                }
+            };
+            return Ok(self.increment(taken));
+        }
+    }
+
+    fn increment(&mut self, mut told: Refresh) -> Increment {
+        if let Some(cookie) = told.cookie.take() {
+            self.mark.position = cookie;
+        }
+        let presence: Presence = told.presence();
+        let entries = told.events.len();
+        Increment::new(told.events, presence, Some(self.mark.clone()), entries)
+    }
+}

@@ -1,0 +1,178 @@
+//! Changes by content synchronisation (RFC 4533): `refreshOnly`.
+
+use adlib_schema::read::changes::{
+    Delivered, EntryId, Event, FullReadReason, Increment, Mark, Method, Place, Presence,
+};
+
+use super::{ChangeReader, Reading, Stop, fetch::anything, server::Server};
+use crate::{
+    Error, Scope,
+    connection::Loan,
+    search::{Request, SUCCESS},
+    transport::{Done, Part, SyncKind, SyncState, SyncStep, encode_search, sync_control},
+};
+
+/// `e-syncRefreshRequired`
+const REFRESH_REQUIRED: u32 = 4096;
+
+/// What a synchronisation told so far.
+#[derive(Default)]
+pub(super) struct Refresh {
+    pub(super) events: Vec<Event>,
+    /// What did not change.
+    present: Vec<(EntryId, Option<String>)>,
+    pub(super) cookie: Option<Vec<u8>>,
+    /// The present phase came to its end: what was not named is gone.
+    by_presence: bool,
+    /// The refresh is over; what follows are changes as they happen.
+    pub(super) is_over: bool,
+}
+
+impl Refresh {
+    /// Take a part of the answer that is not its end; whether it was an entry.
+    pub(super) fn take(&mut self, reader: &ChangeReader<'_>, part: Part) -> Result<bool, Stop> {
+        let no_method = |what: &str| FullReadReason::NoMethod(what.to_owned());
+        match part {
+            Part::Synced(SyncState { kind, uuid, cookie }, entry) => {
+                self.cookie = cookie.or(self.cookie.take());
+                let id = EntryId::from_bytes(uuid);
+                match kind {
+                    SyncKind::Present => self.present.push((id, None)),
+                    SyncKind::Delete => self.events.push(Event::Gone(id)),
+                    SyncKind::Add | SyncKind::Modify => {
+                        let entry = Delivered::new(reader.mapper.schema(), &entry);
+                        let entry = entry.filter(|entry| entry.id() == id);
+                        let entry = entry.ok_or_else(|| no_method("entries come without their identity"))?;
+                        self.events.push(Event::Entry(Box::new(entry)));
+                    }
+                }
+                Ok(true)
+            }
+            Part::Info(info) => {
+                self.cookie = info.cookie.or(self.cookie.take());
+                match info.step {
+                    SyncStep::NewCookie => {}
+                    SyncStep::RefreshDelete { done } => self.is_over |= done,
+                    SyncStep::RefreshPresent { done } => {
+                        self.by_presence = true;
+                        self.is_over |= done;
+                    }
+                    SyncStep::IdSet { deleted, uuids } => {
+                        let ids = uuids.into_iter().map(EntryId::from_bytes);
+                        if deleted {
+                            self.events.extend(ids.map(Event::Gone));
+                        } else {
+                            self.present.extend(ids.map(|id| (id, None)));
+                        }
+                    }
+                }
+                Ok(false)
+            }
+            Part::Reference(_) => Ok(false),
+            _ => Err(no_method("the server answers a synchronisation as any search").into()),
+        }
+    }
+
+    /// Take the end of a `refreshOnly`.
+    fn end(&mut self, done: Done) -> Result<(), FullReadReason> {
+        match done.code {
+            SUCCESS => {}
+            REFRESH_REQUIRED => return Err(FullReadReason::Refused("it wants a full refresh".to_owned())),
+            code => return Err(FullReadReason::Refused(format!("code {code}: {}", done.message))),
+        }
+        let sync = done.sync.ok_or_else(|| {
+            FullReadReason::NoMethod("the server answers a synchronisation as any search".to_owned())
+        })?;
+        self.cookie = sync.cookie.or(self.cookie.take());
+        self.by_presence = !sync.refresh_deletes;
+        Ok(())
+    }
+
+    /// How it shows that an entry is gone.
+    pub(super) fn presence(&mut self) -> Presence {
+        if self.by_presence {
+            Presence::Listed(std::mem::take(&mut self.present))
+        } else {
+            Presence::Told
+        }
+    }
+
+    /// The cookie, without which there is no way to go on.
+    fn position(&self) -> Result<Vec<u8>, FullReadReason> {
+        let none = || FullReadReason::NoMethod("the server gives no cookie".to_owned());
+        self.cookie.clone().ok_or_else(none)
+    }
+}
+
+impl<'a> ChangeReader<'a> {
+    /// Begin a synchronisation after `cookie`.
+    pub(super) async fn begin_sync(self, persist: bool, cookie: Option<&[u8]>) -> Result<Loan<'a>, Error> {
+        let connection = self.connection;
+        connection.refuse_before_bind()?;
+        let attributes = Delivered::attributes(self.mapper.schema());
+        let request = Request::new(self.base, Scope::Subtree, &anything(), &attributes);
+        let id = connection.next_search_id();
+        let message = encode_search(id, &request, &[sync_control(persist, cookie)]);
+        let begin = async {
+            let mut loan = connection.borrow().await?;
+            let asked = loan.wire.ask_stream(id, &message).await;
+            asked.map_err(|end| connection.ends(end))?;
+            Ok(loan)
+        };
+        connection.in_time("a synchronisation", begin).await
+    }
+}
+
+impl Reading<'_> {
+    /// Everything, in one look at the server's database.
+    pub(super) async fn everything_by_syncrepl(&mut self, server: &Server) -> Result<Increment, Stop> {
+        let refresh = self.refresh(None).await?;
+        let mark = self.mark(Method::Syncrepl, server, refresh.position()?);
+        Ok(Increment::new(
+            refresh.events,
+            Presence::Replaced,
+            Some(mark),
+            self.entries,
+        ))
+    }
+
+    /// What changed since `mark`.
+    pub(super) async fn changes_by_syncrepl(
+        &mut self,
+        place: &Place,
+        mark: &Mark,
+        server: &Server,
+    ) -> Result<Increment, Stop> {
+        let mut refresh = self.refresh(Some(&mark.position)).await?;
+        let presence = refresh.presence();
+        // Without another cookie the last one stays good.
+        let position = refresh.cookie.take().unwrap_or_else(|| mark.position.clone());
+        let mark = self.mark(Method::Syncrepl, server, position);
+        self.complete(place, refresh.events, presence, mark).await
+    }
+
+    async fn refresh(&mut self, cookie: Option<&[u8]>) -> Result<Refresh, Stop> {
+        let reader = self.reader;
+        let mut loan = reader.begin_sync(false, cookie).await?;
+        let mut refresh = Refresh::default();
+        loop {
+            let part = async {
+                let part = loan.wire.next_part().await;
+                part.map_err(|end| reader.connection.ends(end))
+            };
+            match reader.connection.in_time("a synchronisation", part).await? {
+                Part::Done(done) => {
+                    loan.give_back();
+                    refresh.end(done)?;
+                    return Ok(refresh);
+                }
+                part => {
+                    if refresh.take(&reader, part)? {
+                        self.entries += 1;
+                        (self.progress)(self.entries);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Content synchronisation: OpenLDAP.
+
+use std::{fs, time::Duration};
+
+use adlib_core::Password;
+use adlib_lab::openldap::{self, Server};
+use adlib_ldap::{Connection, Endpoint, Settings};
+use adlib_schema::{
+    Mapper, Preset, Schema,
+    read::changes::{FullReadReason, Mark, Method, Replica},
+};
+
+use super::{
+    reading::{Reader, assert_same},
+    rounds, seed,
+    tree::{Flavour, Tree},
+};
+
+async fn reader(server: &Server, account: &str, wanted: Option<Method>) -> Reader {
+    let mut settings = Settings::default();
+    settings.tls.ca_pem = Some(fs::read(&server.ca_file).unwrap());
+    settings.tls.ca_only = true;
+    let endpoint = Endpoint::new(&server.host, 636).at([server.ip]);
+    let connection = Connection::open(&[endpoint], &settings).await.unwrap();
+    let password = Password::from(server.service_password.as_str());
+    let dn = server.dn(account);
+    connection.bind_simple(&dn, &password).await.unwrap();
+    Reader {
+        connection,
+        mapper: Mapper::new(Schema::of(Preset::OpenLdap)),
+        name: server.base.clone(),
+        base: server.base.clone(),
+        account: account.to_owned(),
+        wanted,
+        replica: Replica::default(),
+    }
+}
+
+/// Members that the server mends by itself are mended a little later.
+async fn settled() {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+}
+
+/// R28: the law, by each method that the server has.
+#[tokio::test]
+async fn r28_increments_equal_a_full_read() {
+    let server = openldap::openldap_change();
+    let seed = seed();
+    let mut tree = Tree::new(Flavour::OpenLdap, &server.base, seed);
+    server.modify(&tree.ldif());
+    settled().await;
+    let mut readers = [
+        ("syncrepl", reader(&server, openldap::SYNC, None).await),
+        (
+            "timestamps",
+            reader(&server, openldap::SYNC, Some(Method::ModifyTimestamp)).await,
+        ),
+    ];
+    for (name, reader) in &mut readers {
+        let (read, _) = reader.go_on().await;
+        assert_eq!(read.full, Some(FullReadReason::FirstRead), "{name}");
+        println!("{name}: {} because {}", read.method, read.why);
+    }
+    assert_eq!(
+        readers[0]
+            .1
+            .replica
+            .cursor()
+            .of(&server.base)
+            .map(|mark| mark.method),
+        Some(Method::Syncrepl)
+    );
+    for round in 0..rounds() {
+        for _ in 0..8 {
+            tree.change();
+        }
+        server.modify(&tree.ldif());
+        settled().await;
+        let fresh = readers[0].1.fresh().await;
+        for (name, reader) in &mut readers {
+            let (read, changes) = reader.go_on().await;
+            let entries = read.increment.entries_read;
+            println!(
+                "round {round}, {name}: {entries} entries, {} changes",
+                changes.len()
+            );
+            let when = format!("seed {seed}, round {round}, {name}");
+            assert_eq!(read.full, None, "{when}");
+            assert_same(reader.kept(), fresh.clone(), &when);
+        }
+    }
+}
+
+/// R28: changes as they happen, with a mark after each.
+#[tokio::test]
+async fn r28_changes_as_they_happen() {
+    let server = openldap::openldap_change();
+    let mut tree = Tree::new(Flavour::OpenLdap, &server.base, 7);
+    server.modify(&tree.ldif());
+    settled().await;
+    let mut reader = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    reader.go_on().await;
+    let mut replica = reader.replica.clone();
+    let mut stream = reader.changes().watch(&replica).await.unwrap().unwrap();
+    let before = stream.next().await.unwrap().unwrap();
+    assert_eq!(replica.apply(&reader.name, before, &reader.mapper), []);
+    let dn = format!("uid=user1,ou=people,{}", server.base);
+    server.modify(&format!(
+        "dn: {dn}\nchangetype: modify\nreplace: mail\nmail: now@example.com\n"
+    ));
+    let increment = tokio::time::timeout(Duration::from_secs(10), stream.next());
+    let increment = increment.await.unwrap().unwrap().unwrap();
+    assert_ne!(increment.mark.as_ref(), replica.cursor().of(&reader.name));
+    let changes = replica.apply(&reader.name, increment, &reader.mapper);
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert_eq!(changes[0].dn, dn);
+    drop(stream);
+
+    // Whoever goes on from there has missed nothing, and reads nothing twice.
+    let mut later = self::reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    later.replica = replica;
+    let (read, changes) = later.go_on().await;
+    assert_eq!((read.full, changes), (None, Vec::new()));
+    assert_same(later.kept(), later.fresh().await, "after the stream");
+}
+
+/// R28: a cookie that was cut, or is of another directory, is no way to a wrong result.
+#[tokio::test]
+async fn r28_a_cookie_that_is_not_the_servers() {
+    let server = openldap::openldap();
+    let mut reader = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    reader.go_on().await;
+    let good = reader.replica.clone();
+    let with = |change: &dyn Fn(&mut Mark)| {
+        let mut mark = good.cursor().of(&server.base).unwrap().clone();
+        change(&mut mark);
+        let nothing = adlib_schema::read::changes::Increment::new(
+            Vec::new(),
+            adlib_schema::read::changes::Presence::Told,
+            Some(mark),
+            0,
+        );
+        let mut replica = good.clone();
+        replica.apply(&server.base, nothing, &reader.mapper);
+        replica
+    };
+    let cut = with(&|mark| mark.position.truncate(9));
+    let rubbish =
+        with(&|mark| mark.position = b"rid=1,csn=99991231235959.000000Z#000000#000#000000".to_vec());
+    let elsewhere = with(&|mark| mark.server = "ldap.example.net:636".to_owned());
+    let restored = with(&|mark| mark.database = "00".to_owned());
+    for (replica, is_refused) in [
+        (cut, false),
+        (rubbish, false),
+        (elsewhere, true),
+        (restored, true),
+    ] {
+        reader.replica = replica;
+        let reason = reader.full_reason().await;
+        assert!(!is_refused || reason.is_some());
+        assert_same(reader.kept(), reader.fresh().await, &format!("{reason:?}"));
+    }
+}

@@ -1,0 +1,303 @@
+//! Random changes to a tree, as LDIF that every one of them is valid in.
+
+use std::fmt::Write;
+
+/// Which server the LDIF is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Flavour {
+    ActiveDirectory,
+    OpenLdap,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    User,
+    Group,
+    Unit,
+}
+
+#[derive(Debug, Clone)]
+struct Node {
+    kind: Kind,
+    name: String,
+    /// Within the unit of this number; 0 is the root of the tree.
+    unit: usize,
+    members: Vec<usize>,
+    disabled: bool,
+    there: bool,
+}
+
+/// The tree below one unit, and what was changed since the last look.
+pub(crate) struct Tree {
+    flavour: Flavour,
+    root: String,
+    state: u64,
+    nodes: Vec<Node>,
+    names: usize,
+    ldif: String,
+}
+
+impl Tree {
+    pub(crate) fn new(flavour: Flavour, base: &str, seed: u64) -> Self {
+        let mut tree = Self {
+            flavour,
+            root: format!("OU=Changing,{base}"),
+            state: seed,
+            nodes: Vec::new(),
+            names: 0,
+            ldif: String::new(),
+        };
+        tree.nodes.push(Node {
+            kind: Kind::Unit,
+            name: "Changing".to_owned(),
+            unit: 0,
+            members: Vec::new(),
+            disabled: false,
+            there: true,
+        });
+        tree.write_add(0);
+        for kind in [
+            Kind::Unit,
+            Kind::Unit,
+            Kind::Group,
+            Kind::User,
+            Kind::User,
+            Kind::User,
+        ] {
+            tree.add(kind);
+        }
+        tree
+    }
+
+    /// The changes since the last call.
+    pub(crate) fn ldif(&mut self) -> String {
+        std::mem::take(&mut self.ldif)
+    }
+
+    /// `SplitMix64`: a seed gives the same changes everywhere.
+    fn random(&mut self, below: usize) -> usize {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(below).unwrap()).unwrap()
+    }
+
+    fn choose(&mut self, fits: impl Fn(usize, &Node) -> bool) -> Option<usize> {
+        let fitting = self.nodes.iter().enumerate();
+        let fitting: Vec<usize> = fitting
+            .filter(|(number, node)| node.there && fits(*number, node))
+            .map(|(number, _)| number)
+            .collect();
+        if fitting.is_empty() {
+            return None;
+        }
+        Some(fitting[self.random(fitting.len())])
+    }
+
+    fn dn(&self, number: usize) -> String {
+        if number == 0 {
+            return self.root.clone();
+        }
+        let node = &self.nodes[number];
+        format!("{},{}", self.rdn(node.kind, &node.name), self.dn(node.unit))
+    }
+
+    fn rdn(&self, kind: Kind, name: &str) -> String {
+        match (kind, self.flavour) {
+            (Kind::Unit, _) => format!("OU={name}"),
+            (Kind::User, Flavour::OpenLdap) => format!("uid={name}"),
+            _ => format!("CN={name}"),
+        }
+    }
+
+    fn fresh_name(&mut self, kind: Kind) -> String {
+        self.names += 1;
+        let letter = match kind {
+            Kind::User => 'u',
+            Kind::Group => 'g',
+            Kind::Unit => 'o',
+        };
+        format!("{letter}{}", self.names)
+    }
+
+    /// One random change.
+    pub(crate) fn change(&mut self) {
+        match self.random(14) {
+            0 | 1 => self.add(Kind::User),
+            2 => self.add(Kind::Group),
+            3 => self.add(Kind::Unit),
+            4 => self.delete(Kind::User),
+            5 => self.delete(Kind::Group),
+            6 => self.recreate_group(),
+            7 => self.place(Kind::User),
+            8 => self.place(Kind::Unit),
+            9 | 10 => self.join(),
+            11 => self.leave(),
+            12 => self.disable(),
+            _ => self.mail(),
+        }
+    }
+
+    fn add(&mut self, kind: Kind) {
+        let name = self.fresh_name(kind);
+        self.add_named(kind, name);
+    }
+
+    fn add_named(&mut self, kind: Kind, name: String) {
+        let unit = self.choose(|_, node| node.kind == Kind::Unit).unwrap();
+        self.nodes.push(Node {
+            kind,
+            name,
+            unit,
+            members: Vec::new(),
+            disabled: true,
+            there: true,
+        });
+        self.write_add(self.nodes.len() - 1);
+    }
+
+    fn write_add(&mut self, number: usize) {
+        let (dn, node) = (self.dn(number), self.nodes[number].clone());
+        let name = &node.name;
+        let rest = match (node.kind, self.flavour) {
+            (Kind::Unit, _) => format!("objectClass: organizationalUnit\nou: {name}\n"),
+            (Kind::User, Flavour::ActiveDirectory) => {
+                format!("objectClass: user\nsAMAccountName: {name}\nuserAccountControl: 546\n")
+            }
+            (Kind::Group, Flavour::ActiveDirectory) => {
+                format!("objectClass: group\nsAMAccountName: {name}\n")
+            }
+            (Kind::User, Flavour::OpenLdap) => {
+                format!("objectClass: inetOrgPerson\nuid: {name}\ncn: {name}\nsn: {name}\n")
+            }
+            (Kind::Group, Flavour::OpenLdap) => {
+                format!("objectClass: groupOfNames\ncn: {name}\nmember: {}\n", self.root)
+            }
+        };
+        write!(self.ldif, "dn: {dn}\nchangetype: add\n{rest}\n").unwrap();
+    }
+
+    fn delete(&mut self, kind: Kind) {
+        let Some(number) = self.choose(|_, node| node.kind == kind) else {
+            return;
+        };
+        let dn = self.dn(number);
+        write!(self.ldif, "dn: {dn}\nchangetype: delete\n\n").unwrap();
+        self.nodes[number].there = false;
+        for node in &mut self.nodes {
+            node.members.retain(|member| *member != number);
+        }
+    }
+
+    fn recreate_group(&mut self) {
+        let Some(number) = self.choose(|_, node| node.kind == Kind::Group) else {
+            return;
+        };
+        let dn = self.dn(number);
+        write!(self.ldif, "dn: {dn}\nchangetype: delete\n\n").unwrap();
+        self.nodes[number].there = false;
+        for node in &mut self.nodes {
+            node.members.retain(|member| *member != number);
+        }
+        let name = self.nodes[number].name.clone();
+        self.add_named(Kind::Group, name);
+    }
+
+    /// A new name, or another unit, or both.
+    fn place(&mut self, kind: Kind) {
+        let Some(number) = self.choose(|number, node| number != 0 && node.kind == kind) else {
+            return;
+        };
+        let Some(unit) = self.choose(|_, node| node.kind == Kind::Unit) else {
+            return;
+        };
+        let unit = if self.is_within(unit, number) {
+            self.nodes[number].unit
+        } else {
+            unit
+        };
+        let from = self.dn(number);
+        if self.random(2) == 0 {
+            let name = self.fresh_name(kind);
+            self.nodes[number].name = name;
+        }
+        let rdn = self.rdn(kind, &self.nodes[number].name);
+        let above = self.dn(unit);
+        self.nodes[number].unit = unit;
+        write!(
+            self.ldif,
+            "dn: {from}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\nnewsuperior: {above}\n\n"
+        )
+        .unwrap();
+    }
+
+    fn is_within(&self, mut number: usize, above: usize) -> bool {
+        while number != 0 {
+            if number == above {
+                return true;
+            }
+            number = self.nodes[number].unit;
+        }
+        false
+    }
+
+    fn join(&mut self) {
+        let Some(group) = self.choose(|_, node| node.kind == Kind::Group) else {
+            return;
+        };
+        let members = self.nodes[group].members.clone();
+        let fits = |number: usize, node: &Node| {
+            node.kind != Kind::Unit && number != group && !members.contains(&number)
+        };
+        if let Some(member) = self.choose(fits) {
+            self.nodes[group].members.push(member);
+            self.write_member(group, "add", member);
+        }
+    }
+
+    fn leave(&mut self) {
+        let Some(group) = self.choose(|_, node| !node.members.is_empty()) else {
+            return;
+        };
+        let member = self.nodes[group].members.remove(0);
+        self.write_member(group, "delete", member);
+    }
+
+    fn write_member(&mut self, group: usize, what: &str, member: usize) {
+        let (group, member) = (self.dn(group), self.dn(member));
+        write!(
+            self.ldif,
+            "dn: {group}\nchangetype: modify\n{what}: member\nmember: {member}\n\n"
+        )
+        .unwrap();
+    }
+
+    fn disable(&mut self) {
+        let Some(number) = self.choose(|_, node| node.kind == Kind::User) else {
+            return;
+        };
+        self.nodes[number].disabled ^= true;
+        let value = match (self.flavour, self.nodes[number].disabled) {
+            (Flavour::ActiveDirectory, true) => "replace: userAccountControl\nuserAccountControl: 546",
+            (Flavour::ActiveDirectory, false) => "replace: userAccountControl\nuserAccountControl: 544",
+            (Flavour::OpenLdap, true) => "replace: employeeNumber\nemployeeNumber: 1",
+            (Flavour::OpenLdap, false) => "replace: employeeNumber\nemployeeNumber: 2",
+        };
+        let dn = self.dn(number);
+        write!(self.ldif, "dn: {dn}\nchangetype: modify\n{value}\n\n").unwrap();
+    }
+
+    fn mail(&mut self) {
+        let Some(number) = self.choose(|_, node| node.kind == Kind::User) else {
+            return;
+        };
+        self.names += 1;
+        let (dn, mail) = (self.dn(number), self.names);
+        write!(
+            self.ldif,
+            "dn: {dn}\nchangetype: modify\nreplace: mail\nmail: m{mail}@example.com\n\n"
+        )
+        .unwrap();
+    }
+}
