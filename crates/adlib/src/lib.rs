@@ -48,7 +48,7 @@ pub use config::{
     ScopeConfig, SignInConfig, SyncConfig, Transport,
 };
 #[cfg(feature = "directory")]
-pub use directory::Bind;
+pub use directory::{Bind, ChangedDomain, Changes};
 pub use directory::{Directory, Progress};
 pub use error::{Error, SignInError};
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]

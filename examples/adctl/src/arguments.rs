@@ -61,6 +61,18 @@ pub(crate) enum Directory {
     Read(Read),
     /// Print the groups and units that a scope can be chosen from, with the number of users in each.
     List(Read),
+    /// Print what changed since the last call, and remember where this one ends.
+    Changes(Changes),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Changes {
+    /// The configuration file.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: PathBuf,
+    /// Where the last call ended; made by the first. It is as confidential as the directory.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cursor: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 //! Exit 0: accepted, clean. Exit 1: refused, or something found. Exit 2: the operator's own inputs.
 
 mod arguments;
+mod changes;
 mod directory;
 mod input;
 mod kerberos;
@@ -30,6 +31,7 @@ async fn main() -> ExitCode {
     let outcome = match &arguments.call {
         Call::Login(login) => login::login(login).await,
         Call::Directory(Directory::Read(read)) => directory::read(read).await,
+        Call::Directory(Directory::Changes(changes)) => changes::changes(changes).await,
         Call::Directory(Directory::List(read)) => directory::list(read).await,
         Call::Kerberos(call) => kerberos::run(call),
         Call::Ntlm(call) => ntlm::run(call),

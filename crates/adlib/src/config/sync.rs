@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use adlib_schema::{CardFormat, UserName};
+use adlib_schema::{CardFormat, UserName, read::changes::Method};
 use adlib_sync::{EmailClash, GuardLimits, NameClash};
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -49,6 +49,17 @@ pub struct SyncConfig {
     pub card: Option<CardConfig>,
     /// What stops a run (R34).
     pub guard: GuardLimits,
+}
+
+impl SyncConfig {
+    /// How changes are read; `None` (`auto`) takes the best way.
+    #[must_use]
+    pub fn delta_method(&self) -> Option<Method> {
+        match self.delta.as_str() {
+            "timestamp" => Some(Method::ModifyTimestamp),
+            name => name.parse().ok(),
+        }
+    }
 }
 
 impl Default for SyncConfig {
@@ -118,6 +129,15 @@ fn schedule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
 }
 
 fn delta<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let known = ["auto", "full", "dirsync", "usn", "syncrepl", "timestamp"].map(|name| (name, name));
+    let known = [
+        "auto",
+        "full",
+        "dirsync",
+        "usn",
+        "syncrepl",
+        "modify-timestamp",
+        "timestamp",
+    ]
+    .map(|name| (name, name));
     value::one_of(deserializer, &known).map(str::to_owned)
 }

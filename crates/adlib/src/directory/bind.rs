@@ -92,6 +92,18 @@ impl Bind {
         Self(Method::Kerberos(Arc::new(account)))
     }
 
+    /// The name that the server is told, as far as it is known here.
+    pub(super) fn name(&self) -> &str {
+        match &self.0 {
+            Method::Simple { name, .. } => name,
+            #[cfg(feature = "ntlm")]
+            Method::Ntlm { account, .. } => &account.user,
+            // Active Directory tells the account's SIDs besides.
+            #[cfg(feature = "kerberos")]
+            Method::Kerberos(_) => "kerberos",
+        }
+    }
+
     pub(super) async fn make(&self, connection: &Connection) -> Result<(), Error> {
         match &self.0 {
             Method::Simple { name, password } => Ok(connection.bind_simple(name, password).await?),

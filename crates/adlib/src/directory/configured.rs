@@ -45,7 +45,8 @@ impl Directory {
         } else {
             Source::Ldif(config.ldif.clone())
         };
-        Ok(Self { source, rules })
+        let delta = sync.delta_method();
+        Ok(Self { source, rules, delta })
     }
 }
 

@@ -116,6 +116,7 @@ impl Directory {
         Ok(Self {
             source: Source::Ldap(Box::new(source)),
             rules,
+            delta: None,
         })
     }
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "directory")]
 mod bind;
+#[cfg(feature = "directory")]
+mod changes;
 #[cfg(all(feature = "config", feature = "directory"))]
 mod configured;
 #[cfg(feature = "directory")]
@@ -16,6 +18,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "directory")]
 use adlib_kdc::{DnsResolver, Resolver};
+#[cfg(feature = "directory")]
+use adlib_schema::read::changes::Method;
 use adlib_schema::{CardRule, Mapper, Preset, Schema, UserName, read::DirectoryRead};
 
 use tracing::Instrument as _;
@@ -26,6 +30,8 @@ use crate::Error;
 pub use bind::Bind;
 #[cfg(feature = "signin")]
 pub(crate) use bind::bind_ntlm;
+#[cfg(feature = "directory")]
+pub use changes::{ChangedDomain, Changes};
 #[cfg(feature = "directory")]
 use ldap::LdapSource;
 #[cfg(feature = "signin")]
@@ -49,6 +55,9 @@ pub(crate) use lookup::{Found, Lookup};
 pub struct Directory {
     source: Source,
     rules: MapperRules,
+    /// How changes are read; `None` takes the best way.
+    #[cfg(feature = "directory")]
+    delta: Option<Method>,
 }
 
 #[derive(Debug, Clone)]
@@ -103,6 +112,8 @@ impl Directory {
         Self {
             source: Source::Ldif(files),
             rules,
+            #[cfg(feature = "directory")]
+            delta: None,
         }
     }
 

@@ -25,7 +25,7 @@ mod place;
 mod reason;
 mod replica;
 
-pub use change::{Change, ChangeKind, Proof, RecordKind};
+pub use change::{Change, ChangeKind, Proof, RecordKind, across_places};
 pub use cursor::{Cursor, Mark, Method, MethodError, Settings};
 pub use delivered::Delivered;
 pub use entry_id::EntryId;
