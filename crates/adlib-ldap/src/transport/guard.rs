@@ -38,10 +38,6 @@ struct Asked {
 
 /// What a message is.
 #[derive(Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are entries, and none is kept"
-)]
 pub(crate) enum Part {
     /// An entry.
     Entry(RawEntry),
