@@ -38,7 +38,11 @@ const ARROWS: &[(&str, &[&str])] = &[
 const APART: &[&str] = &["adlib-lab", "xtask"];
 
 /// Names from outside that have one place in the whole workspace.
-const ONE_PLACE: &[(&str, &[&str])] = &[("ldap3", &[]), ("sspi", &["adlib-kdc"]), ("kerberos_asn1", &[])];
+const ONE_PLACE: &[(&str, &[&str])] = &[
+    ("ldap3", &["adlib-ldap"]),
+    ("sspi", &["adlib-kdc"]),
+    ("kerberos_asn1", &[]),
+];
 
 /// Names that bring sockets, and the library crates that may have them.
 const SOCKETS: &[&str] = &[

@@ -77,6 +77,42 @@ impl Connection {
         &self.endpoint.host
     }
 
+    /// Hand the connection over to the [`ldap3`] crate, for what this one does not do: changes, comparisons, extended
+    /// operations, its adapters. The bind stands, and so do TLS or the security layer that seals every message, which
+    /// that crate has not; answers are checked before it sees them, and one that breaks the protocol ends the connection.
+    /// So does a bind by its means. Time-outs are its own ([`ldap3::Ldap::with_timeout`]).
+    ///
+    /// ```no_run
+    /// use std::collections::HashSet;
+    ///
+    /// use adlib_core::Password;
+    /// use adlib_ldap::{Connection, Endpoint, Settings};
+    /// use ldap3::Mod;
+    ///
+    /// # async fn example(password: &Password) -> Result<(), Box<dyn std::error::Error>> {
+    /// let endpoint = Endpoint::new("dc1.corp.example.com", 636);
+    /// let connection = Connection::open(&[endpoint], &Settings::default()).await?;
+    /// connection.bind_simple("svc-app@corp.example.com", password).await?;
+    /// let mut ldap = connection.into_ldap3().await?;
+    /// let office = Mod::Replace("physicalDeliveryOfficeName", HashSet::from(["2.14"]));
+    /// ldap.modify("CN=Ada,OU=Staff,DC=corp,DC=example,DC=com", vec![office]).await?.success()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `NotBound` where a bind has to protect what follows; `Protocol`, `Lost` when the connection has ended; `System`
+    /// when the operating system gives no sockets.
+    #[cfg(feature = "ldap3")]
+    pub async fn into_ldap3(self) -> Result<ldap3::Ldap, Error> {
+        self.refuse_before_bind()?;
+        let mut loan = self.borrow().await?;
+        loan.wire.settle().await.map_err(|end| self.ends(end))?;
+        crate::transport::hand_over(loan.wire.server, self.limits)
+            .await
+            .map_err(|error| Error::System(error.to_string()))
+    }
+
     /// A message number for a step of a bind.
     pub(crate) fn next_bind_id(&self) -> u32 {
         self.bind_id.fetch_sub(1, Ordering::Relaxed)

@@ -10,6 +10,8 @@ mod bind_message;
 mod dial;
 mod frames;
 mod guard;
+#[cfg(feature = "ldap3")]
+mod handover;
 mod inbox;
 mod layer;
 mod message;
@@ -27,6 +29,8 @@ pub(crate) use bind_message::{Authentication, BindAnswer, BindResult, decode_bin
 pub(crate) use dial::dial;
 pub(crate) use frames::FrameError;
 pub(crate) use guard::{Done, Guard, Part};
+#[cfg(feature = "ldap3")]
+pub(crate) use handover::hand_over;
 pub(crate) use inbox::Inbox;
 pub(crate) use layer::{Layer, OVERHEAD};
 pub(crate) use password_policy::PolicyError;
