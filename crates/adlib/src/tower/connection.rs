@@ -18,14 +18,13 @@ use super::half_open::Begun;
 /// waits in it with it.
 ///
 /// ```
-/// use adlib::{ChannelBindings, tower::NegotiateConnection};
+/// use adlib::tower::NegotiateConnection;
 ///
-/// # fn accepted<S>(app: S, certificate: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
-/// // for each connection:
+/// # fn accepted<S>(app: S) {
+/// // for each connection, before it is served:
 /// let connection = NegotiateConnection::new();
-/// let service = connection.serve(app); // for `hyper_util::service::TowerToHyperService`
+/// let service = connection.serve(app); // for hyper, in `hyper_util::service::TowerToHyperService`
 /// # drop(service);
-/// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Default)]

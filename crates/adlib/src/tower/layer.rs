@@ -19,8 +19,26 @@ const LIFETIME: Duration = Duration::from_secs(30);
 
 /// Lets only those requests through that sign a user in, and puts the [`Identity`] into their extensions.
 ///
-/// See the [module](crate::tower) for what belongs to a connection. Layers that limit the size of headers and the time of
-/// connections are the server's, as always.
+/// See the [module](crate::tower) for what belongs to a connection. Limits of a connection's time and of all its headers are
+/// the server's, as always; HTTP/2 servers often take 16 KB of headers, and a ticket of a user in many groups has more.
+///
+/// ```
+/// use adlib::{ChannelBindings, Identity, USER_MESSAGE, tower::{Denial, NegotiateLayer, Page}};
+///
+/// # fn layer(acceptor: adlib::Acceptor, certificate: &[u8]) -> Result<NegotiateLayer, Box<dyn std::error::Error>> {
+/// let negotiate = NegotiateLayer::new(acceptor)
+///     .channel_bindings(ChannelBindings::of_server_certificate(certificate)?)
+///     .admit(|identity: &Identity| identity.groups().iter().any(|group| group.name() == Some("CORP\\Staff")))
+///     .page(|denial| Page {
+///         content_type: "text/html; charset=utf-8",
+///         body: match denial {
+///             Denial::SignInNeeded => "<p>Get a ticket first: lock your screen and unlock it.".to_owned(),
+///             _ => format!("<p>{USER_MESSAGE}"),
+///         },
+///     });
+/// # Ok(negotiate)
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct NegotiateLayer {
     settings: Settings,
