@@ -105,6 +105,44 @@ fn r19_user_of_active_directory() {
     assert!(ada.state.enabled);
 }
 
+/// R35: what an account was before it moved, each once and in order; only Active Directory has such a memory.
+#[test]
+fn r35_sid_history() {
+    let sid = |rid: u32| format!("S-1-5-21-7-8-9-{rid}").parse::<Sid>().unwrap();
+    let mut moved = ada();
+    for rid in [1200, 1104, 1200] {
+        moved.push("sIDHistory", sid(rid).encode());
+    }
+    let (user_of_ad, warnings) = user(&active_directory(), &moved);
+    assert_eq!(user_of_ad.sid_history, [sid(1104), sid(1200)]);
+    assert_eq!(warnings, []);
+    assert_eq!(user(&active_directory(), &ada()).0.sid_history, []);
+    let mut elsewhere = entry(
+        "uid=ada,dc=example",
+        &[("objectClass", "inetOrgPerson"), ("uid", "ada")],
+    );
+    elsewhere.push("sIDHistory", sid(1104).encode());
+    let of_openldap = user(&Mapper::new(Schema::of(Preset::OpenLdap)), &elsewhere).0;
+    assert_eq!(of_openldap.sid_history, []);
+}
+
+/// A61: what is no SID is left out, and so is what is too much.
+#[test]
+fn a61_odd_sid_history() {
+    let mut odd = ada();
+    odd.push("sIDHistory", b"\x01\x05\x00");
+    odd.push("sIDHistory", "S-1-5-21-7-8-9-1104");
+    let (mapped, warnings) = user(&active_directory(), &odd);
+    assert_eq!(mapped.sid_history, ["S-1-5-21-7-8-9-1104".parse().unwrap()]);
+    assert!(warnings[0].message.contains("`sIDHistory`"), "{warnings:?}");
+    let mut long = ada();
+    for rid in 0..500 {
+        long.push("sIDHistory", format!("S-1-5-21-7-8-9-{rid}"));
+    }
+    let (mapped, warnings) = user(&active_directory(), &long);
+    assert_eq!((mapped.sid_history.len(), warnings.len()), (100, 1));
+}
+
 /// R19: computers, service accounts, contacts and deleted objects are not users.
 #[test]
 fn r19_what_is_not_a_user() {
@@ -502,6 +540,7 @@ fn r19_attributes_to_ask_for() {
         "sAMAccountName",
         "objectGUID",
         "objectSid",
+        "sIDHistory",
         "member",
         "roomNumber",
         "objectCategory",

@@ -667,6 +667,47 @@ fn r35_a_moved_account_is_known_by_its_sid() {
     assert!(nightly(&store, &directory).is_empty());
 }
 
+/// R35: whose SID changed with the domain is the same account by its SID history, under another name too.
+#[test]
+fn r35_a_moved_account_is_known_by_its_sid_history() {
+    let was = "S-1-5-21-1-2-3-1104".parse().unwrap();
+    let mut directory = Directory::of(&["ada", "bob"]);
+    directory.user("ada").sid = Some(was);
+    let store = store_of(&directory);
+    let id = stored(&store, "ada").id;
+    directory.dismiss("ada");
+    let moved = directory.hire_with_key("another-key", "countess");
+    moved.sid = "S-1-5-21-7-8-9-2001".parse().ok();
+    moved.sid_history = vec!["S-1-5-21-4-5-6-1500".parse().unwrap(), was];
+    let plan = run(&store, &directory.read(), &options(), &deleting());
+    assert!(plan.deletes().is_empty() && plan.creates().is_empty(), "{plan}");
+    assert_eq!(plan.updates()[0].identity(), adlib_sync::Identity::Moved);
+    assert_eq!(plan.updates()[0].rename(), Some(("ada", "countess")));
+    let ada = stored(&store, "countess");
+    assert_eq!((ada.id, ada.details.sid), (id, directory.user("countess").sid));
+    assert!(nightly(&store, &directory).is_empty());
+}
+
+/// R35: a SID of one's own goes before a remembered one, and what several accounts remember names none of them.
+#[test]
+fn r35_a_remembered_sid_names_one_account_only() {
+    let was = "S-1-5-21-1-2-3-1104".parse().unwrap();
+    let mut directory = Directory::of(&["eve"]);
+    directory.user("eve").sid = Some(was);
+    let store = store_of(&directory);
+    let id = stored(&store, "eve").id;
+    directory.dismiss("eve");
+    // By name, both come before the account whose SID it is.
+    for account in ["ada", "bob"] {
+        directory.hire(account).sid_history = vec![was];
+    }
+    let ambiguous = plan(&store, &directory.read(), &options(), &Trigger::Scheduled);
+    assert_eq!((ambiguous.creates().len(), ambiguous.updates().len()), (2, 0));
+    directory.hire_with_key("another-key", "zoe").sid = Some(was);
+    run(&store, &directory.read(), &options(), &Trigger::Scheduled);
+    assert_eq!(stored(&store, "zoe").id, id);
+}
+
 /// R29: any number of sources add to one another, in their order.
 #[test]
 fn r29_further_sources_add() {

@@ -3,10 +3,13 @@
 use adlib_core::{Guid, Sid};
 
 use super::value::Values;
-use crate::{AttributeName, Dn, Schema, record::Key};
+use crate::{AttributeName, Dn, Preset, Schema, record::Key};
 
 /// Attributes that are 16 bytes in Active Directory's order rather than text.
 const GUIDS: [&str; 2] = ["objectGUID", "GUID"];
+const SID_HISTORY: AttributeName = AttributeName::from_static("sIDHistory");
+/// How many former SIDs a user may have.
+const MAX_SID_HISTORY: usize = 100;
 
 /// The lasting identity of the entry; its DN, with a warning, when it has none.
 pub(super) fn key(schema: &Schema, values: &mut Values<'_>) -> Key {
@@ -46,6 +49,33 @@ pub(super) fn sid(values: &mut Values<'_>) -> Option<Sid> {
         values.warn("`objectSid` is not a SID and was left out");
     }
     sid
+}
+
+/// The SIDs that the account had in other domains (MS-ADA3, `sIDHistory`), each once and in order, since a directory gives
+/// them in any. No other preset has them.
+pub(super) fn sid_history(schema: &Schema, values: &mut Values<'_>) -> Vec<Sid> {
+    if schema.preset != Preset::ActiveDirectory {
+        return Vec::new();
+    }
+    let entry = values.entry;
+    let (mut history, mut has_odd) = (Vec::new(), false);
+    for value in entry.values_of(&SID_HISTORY).take(MAX_SID_HISTORY) {
+        match decode_sid(value) {
+            Some(sid) => history.push(sid),
+            None => has_odd = true,
+        }
+    }
+    if has_odd {
+        values.warn("`sIDHistory` has a value that is not a SID, which was left out");
+    }
+    if entry.values_of(&SID_HISTORY).count() > MAX_SID_HISTORY {
+        values.warn(format!(
+            "has more than {MAX_SID_HISTORY} values of `sIDHistory`; the rest was left out"
+        ));
+    }
+    history.sort_unstable();
+    history.dedup();
+    history
 }
 
 /// The SID in a value: as bytes, or as the text that some exports write.

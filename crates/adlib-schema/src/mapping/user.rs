@@ -21,6 +21,7 @@ pub(super) fn map(mapper: &Mapper, values: &mut Values<'_>) -> User {
         values.warn("is not a distinguished name; groups that list it will not be found");
     }
     user.sid = identity::sid(values);
+    user.sid_history = identity::sid_history(schema, values);
     user.upn = upn(values);
     user.full_name = values.text(&schema.user_full_name);
     user.email = values

@@ -130,7 +130,7 @@ impl Schema {
     /// What identifies an account beside its key.
     const fn identity(&self) -> &'static [&'static str] {
         match self.preset {
-            Preset::ActiveDirectory => &["userPrincipalName", "objectSid"],
+            Preset::ActiveDirectory => &["userPrincipalName", "objectSid", "sIDHistory"],
             _ => &[],
         }
     }

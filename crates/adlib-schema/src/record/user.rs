@@ -16,6 +16,8 @@ pub struct User {
     pub key: Key,
     /// The security identifier, where the directory has them.
     pub sid: Option<Sid>,
+    /// The identifiers that the account had before it was moved from other domains.
+    pub sid_history: Vec<Sid>,
     /// The distinguished name, as the directory spells it.
     pub dn: String,
     /// The DNS name of the domain in lower case, from the `DC=` parts of the DN; empty when there are none.
@@ -59,6 +61,7 @@ impl User {
         Self {
             key,
             sid: None,
+            sid_history: Vec::new(),
             dn: dn.into(),
             domain: domain.into(),
             account: account.into(),

@@ -1,7 +1,7 @@
 //! Which user of the store stands for which entries (R35): by key first, by security identifier where the key is gone,
 //! by name only to adopt.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use adlib_core::Sid;
 
@@ -85,16 +85,26 @@ impl Matches {
         if by_sid.is_empty() {
             return;
         }
-        for wanted in 0..self.stored.len() {
-            if self.stored.get(wanted) != Some(&None) {
+        let own = |wanted| Vec::from_iter(snapshot.record(wanted).and_then(Record::sid));
+        self.join_claimed(&by_sid, own);
+        self.join_claimed(&by_sid, |wanted| snapshot.sid_history_of(wanted));
+    }
+
+    /// Join each user who is left with the one that its SIDs name. Whom several claim, nobody gets.
+    fn join_claimed(&mut self, by_sid: &HashMap<Sid, u32>, sids: impl Fn(usize) -> Vec<Sid>) {
+        let mut claims: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (wanted, stored) in (0..).zip(&self.stored) {
+            if stored.is_some() {
                 continue;
             }
-            let mut sids = snapshot.sids_of(wanted).into_iter();
-            let found = sids.find_map(|sid| by_sid.get(&sid).copied());
-            if let (Some(found), Ok(wanted)) =
-                (found.filter(|found| self.is_free(*found)), u32::try_from(wanted))
-            {
-                self.join(wanted, found);
+            let free = |sid: &Sid| by_sid.get(sid).copied().filter(|found| self.is_free(*found));
+            if let Some(found) = sids(wanted as usize).iter().find_map(free) {
+                claims.entry(found).or_default().push(wanted);
+            }
+        }
+        for (found, claimants) in claims {
+            if let [wanted] = claimants.as_slice() {
+                self.join(*wanted, found);
             }
         }
     }

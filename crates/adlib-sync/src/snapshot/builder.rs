@@ -317,7 +317,13 @@ impl<'o> SnapshotBuilder<'o> {
         let dn = short(&user.dn);
         let dn = self.intern_parent(&dn);
         let upn = user.upn.as_deref().filter(|_| is_candidate);
-        self.entries.push_with(|out| encode_entry(out, dn, upn, &[]));
+        let sid_history = if is_candidate {
+            user.sid_history.as_slice()
+        } else {
+            &[]
+        };
+        self.entries
+            .push_with(|out| encode_entry(out, dn, upn, sid_history));
         let packed = Record(self.rows.get(row)).packed_links().next();
         let packed = packed.map(|(_, packed)| hash(packed)).unwrap_or_default();
         let row = u32::try_from(row).unwrap_or(u32::MAX);

@@ -114,14 +114,15 @@ impl Snapshot {
         self.pins.get(self.users.get(user)?)
     }
 
-    /// The SID of a user, then those that its entries remember.
-    pub(crate) fn sids_of(&self, user: usize) -> Vec<Sid> {
+    /// The SIDs that the entries of a user remember.
+    pub(crate) fn sid_history_of(&self, user: usize) -> Vec<Sid> {
         let Some(record) = self.record(user) else {
             return Vec::new();
         };
         let entries = record.packed_links().filter_map(|(_, packed)| self.entry(packed));
-        let history = entries.flat_map(|row| self.entry_record(row).sid_history());
-        record.sid().into_iter().chain(history).collect()
+        entries
+            .flat_map(|row| self.entry_record(row).sid_history())
+            .collect()
     }
 
     pub(crate) fn winners_of(&self, user: usize) -> &[(Field, Source)] {

@@ -70,10 +70,11 @@ impl Record {
     }
 }
 
-fn user_fields(now: &User, was: &User) -> [(&'static str, bool); 15] {
+fn user_fields(now: &User, was: &User) -> [(&'static str, bool); 16] {
     [
         ("key", now.key != was.key),
         ("sid", now.sid != was.sid),
+        ("sid-history", now.sid_history != was.sid_history),
         ("domain", now.domain != was.domain),
         ("account", now.account != was.account),
         ("upn", now.upn != was.upn),
