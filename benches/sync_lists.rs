@@ -260,6 +260,7 @@ impl Person {
             name: self.name,
             origin: Origin::Directory(Links::primary(Key::new(&self.key))),
             enabled: true,
+            blocked: false,
             details,
         }
     }

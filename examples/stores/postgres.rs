@@ -233,6 +233,17 @@ impl PostgresStore {
         Ok(transaction.commit().await?)
     }
 
+    /// Block the user of this name, or lift the block; `false` when there is none. No run changes it.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn set_blocked(&self, name: &str, blocked: bool) -> Result<bool> {
+        let client = self.connect().await?;
+        let update = "UPDATE users SET blocked = $2 WHERE folded_name = $1";
+        let name = FoldedName::of(name);
+        Ok(client.execute(update, &[&name.as_str(), &blocked]).await? > 0)
+    }
+
     /// A connection of its own for each task: it ends with what it was made for, also when that is cut off.
     async fn connect(&self) -> Result<Client> {
         let (client, connection) = self.config.connect(NoTls).await?;

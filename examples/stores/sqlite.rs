@@ -210,6 +210,17 @@ impl SqliteStore {
         Ok(transaction.commit()?)
     }
 
+    /// Block the user of this name, or lift the block; `false` when there is none. No run changes it.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn set_blocked(&self, name: &str, blocked: bool) -> Result<bool> {
+        let update = "UPDATE user SET blocked = ?2 WHERE folded_name = ?1";
+        let name = FoldedName::of(name);
+        let count = self.connection().execute(update, (name.as_str(), blocked))?;
+        Ok(count > 0)
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A transaction that a panic cut off was rolled back when it was dropped.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
@@ -292,6 +303,10 @@ mod tests {
         async fn add_local(&self, store: &SqliteStore, name: &str, origin: Origin) {
             store.add_local(name, origin, &Details::default()).unwrap();
         }
+
+        async fn set_blocked(&self, store: &SqliteStore, name: &str, blocked: bool) {
+            assert!(store.set_blocked(name, blocked).unwrap());
+        }
     }
 
     fn ada() -> NewUser {
@@ -352,6 +367,23 @@ mod tests {
             store.user_with_card("2"),
             Err(SqliteStoreError::AmbiguousCard)
         ));
+    }
+
+    /// A file of the first version is brought to the present one with everybody in it, and nobody blocked.
+    #[tokio::test]
+    async fn a_file_of_an_earlier_version_is_migrated() {
+        let files = Files::new();
+        let path = files.path();
+        let store = SqliteStore::open(&path).unwrap();
+        apply_all(&store, &[Operation::CreateUser(ada())]).await;
+        let back = "ALTER TABLE user DROP COLUMN blocked; PRAGMA user_version = 1";
+        store.connection().execute_batch(back).unwrap();
+        drop(store);
+        let store = SqliteStore::open(&path).unwrap();
+        assert!(!store.user_named("ada").unwrap().unwrap().blocked);
+        assert!(store.set_blocked("ADA", true).unwrap());
+        assert!(store.user_named("ada").unwrap().unwrap().blocked);
+        assert!(!store.set_blocked("nobody", true).unwrap());
     }
 
     /// R37, A58: a run that is cut off leaves nothing behind, on another connection neither.
@@ -434,7 +466,7 @@ mod tests {
         drop(connection);
         assert!(matches!(
             SqliteStore::open(&newer),
-            Err(SqliteStoreError::Newer { found: 99, known: 1 })
+            Err(SqliteStoreError::Newer { found: 99, known: 2 })
         ));
         let nowhere = files.path().join("users.sqlite");
         assert!(matches!(

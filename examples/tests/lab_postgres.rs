@@ -171,6 +171,10 @@ impl Fixture for Server {
     async fn add_local(&self, store: &PostgresStore, name: &str, origin: Origin) {
         store.add_local(name, origin, &Details::default()).await.unwrap();
     }
+
+    async fn set_blocked(&self, store: &PostgresStore, name: &str, blocked: bool) {
+        assert!(store.set_blocked(name, blocked).await.unwrap());
+    }
 }
 
 fn ada() -> NewUser {

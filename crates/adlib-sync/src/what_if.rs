@@ -90,6 +90,7 @@ fn state_of(snapshot: &Snapshot) -> StoreState {
             name: wanted.name,
             origin: Origin::Directory(wanted.links),
             enabled: wanted.enabled,
+            blocked: false,
             details: wanted.details,
         });
         for group in wanted.groups {

@@ -19,6 +19,10 @@ impl Fixture for Memory {
     async fn add_local(&self, store: &MemoryStore, name: &str, origin: Origin) {
         assert!(store.insert_local(name, origin, Details::default()));
     }
+
+    async fn set_blocked(&self, store: &MemoryStore, name: &str, blocked: bool) {
+        assert!(store.set_blocked(name, blocked));
+    }
 }
 
 /// R31, R37, A59, A62

@@ -708,6 +708,28 @@ fn r35_a_remembered_sid_names_one_account_only() {
     assert_eq!(stored(&store, "zoe").id, id);
 }
 
+/// R23: whom the application's administrator blocked stays blocked, whatever the directory says of the account.
+#[test]
+fn r23_a_block_by_the_application_survives() {
+    let mut directory = Directory::of(&["ada", "bob"]);
+    let store = store_of(&directory);
+    assert!(store.set_blocked("ada", true));
+    for (enabled, may_bob) in [(false, false), (true, true)] {
+        directory.user("ada").state.enabled = enabled;
+        directory.user("bob").state.enabled = enabled;
+        run(&store, &directory.read(), &options(), &deleting());
+        let ada = stored(&store, "ada");
+        assert_eq!(
+            (ada.enabled, ada.blocked, ada.may_sign_in()),
+            (enabled, true, false)
+        );
+        assert_eq!(stored(&store, "bob").may_sign_in(), may_bob);
+    }
+    directory.user("ada").account = "countess".to_owned();
+    run(&store, &directory.read(), &options(), &deleting());
+    assert!(stored(&store, "countess").blocked);
+}
+
 /// R29: any number of sources add to one another, in their order.
 #[test]
 fn r29_further_sources_add() {

@@ -170,6 +170,7 @@ pub(super) async fn insert_user(
         name: name.to_owned(),
         origin,
         enabled,
+        blocked: false,
         details: details.clone(),
     };
     write_user(client, id, &user).await

@@ -11,7 +11,7 @@ use tokio_postgres::{GenericClient, Row, Transaction};
 
 use super::{PostgresStoreError, Result};
 
-pub(super) const USER: &str = "SELECT id, name, origin, entries, enabled, full_name, email, \
+pub(super) const USER: &str = "SELECT id, name, origin, entries, enabled, blocked, full_name, email, \
                                other_emails, department, office, cards, home_directory, pin, sid FROM users";
 /// How many rows are fetched at a time.
 const ROWS_AT_ONCE: i32 = 5000;
@@ -110,6 +110,7 @@ pub(super) fn user_of(row: &Row) -> Result<(i64, StoredUser)> {
         name: row.try_get("name")?,
         origin,
         enabled: row.try_get("enabled")?,
+        blocked: row.try_get("blocked")?,
         details,
     };
     Ok((id, user))

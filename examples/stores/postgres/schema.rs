@@ -5,7 +5,8 @@ use tokio_postgres::{Client, Transaction};
 use super::{PostgresStoreError, Result};
 
 /// The steps from an empty database to the present schema; `setting` has how many were taken.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE users (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         name text NOT NULL,
@@ -75,7 +76,10 @@ const MIGRATIONS: [&str; 1] = ["
         at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (run, position)
     );
-"];
+",
+    // The application's own: no statement of a run names it.
+    "ALTER TABLE users ADD COLUMN blocked boolean NOT NULL DEFAULT false",
+];
 
 /// Bring the database to the present schema; several processes may try at once.
 pub(super) async fn migrate(client: &mut Client) -> Result<()> {

@@ -137,6 +137,7 @@ pub(super) fn insert_user(
         name: name.to_owned(),
         origin,
         enabled,
+        blocked: false,
         details: details.clone(),
     };
     write_user(connection, id, &user)

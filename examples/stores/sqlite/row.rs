@@ -11,7 +11,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
 use super::{Result, SqliteStoreError};
 
-const USER: &str = "SELECT id, name, origin, enabled, full_name, email, department, \
+const USER: &str = "SELECT id, name, origin, enabled, blocked, full_name, email, department, \
                     office, home_directory, pin, sid FROM user";
 
 pub(super) fn read_revision(connection: &Connection) -> Result<Revision> {
@@ -163,6 +163,7 @@ fn user_of(id: i64, row: &Row<'_>, entries: Option<Vec<Link>>) -> Result<StoredU
         name: row.get("name")?,
         origin,
         enabled: row.get("enabled")?,
+        blocked: row.get("blocked")?,
         details,
     })
 }

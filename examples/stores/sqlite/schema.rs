@@ -7,7 +7,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, SqliteStoreError};
 
 /// The steps from an empty file to the present schema; `user_version` counts those that were taken.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE setting (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
     INSERT INTO setting VALUES ('revision', 0), ('digest-key', randomblob(32));
     CREATE TABLE user (
@@ -60,7 +61,10 @@ const MIGRATIONS: [&str; 1] = ["
         PRIMARY KEY (user_id, group_id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX membership_group ON membership (group_id);
-"];
+",
+    // The application's own: no statement of a run names it.
+    "ALTER TABLE user ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1))",
+];
 
 /// Tables whose every change makes another revision, whoever makes it.
 const WATCHED: [&str; 6] = [

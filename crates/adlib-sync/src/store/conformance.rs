@@ -19,6 +19,9 @@ pub trait Fixture: Sync {
 
     /// Give `store` a user whom no directory brought in.
     fn add_local(&self, store: &Self::Store, name: &str, origin: Origin) -> impl Future<Output = ()> + Send;
+
+    /// Block the user of this name as an administrator of the application does, or lift the block.
+    fn set_blocked(&self, store: &Self::Store, name: &str, blocked: bool) -> impl Future<Output = ()> + Send;
 }
 
 /// A promise that a store does not keep.
@@ -41,6 +44,7 @@ pub async fn conformance<F: Fixture>(fixture: &F) -> Result<(), Nonconformance> 
     updates_compare_before_they_set(fixture).await?;
     names_are_unique(fixture).await?;
     others_are_protected(fixture).await?;
+    blocks_survive(fixture).await?;
     deleting_takes_memberships_along(fixture).await?;
     one_run_at_a_time(fixture).await?;
     revisions_tell_states_apart(fixture).await
@@ -248,6 +252,56 @@ async fn others_are_protected<F: Fixture>(fixture: &F) -> Outcome {
         })?;
     }
     Ok(())
+}
+
+async fn blocks_survive<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str =
+        "a block that the application set outlasts every run, until the application lifts it";
+    let store = fixture.empty().await;
+    let (user, staff) = (full_user("ada"), group("staff"));
+    let other = NewUser::new(third(Key::new("s2")), "bob");
+    run(&store, PROMISE, &[create(&user), create(&other)]).await?;
+    is_blocked(&store, PROMISE, "ada", false).await?;
+    let before = load(&store, PROMISE).await?.revision;
+    fixture.set_blocked(&store, "ada", true).await;
+    let state = load(&store, PROMISE).await?;
+    check(PROMISE, state.revision != before, || {
+        "a block gave no other revision".into()
+    })?;
+    let stored = named(&state, "ada", PROMISE)?;
+    let moved = Origin::Directory(Links::primary(Key::new("p2")));
+    let operations = [
+        update(&stored, Field::Enabled, false.into(), true.into()),
+        update(&stored, Field::Office, text("a"), text("b")),
+        update(
+            &stored,
+            Field::Entry,
+            Value::Origin(stored.origin.clone()),
+            Value::Origin(moved),
+        ),
+        update(&stored, Field::Name, text("ada"), text("countess")),
+        Operation::CreateGroup(staff.clone()),
+        Operation::AddMembership {
+            user: Link::new(Source::Primary, Key::new("p2")),
+            group: staff.link.clone(),
+        },
+    ];
+    let applied = run(&store, PROMISE, &operations).await?;
+    check(
+        PROMISE,
+        applied.iter().all(|applied| *applied == Applied::Done),
+        || format!("{applied:?}"),
+    )?;
+    is_blocked(&store, PROMISE, "countess", true).await?;
+    is_blocked(&store, PROMISE, "bob", false).await?;
+    fixture.set_blocked(&store, "countess", false).await;
+    is_blocked(&store, PROMISE, "countess", false).await
+}
+
+/// Check that the user is blocked, or is not.
+async fn is_blocked<S: Store>(store: &S, promise: &'static str, name: &str, blocked: bool) -> Outcome {
+    let user = named(&load(store, promise).await?, name, promise)?;
+    check(promise, user.blocked == blocked, || format!("{user:?}"))
 }
 
 async fn deleting_takes_memberships_along<F: Fixture>(fixture: &F) -> Outcome {

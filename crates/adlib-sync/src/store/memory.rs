@@ -73,6 +73,28 @@ impl MemoryStore {
         true
     }
 
+    /// Block a user, or lift the block; `false` when there is no user of this name. No run changes it.
+    ///
+    /// ```
+    /// use adlib_sync::{Details, store::{DigestKey, MemoryStore, Origin}};
+    ///
+    /// let store = MemoryStore::new(DigestKey::new([7; 32]));
+    /// store.insert_local("ada", Origin::Local, Details::default());
+    /// assert!(store.set_blocked("ADA", true) && !store.set_blocked("bob", true));
+    /// assert!(!store.users()[0].may_sign_in());
+    /// ```
+    pub fn set_blocked(&self, name: &str, blocked: bool) -> bool {
+        let mut inner = self.inner();
+        let id = inner.named.get(&FoldedName::of(name)).copied();
+        let Some(user) = id.and_then(|id| inner.users.get_mut(&id)) else {
+            return false;
+        };
+        let is_change = user.blocked != blocked;
+        user.blocked = blocked;
+        inner.revision += u64::from(is_change);
+        true
+    }
+
     /// The users in the order in which they were created.
     #[must_use]
     pub fn users(&self) -> Vec<StoredUser> {
@@ -168,6 +190,7 @@ impl Inner {
             name: name.to_owned(),
             origin,
             enabled,
+            blocked: false,
             details,
         };
         self.put(self.last_id, user);

@@ -16,6 +16,7 @@ pub use record::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUse
 ///
 /// - Users have names that are unique without case ([`FoldedName`](crate::FoldedName)) at every moment. E-mail
 ///   addresses, card numbers and links are unique when a run has ended, not in the middle of it.
+/// - A block that the application set ([`StoredUser::blocked`]) outlasts every run.
 /// - [`load`](Self::load) gives one consistent state, and its revision; whatever is changed later, by a run or by
 ///   the application, gives another revision.
 /// - One run at a time: [`begin`](Self::begin) is refused while another run is open (A62). A run whose process

@@ -1,6 +1,9 @@
 //! What a store knows of users and groups.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use adlib_core::Secret;
 use adlib_schema::record::{Group, Pin};
@@ -81,11 +84,20 @@ pub struct StoredUser {
     pub origin: Origin,
     /// Whether the directory lets the account be used.
     pub enabled: bool,
+    /// Whether an administrator of the application has blocked the user. It is no [`Field`], so no operation of a run
+    /// can touch it: only the application sets and lifts a block.
+    pub blocked: bool,
     /// Everything else.
     pub details: Details,
 }
 
 impl StoredUser {
+    /// Whether the user may sign in: the directory lets the account be used, and nobody has blocked it here.
+    #[must_use]
+    pub const fn may_sign_in(&self) -> bool {
+        self.enabled && !self.blocked
+    }
+
     /// The value of `field`.
     #[must_use]
     pub fn value(&self, field: Field) -> Value {
@@ -233,6 +245,7 @@ impl DigestKey {
 ///     name: "ada".into(),
 ///     origin: Origin::Directory(Links::primary(Key::new("k"))),
 ///     enabled: true,
+///     blocked: false,
 ///     details: Details::default(),
 /// });
 /// let staff = Link::new(Source::Primary, Key::new("g"));
@@ -246,6 +259,8 @@ pub struct StoreState {
     pub(crate) users: Rows,
     pub(crate) ids: Rows,
     pub(crate) pins: BTreeMap<u32, Pin>,
+    /// Who is blocked. It is not in the rows, because the rows of a snapshot know nothing of it.
+    blocked: BTreeSet<u32>,
     pub(crate) groups: Vec<StoredGroup>,
     pub(crate) memberships: Pairs,
     /// How many users a directory brought in, and how many of these have a value in each detail.
@@ -265,6 +280,7 @@ impl StoreState {
             users: Rows::default(),
             ids: Rows::default(),
             pins: BTreeMap::new(),
+            blocked: BTreeSet::new(),
             groups: Vec::new(),
             memberships: Pairs::default(),
             managed: 0,
@@ -290,8 +306,10 @@ impl StoreState {
         };
         self.ids
             .push_with(|out| out.extend_from_slice(user.id.as_str().as_bytes()));
-        if let (Some(pin), Ok(row)) = (&user.details.pin, u32::try_from(row)) {
-            self.pins.insert(row, pin.clone());
+        if let Ok(row) = u32::try_from(row) {
+            self.pins
+                .extend(user.details.pin.iter().map(|pin| (row, pin.clone())));
+            self.blocked.extend(user.blocked.then_some(row));
         }
         row
     }
@@ -336,6 +354,7 @@ impl StoreState {
             name: decoded.name,
             origin: decoded.origin,
             enabled: decoded.enabled,
+            blocked: u32::try_from(row).is_ok_and(|row| self.blocked.contains(&row)),
             details: Details {
                 pin: self.pin(row).cloned(),
                 ..decoded.details
