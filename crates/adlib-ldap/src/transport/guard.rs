@@ -32,8 +32,7 @@ struct Asked {
     id: u32,
     /// Its answer is taken message by message, and may have no end.
     streamed: bool,
-    messages: usize,
-    bytes: usize,
+    volume: Volume,
 }
 
 /// What a message is.
@@ -81,8 +80,7 @@ impl Guard {
         self.asked = Some(Asked {
             id,
             streamed: false,
-            messages: 0,
-            bytes: 0,
+            volume: Volume::new(),
         });
     }
 
@@ -108,9 +106,9 @@ impl Guard {
         let asked = asked.ok_or(Violation::UnknownMessage(envelope.id))?;
         if asked.streamed {
             // Each message counts for itself.
-            (asked.bytes, asked.messages) = (0, 0);
+            asked.volume = Volume::new();
         }
-        asked.count(message.len(), &self.limits)?;
+        asked.volume.count(message.len(), &self.limits)?;
         let part = answer(&envelope, asked.streamed)?;
         if matches!(part, Part::Done(_)) {
             self.asked = None;
@@ -119,9 +117,24 @@ impl Guard {
     }
 }
 
-impl Asked {
+/// How much an answer came to so far.
+#[derive(Debug)]
+pub(super) struct Volume {
+    messages: usize,
+    bytes: usize,
+}
+
+impl Volume {
+    /// Nothing.
+    pub(super) const fn new() -> Self {
+        Self {
+            messages: 0,
+            bytes: 0,
+        }
+    }
+
     /// Count a message of the answer.
-    fn count(&mut self, bytes: usize, limits: &Limits) -> Result<(), Violation> {
+    pub(super) fn count(&mut self, bytes: usize, limits: &Limits) -> Result<(), Violation> {
         self.bytes = self.bytes.saturating_add(bytes);
         self.messages = self.messages.saturating_add(1);
         if self.bytes > limits.answer_bytes || self.messages > limits.answer_messages {

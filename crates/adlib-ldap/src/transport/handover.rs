@@ -10,7 +10,7 @@ use ldap3::{LdapConnAsync, LdapConnSettings, StdStream};
 use super::{
     Stream, ber,
     frames::Frames,
-    guard::disconnection,
+    guard::{Volume, disconnection},
     message::{EXTENDED_RESPONSE, Envelope, decode_controls, decode_entry, decode_result, decode_texts},
     search_message::decode_cookie,
     wire::End,
@@ -90,8 +90,8 @@ struct Library {
 struct Asked {
     /// The tag of the last answer.
     ends_with: u8,
-    messages: usize,
-    bytes: usize,
+    /// The library keeps an answer until somebody looks.
+    volume: Volume,
 }
 
 impl Library {
@@ -111,8 +111,7 @@ impl Library {
         };
         let asked = Asked {
             ends_with,
-            messages: 0,
-            bytes: 0,
+            volume: Volume::new(),
         };
         self.asked.insert(envelope.id, asked);
         Ok(())
@@ -133,7 +132,7 @@ impl Library {
     fn judge_one(&mut self, envelope: &Envelope<'_>, bytes: usize) -> Result<(), Violation> {
         let asked = self.asked.get_mut(&envelope.id);
         let asked = asked.ok_or(Violation::UnknownMessage(envelope.id))?;
-        asked.count(bytes, &self.limits)?;
+        asked.volume.count(bytes, &self.limits)?;
         let content = envelope.operation.content;
         match (envelope.operation.tag, asked.ends_with) {
             (SEARCH_RESULT_ENTRY, SEARCH_RESULT_DONE) => drop(decode_entry(content)?),
@@ -149,21 +148,6 @@ impl Library {
         let controls = envelope.controls.map(decode_controls).transpose()?;
         // The library panics at a cookie that is none.
         decode_cookie(&controls.unwrap_or_default())?;
-        Ok(())
-    }
-}
-
-impl Asked {
-    /// Count a message of the answer: the library keeps it until somebody looks.
-    fn count(&mut self, bytes: usize, limits: &Limits) -> Result<(), Violation> {
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.messages = self.messages.saturating_add(1);
-        if self.bytes > limits.answer_bytes || self.messages > limits.answer_messages {
-            return Err(Violation::AnswerTooLarge {
-                messages: self.messages,
-                bytes: self.bytes,
-            });
-        }
         Ok(())
     }
 }
