@@ -118,7 +118,7 @@ pub(crate) struct WhatIf {
     /// The configuration file, whose sources are read.
     #[arg(long, value_name = "F")]
     pub(crate) config: PathBuf,
-    /// The configuration file with other options in [sync].
+    /// The configuration file with other options in `[sync]`.
     #[arg(long, value_name = "G")]
     pub(crate) against: PathBuf,
 }
