@@ -163,9 +163,9 @@ fn openldap(arguments: &[&str]) -> bool {
 }
 
 fn loaded(target: &Target) -> u64 {
-    measured(&ldapsearch(target))["entries"]
-        .as_u64()
-        .unwrap_or_default()
+    let measured = measured(&ldapsearch(target));
+    let entries = measured.get("entries").and_then(Value::as_u64);
+    entries.unwrap_or_default()
 }
 
 /// Samba with 20,000 users of OU=Load, when it runs.
