@@ -76,6 +76,16 @@ impl Acceptor {
         Handshake::new(self.clone(), bindings, false)
     }
 
+    /// A handshake on a connection on which a token of Kerberos may have been refused, after which NTLM is not taken (A31).
+    #[cfg(feature = "tower")]
+    pub(crate) fn handshake_after(
+        &self,
+        bindings: Option<ChannelBindings>,
+        kerberos_was_refused: bool,
+    ) -> Handshake {
+        Handshake::new(self.clone(), bindings, kerberos_was_refused)
+    }
+
     /// Whether tokens of `mechanism` may be taken: what a service offers to clients.
     #[must_use]
     pub fn admits(&self, mechanism: Mechanism) -> bool {

@@ -104,6 +104,8 @@ fn revoked(state: &AccountState, now: UnixTime) -> Reason {
 
 #[cfg(test)]
 mod tests {
+    use adlib_schema::record::Key;
+
     use super::*;
 
     const NOW: UnixTime = UnixTime::from_seconds(1_700_000_000);
@@ -112,6 +114,22 @@ mod tests {
         let mut state = AccountState::default();
         change(&mut state);
         of_rejection(rejection, &state, NOW)
+    }
+
+    /// R9: what the application's own account lacks is a fault of the configuration or of the network, and none of the user.
+    #[test]
+    fn r09_no_armour_says_nothing_about_the_user() {
+        let user = User::new(Key::new("ada"), "CN=Ada", "CORP", "ada");
+        let said = |cause| of(&TicketError::Armour(Box::new(cause)), &user, NOW);
+        assert!(matches!(
+            said(Rejection::WrongPassword.into()),
+            SignInError::Failed(Error::Configuration(_))
+        ));
+        let unreachable = adlib_kdc::Unreachable { tried: Vec::new() };
+        assert!(matches!(
+            said(unreachable.into()),
+            SignInError::Failed(Error::Unreachable(_))
+        ));
     }
 
     /// R9: what keeps a bind from being made is no verdict, and says what to do.

@@ -173,12 +173,16 @@ impl Judge {
             return Err(Rejection::NtlmOverHttp2);
         }
         let connection = origin.connection.as_ref();
-        if is_ntlm && connection.is_some_and(NegotiateConnection::refuses_ntlm) {
+        let kerberos_was_refused = connection.is_some_and(NegotiateConnection::refuses_ntlm);
+        if is_ntlm && kerberos_was_refused {
             return Err(Rejection::NtlmAfterKerberos);
         }
         let bindings = connection.and_then(NegotiateConnection::bindings);
         let bindings = bindings.or(self.settings.bindings.as_ref());
-        Ok((self.settings.acceptor.handshake(bindings.cloned()), is_ntlm))
+        // What SPNEGO offers behind its first mechanism is for the handshake to refuse.
+        let acceptor = &self.settings.acceptor;
+        let handshake = acceptor.handshake_after(bindings.cloned(), kerberos_was_refused);
+        Ok((handshake, is_ntlm))
     }
 
     /// Hold a handshake for its next leg.

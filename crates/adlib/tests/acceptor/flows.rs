@@ -6,7 +6,7 @@ use adlib::{
     Acceptor, BindingsMode, BoxFuture, ChannelBindings, KnownAccount, Mechanism, Mode, PassThrough,
     SignInError,
     kerberos::InitiatorOptions,
-    ntlm::{NetworkLogon, NetworkValidation, SessionBaseKey},
+    ntlm::{NetworkLogon, NetworkValidation, NtHash, Ntlmv2Response, SessionBaseKey},
     spnego::{Initiator, Mechanism as Negotiated},
 };
 use adlib_core::gss::{self, Protection};
@@ -132,8 +132,12 @@ fn a14_bindings_under_each_policy() {
     }
 }
 
-/// A controller that knows ada, and says so of any response of hers.
-struct Controller;
+/// A controller that knows ada's password.
+struct Controller {
+    /// Another key than that of her response.
+    wrong_key: bool,
+    guest: bool,
+}
 
 impl PassThrough for Controller {
     fn verify<'a>(
@@ -141,25 +145,48 @@ impl PassThrough for Controller {
         logon: NetworkLogon<'a>,
     ) -> BoxFuture<'a, Result<(NetworkValidation, KnownAccount), SignInError>> {
         assert_eq!((logon.user, logon.domain), ("ada", "CORP"));
+        let key = NtHash::from_password("secret".into()).response_key(logon.user, logon.domain);
+        let response = Ntlmv2Response::decode(logon.nt_response).unwrap();
+        let mut session_key = key.verify(logon.server_challenge, &response).unwrap();
+        if self.wrong_key {
+            session_key = SessionBaseKey::new([5; 16]);
+        }
         let validation = NetworkValidation {
-            session_key: SessionBaseKey::new([5; 16]),
-            guest: true,
+            session_key,
+            guest: self.guest,
         };
         let account = KnownAccount::new("S-1-5-21-1-2-3-1103".parse().unwrap(), "ada", "CORP.EXAMPLE.COM");
         Box::pin(std::future::ready(Ok((validation, account))))
     }
 }
 
-/// R14: what a controller says is not all: a key that did not make the MIC is refused.
+/// R14: what a controller says is not all: a key that did not make the MIC is refused, and a guest.
 #[test]
 fn r14_a_pass_through() {
-    let acceptor = Acceptor::builder()
-        .pass_through(Arc::new(Controller))
-        .clock(Arc::new(Fixed))
-        .build()
-        .unwrap();
-    let ended = sign_in(Box::new(ntlm("secret")), acceptor.handshake(None));
+    let signed_in = |controller| {
+        let acceptor = Acceptor::builder()
+            .pass_through(Arc::new(controller))
+            .clock(Arc::new(Fixed))
+            .build()
+            .unwrap();
+        sign_in(Box::new(ntlm("secret")), acceptor.handshake(None))
+    };
+    let good = || Controller {
+        wrong_key: false,
+        guest: false,
+    };
+    let identity = signed_in(good()).identity();
+    assert_eq!(identity.sid().unwrap().to_string(), "S-1-5-21-1-2-3-1103");
+    let Mechanism::NtlmResponse(evidence) = &identity.evidence().mechanism else {
+        panic!("{:?}", identity.evidence());
+    };
+    assert_eq!((evidence.verified_by, evidence.mic), ("pass-through", "valid"));
+
+    let wrong_key = true;
+    let ended = signed_in(Controller { wrong_key, ..good() });
     assert_eq!(ended.reason(), "wrong-mic");
+    let guest = true;
+    assert_eq!(signed_in(Controller { guest, ..good() }).reason(), "guest");
 }
 
 /// R13: keys are replaced while running, and a broken file leaves the old ones in force.

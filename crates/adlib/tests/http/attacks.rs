@@ -206,6 +206,16 @@ fn a31_ntlm_after_a_failed_kerberos_token() {
             answer.is_refused(UNAUTHORIZED, "ntlm-after-kerberos");
             assert_eq!(answer.challenges(), ["Negotiate"]);
         }
+        // Behind a mechanism that nobody speaks here.
+        for token in [None, Some(&negotiate[..])] {
+            let offer = init(&[MechType::NEGOEX, MechType::NTLM], token);
+            let answer = connection.token("Negotiate", &offer).await;
+            answer.is_refused(UNAUTHORIZED, "ntlm-after-kerberos");
+            let [challenge] = &answer.challenges()[..] else {
+                panic!("{:?}", answer.challenges());
+            };
+            assert!(challenge.starts_with("Negotiate"), "{challenge}");
+        }
         assert_eq!(
             connection.token("Negotiate", &ticket(2)).await.status,
             StatusCode::OK
