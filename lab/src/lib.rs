@@ -2,6 +2,7 @@
 
 pub mod browser;
 mod domain;
+pub mod ds389;
 pub mod fixture;
 mod hex;
 pub mod openldap;
@@ -16,6 +17,7 @@ mod web;
 use std::{ops::Deref, process::Output};
 
 pub use domain::{Domain, TrustedDomain};
+pub use ds389::{ds389, ds389_change};
 pub use openldap::{openldap, openldap_change};
 pub use realm::{Realm, heimdal, mit};
 pub use samba_pac::samba_reads_pac;

@@ -15,6 +15,7 @@ pub(crate) const SAMBA: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/sa
 pub(crate) const MIT: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/mit-kdc"));
 pub(crate) const WEB: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/web"));
 pub(crate) const HEIMDAL: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/heimdal-kdc"));
+pub(crate) const DS389: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/ds389"));
 pub(crate) const OPENLDAP: Script = Script(concat!(env!("CARGO_MANIFEST_DIR"), "/openldap"));
 
 impl Script {
@@ -132,6 +133,7 @@ mod tests {
             ),
             (MIT, &["REALM_NAME", "REALM_KEYTAB", "KRB5_CONFIG"]),
             (HEIMDAL, &["REALM_NAME", "REALM_KEYTAB", "KRB5_CONFIG"]),
+            (DS389, &["DS389_DIR", "DS389_CA", "DS389_BASE", "DS389_ADMIN_DN"]),
             (
                 OPENLDAP,
                 &[

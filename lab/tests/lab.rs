@@ -157,3 +157,30 @@ fn openldap_is_reset_after_a_change() {
     let server = openldap();
     assert_eq!(count(&server, &server.base, openldap::SYNC, &[]), 164);
 }
+
+#[test]
+fn ds389_is_reset_after_a_change() {
+    let users = |server: &adlib_lab::ds389::Server| {
+        let uri = format!("ldaps://{}", server.ip);
+        let (name, password) = (server.dn(adlib_lab::ds389::SYNC), &server.service_password);
+        let login = ["-D", &name, "-w", password, "-b", &server.base];
+        let command = [
+            &["ldapsearch", "-x", "-LLL", "-H", &uri],
+            &login[..],
+            &["(uid=*)", "dn"],
+        ]
+        .concat();
+        let output = server.exec(&command);
+        let found = String::from_utf8_lossy(&output.stdout);
+        found.lines().filter(|line| line.starts_with("dn:")).count()
+    };
+    let change = adlib_lab::ds389_change();
+    assert_eq!(users(&change), 166);
+    change.modify(&format!(
+        "dn: {}\nchangetype: delete\n",
+        change.dn(adlib_lab::ds389::NESTED)
+    ));
+    assert_eq!(users(&change), 165);
+    drop(change);
+    assert_eq!(users(&adlib_lab::ds389()), 166);
+}

@@ -20,7 +20,7 @@ const WATCHER: &str = "trap '' INT TERM HUP; cat >/dev/null; exec \"$0\" down";
 const DOMAINS: &str = "samba-ad";
 
 /// The scripts, in the order in which their servers start.
-const SCRIPTS: [&str; 5] = [DOMAINS, "mit-kdc", "heimdal-kdc", "openldap", "web"];
+const SCRIPTS: [&str; 6] = [DOMAINS, "mit-kdc", "heimdal-kdc", "openldap", "ds389", "web"];
 
 /// Hands `command` to the scripts: to the one that it names, or to all when that makes sense.
 ///
