@@ -10,6 +10,7 @@ pub mod preset;
 mod raw_entry;
 pub mod read;
 pub mod record;
+mod root_dse;
 pub mod syntax;
 
 pub use adlib_upn::normal_form;
@@ -18,4 +19,5 @@ pub use ldif::{LdifError, LdifReader};
 pub use mapping::{CardFormat, CardRule, Mapped, Mapper, UserName};
 pub use preset::{Preset, Schema, SchemaError};
 pub use raw_entry::{RawEntry, Values};
+pub use root_dse::{PAGE_LIMIT, RootDse, page_limit};
 pub use syntax::{Dn, Filter, FilterTemplate};

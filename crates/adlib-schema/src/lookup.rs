@@ -113,6 +113,32 @@ pub fn group_name_attributes(schema: &Schema) -> Vec<&str> {
     names
 }
 
+/// The attributes that every user has and that `user`, the entry of one, does not show: a right to read them is missing.
+///
+/// ```
+/// use adlib_schema::{Preset, RawEntry, Schema, lookup};
+///
+/// let mut user = RawEntry::new("uid=ada,dc=example,dc=org");
+/// user.push("uid", "ada");
+/// assert_eq!(lookup::not_shown(&Schema::of(Preset::OpenLdap), &user), ["entryUUID"]);
+/// ```
+#[must_use]
+pub fn not_shown<'s>(schema: &'s Schema, user: &RawEntry) -> Vec<&'s str> {
+    let fields = [&schema.user_name, &schema.key];
+    let is_shown = |name: &&AttributeName| !user.values_of(name).is_empty();
+    let hidden = fields
+        .into_iter()
+        .filter(|names| !names.iter().any(|name| is_shown(&name)));
+    let mut missing: Vec<&str> = hidden.filter_map(|names| Some(names.first()?.as_str())).collect();
+    missing.extend(
+        schema
+            .always_present()
+            .iter()
+            .filter(|name| user.values(name).is_empty()),
+    );
+    missing
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

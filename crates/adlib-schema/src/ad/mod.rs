@@ -5,9 +5,11 @@
 mod account_expires;
 mod group_type;
 mod primary_group;
+mod service_account;
 mod user_account_control;
 
 pub use account_expires::parse as parse_file_time;
 pub use group_type::{GroupScope, GroupType};
 pub use primary_group::primary_group;
+pub use service_account::ServiceAccount;
 pub use user_account_control::UserAccountControl;

@@ -127,6 +127,14 @@ impl Schema {
         all
     }
 
+    /// What every account has besides its name and its key.
+    pub(crate) const fn always_present(&self) -> &'static [&'static str] {
+        match self.preset {
+            Preset::ActiveDirectory => &["objectSid", "userAccountControl"],
+            _ => &[],
+        }
+    }
+
     /// What identifies an account beside its key.
     const fn identity(&self) -> &'static [&'static str] {
         match self.preset {
