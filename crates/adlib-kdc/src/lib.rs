@@ -6,6 +6,7 @@ use std::pin::Pin;
 mod client;
 mod error;
 pub mod locate;
+mod probe;
 mod transport;
 
 pub use adlib_kerberos::initiator::{Credentials, ExchangePolicy, KrbError};
@@ -14,6 +15,7 @@ pub use client::SspiTicketSource;
 pub use client::{AccountSecret, ApReqToken, KdcTicketSource, OwnAccount, TicketRequest, TicketSource};
 pub use error::{NotSupported, Rejection, TicketError};
 pub use locate::{DnsResolver, Endpoint, Locate, LocateError, Locator, Resolver, Service, SrvRecord, locate};
+pub use probe::{KdcPort, Probed, probe};
 pub use transport::{Attempt, AttemptFailure, KdcTransport, Unreachable};
 
 /// A future on the heap, so that the traits of this crate can be trait objects.

@@ -152,7 +152,7 @@ fn error_code(reply: &[u8]) -> Option<i32> {
 }
 
 /// One datagram there, one back. The socket is connected, so what comes from elsewhere is not seen.
-async fn by_udp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
+pub(crate) async fn by_udp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
     let any: IpAddr = match address {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -167,7 +167,7 @@ async fn by_udp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptF
 }
 
 /// The answer over tcp. A KDC with many clients resets connections that it has not looked at yet: they are tried again.
-async fn by_tcp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
+pub(crate) async fn by_tcp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
     for pause in RESET_PAUSES {
         match by_connection(address, message).await {
             Err(AttemptFailure::Io(ErrorKind::ConnectionReset)) => sleep(pause).await,
@@ -249,6 +249,9 @@ pub enum AttemptFailure {
     /// The KDC says that it cannot answer at present.
     #[error("unavailable at present")]
     Unavailable,
+    /// Somebody answers, and it is no KDC.
+    #[error("an answer that is no Kerberos message")]
+    NotAKdc,
     /// A message of a length that is not acceptable.
     #[error("a message of {0} bytes")]
     Length(u32),
