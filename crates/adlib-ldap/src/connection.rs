@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use adlib_core::UnixTime;
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::timeout,
@@ -75,6 +76,15 @@ impl Connection {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.endpoint.host
+    }
+
+    /// When the first of the certificates ends that the server presented; `None` without TLS.
+    #[must_use]
+    pub fn certificate_end(&self) -> Option<UnixTime> {
+        match &self.carrier {
+            Carrier::Tls(tls) => tls.certificate_end,
+            Carrier::Sasl | Carrier::Plain => None,
+        }
     }
 
     /// Hand the connection over to the [`ldap3`] crate, for what this one does not do: changes, comparisons, extended

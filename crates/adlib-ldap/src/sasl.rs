@@ -67,8 +67,8 @@ impl Connection {
     #[must_use]
     pub fn channel(&self, mechanism: SaslMechanism) -> Channel {
         let (protection, bindings) = match (&self.carrier, mechanism) {
-            (Carrier::Tls(bindings), SaslMechanism::GssSpnego) => (Protection::None, bindings.clone()),
-            (Carrier::Tls(bindings), SaslMechanism::Gssapi) => (Protection::Integrity, bindings.clone()),
+            (Carrier::Tls(tls), SaslMechanism::GssSpnego) => (Protection::None, tls.bindings.clone()),
+            (Carrier::Tls(tls), SaslMechanism::Gssapi) => (Protection::Integrity, tls.bindings.clone()),
             (Carrier::Sasl | Carrier::Plain, _) => (Protection::Confidentiality, None),
         };
         Channel { protection, bindings }

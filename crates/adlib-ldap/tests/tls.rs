@@ -63,6 +63,20 @@ async fn a_certificate_of_a_trusted_authority() {
     );
 }
 
+/// R4: who operates it wants to know before it ends.
+#[tokio::test]
+async fn r04_the_end_of_a_certificate_is_known() {
+    let authority = authority();
+    let server = ldaps(good(&authority)).await;
+    let connection = Connection::open(&[server.endpoint()], &trusting(&authority))
+        .await
+        .unwrap();
+    assert_eq!(
+        connection.certificate_end().unwrap().to_string(),
+        "2090-01-01T00:00:00Z"
+    );
+}
+
 #[tokio::test]
 async fn a_certificate_for_an_address() {
     let authority = authority();

@@ -133,7 +133,7 @@ impl Dial<'_> {
             stream = start_tls::ask(stream, endpoint).await?;
         }
         let stream = tls::handshake(stream, endpoint, Arc::clone(config)).await?;
-        let carrier = Carrier::Tls(tls::bindings(&stream));
+        let carrier = Carrier::Tls(tls::secured(&stream));
         Ok((Box::new(stream), carrier))
     }
 }

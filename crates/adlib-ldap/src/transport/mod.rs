@@ -7,6 +7,7 @@
 
 mod ber;
 mod bind_message;
+mod certificate;
 mod dial;
 mod frames;
 mod guard;
@@ -22,7 +23,7 @@ mod sync_message;
 mod tls;
 mod wire;
 
-use adlib_core::ChannelBindings;
+use adlib_core::{ChannelBindings, UnixTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use bind_message::{Authentication, BindAnswer, BindResult, decode_bind_answer, encode_bind};
@@ -43,12 +44,21 @@ pub(crate) use wire::{End, WholeAnswer, Wire};
 /// What protects the messages of a connection before any bind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Carrier {
-    /// TLS, with what a bind is tied to it by.
-    Tls(Option<ChannelBindings>),
+    /// TLS.
+    Tls(Secured),
     /// Nothing, until a bind brings its layer.
     Sasl,
     /// Nothing, or the local machine's own socket.
     Plain,
+}
+
+/// What TLS tells of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Secured {
+    /// What a bind is tied to the connection by; `None` where the server's certificate allows nothing.
+    pub(crate) bindings: Option<ChannelBindings>,
+    /// When the first of the server's certificates ends.
+    pub(crate) certificate_end: Option<UnixTime>,
 }
 
 /// A byte stream to a server.

@@ -8,6 +8,7 @@ use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
+use super::{Secured, certificate};
 use crate::{Endpoint, Error, TlsFailure, TlsSettings};
 
 impl TlsSettings {
@@ -85,11 +86,17 @@ pub(super) async fn handshake(
     handshake.await.map_err(|error| explain(endpoint, &error))
 }
 
-/// What a bind on `stream` is tied to it by; `None` where the server's certificate allows none.
-pub(super) fn bindings(stream: &TlsStream<TcpStream>) -> Option<ChannelBindings> {
+/// What the server of `stream` has shown.
+pub(super) fn secured(stream: &TlsStream<TcpStream>) -> Secured {
     let (_, session) = stream.get_ref();
-    let certificate = session.peer_certificates()?.first()?;
-    ChannelBindings::of_server_certificate(certificate).ok()
+    let chain = session.peer_certificates().unwrap_or_default();
+    let bindings = chain
+        .first()
+        .map(|own| ChannelBindings::of_server_certificate(own));
+    Secured {
+        bindings: bindings.and_then(Result::ok),
+        certificate_end: certificate::first_end(chain.iter().map(AsRef::as_ref)),
+    }
 }
 
 fn explain(endpoint: &Endpoint, error: &io::Error) -> Error {
