@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     command::{cargo, program, watch},
     failure::Failure,
-    workspace::{Target, Workspace},
+    workspace::{Package, Target, Workspace},
 };
 
 /// The package of the examples.
@@ -24,27 +24,57 @@ const CRATE_LIMIT: usize = 120;
 /// Examples are offline tours: one that takes longer waits for something.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Examples that run against the lab's servers too, and end.
+const IN_LAB: &[&str] = &[
+    "login",
+    "replay_redis",
+    "saved_credential",
+    "suffix_map",
+    "sync_sqlite",
+    "verify_ticket",
+];
+
 /// Builds and runs each example, as a newcomer would.
 ///
 /// # Errors
 /// When one does not build, does not end well, or the quickstart has grown too heavy.
 pub(crate) fn run() -> Result<(), Failure> {
-    let workspace = Workspace::load()?;
-    let package = workspace
-        .package(PACKAGE)
-        .ok_or_else(|| Failure::new(format!("no package {PACKAGE}")))?;
+    let package = package()?;
     for target in package.targets.iter().filter(|target| target.kind == "example") {
         let built = build(target)?;
-        run_built(target, &built)?;
+        run_built(target, &built, &[])?;
         println!("{}: {} crates, runs", target.name, built.crates.len());
         if target.name == QUICKSTART {
             check_weight(&built.crates)?;
         }
     }
-    if package.targets("example").all(|name| name != QUICKSTART) {
-        return Err(Failure::new(format!("no example {QUICKSTART}")));
+    example(&package, QUICKSTART).map(|_| ())
+}
+
+/// Builds and runs the examples that know the lab, which must be running.
+///
+/// # Errors
+/// When one does not build or does not end well.
+pub(crate) fn run_in_lab() -> Result<(), Failure> {
+    let package = package()?;
+    for name in IN_LAB {
+        let target = example(&package, name)?;
+        run_built(target, &build(target)?, &["--lab"])?;
+        println!("{name}: runs in the lab");
     }
     Ok(())
+}
+
+fn package() -> Result<Package, Failure> {
+    let workspace = Workspace::load()?;
+    let package = workspace.package(PACKAGE).cloned();
+    package.ok_or_else(|| Failure::new(format!("no package {PACKAGE}")))
+}
+
+fn example<'p>(package: &'p Package, name: &str) -> Result<&'p Target, Failure> {
+    let mut targets = package.targets.iter();
+    let found = targets.find(|target| target.kind == "example" && target.name == name);
+    found.ok_or_else(|| Failure::new(format!("no example {name}")))
 }
 
 /// What a build made.
@@ -89,11 +119,11 @@ impl Built {
 }
 
 /// Runs what was built, its output kept for the case that it fails.
-fn run_built(target: &Target, built: &Built) -> Result<(), Failure> {
+fn run_built(target: &Target, built: &Built, arguments: &[&str]) -> Result<(), Failure> {
     let executable = built.executable.as_deref().unwrap_or_default();
     let log = format!("{executable}.log");
     let file = std::fs::File::create(&log)?;
-    let mut child = program(executable, &[])
+    let mut child = program(executable, arguments)
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file)

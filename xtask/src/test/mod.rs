@@ -158,7 +158,7 @@ fn lab_tests(report: &mut Report, workspace: &Workspace, options: &Options) {
             }
             report.count(command)?;
         }
-        Ok(())
+        examples::run_in_lab()
     });
 }
 
