@@ -20,6 +20,9 @@ pub use changes::{ChangeReader, ChangeStream, PlaceRead};
 pub use config::{Endpoint, Limits, Settings, Timeouts, TlsSettings, TransportSecurity};
 pub use connection::Connection;
 pub use error::{Error, ServerMessage, TlsFailure, Violation};
+#[cfg(feature = "ldap3")]
+#[doc(no_inline)]
+pub use ldap3;
 pub use paged::{Incomplete, PagedSearch};
 pub use sasl::{Channel, SaslMechanism};
 pub use search::{Scope, SearchResult};
