@@ -8,8 +8,10 @@ mod connection;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;
+mod ldap_url;
 mod paged;
 mod ranged;
+mod referral;
 mod sasl;
 mod search;
 mod source;
@@ -24,6 +26,7 @@ pub use error::{Error, ServerMessage, TlsFailure, Violation};
 #[doc(no_inline)]
 pub use ldap3;
 pub use paged::{Incomplete, PagedSearch};
+pub use referral::{Connecting, ReferralProblem, Referrals};
 pub use sasl::{Channel, SaslMechanism};
 pub use search::{Scope, SearchResult};
-pub use source::read_domain;
+pub use source::{DomainReader, read_domain};

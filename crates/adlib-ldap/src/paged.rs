@@ -9,7 +9,7 @@ use std::{
 use adlib_schema::{Filter, RawEntry};
 
 use crate::{
-    Connection, Error, Scope,
+    Connection, Error, ReferralProblem, Scope, ServerMessage,
     search::{Answer, Request, SUCCESS},
     transport::Control,
 };
@@ -20,6 +20,8 @@ const REFERRAL: u32 = 10;
 const ADMIN_LIMIT_EXCEEDED: u32 = 11;
 /// Active Directory gives pages without entries when a filter is slow; a server that gives nothing else is stuck.
 const MAX_EMPTY_PAGES: usize = 100;
+/// Referrals that an error shows.
+const MAX_SHOWN: usize = 10;
 
 /// Why a search did not give everything (R27).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +40,18 @@ pub enum Incomplete {
     /// Another limit of the server.
     #[error("the server cut the answer at an administrative limit; raise the limit for this account")]
     AdministrativeLimit,
-    /// A part of the answer is on other servers, which are not asked: they would be sent the credentials (A52).
+    /// A part of the answer is on other servers, which are not asked: they would be sent the credentials (A52). The first
+    /// of their URLs.
     #[error("a part of the answer is on other servers, which are not followed: {}", .0.join(" "))]
     Referral(Vec<String>),
+    /// A part of the answer is behind a referral that could not be followed.
+    #[error("a part of the answer is behind the referral {url}: {problem}")]
+    BehindReferral {
+        /// The URL of the other server.
+        url: String,
+        /// Why it could not be followed to its end.
+        problem: ReferralProblem,
+    },
     /// The server gave a page that it gave before (A51).
     #[error("the server gave the same page twice")]
     RepeatedPage,
@@ -80,11 +91,15 @@ pub struct PagedSearch<'c> {
     page_size: u32,
     limit: usize,
     given: usize,
+    pages: usize,
     page: vec::IntoIter<RawEntry>,
     position: Position,
     incomplete: Option<Incomplete>,
+    /// The pages that came.
     seen: HashSet<u64>,
     empty_pages: usize,
+    /// Where other parts are, for who follows referrals.
+    referrals: Option<Vec<Vec<String>>>,
 }
 
 #[derive(Debug)]
@@ -109,18 +124,24 @@ impl Connection {
         attributes: &[&str],
         page_size: u32,
     ) -> PagedSearch<'_> {
+        self.paged_request(Request::new(base, scope, filter, attributes), page_size)
+    }
+
+    pub(crate) fn paged_request(&self, request: Request, page_size: u32) -> PagedSearch<'_> {
         PagedSearch {
             connection: self,
-            request: Request::new(base, scope, filter, attributes),
+            request,
             controls: Vec::new(),
             page_size,
             limit: self.limits.search_entries,
             given: 0,
+            pages: 0,
             page: Vec::new().into_iter(),
             position: Position::Before(Vec::new()),
             incomplete: None,
             seen: HashSet::new(),
             empty_pages: 0,
+            referrals: None,
         }
     }
 }
@@ -136,6 +157,22 @@ impl PagedSearch<'_> {
     pub(crate) fn with_controls(mut self, controls: Vec<Control>) -> Self {
         self.controls = controls;
         self
+    }
+
+    /// The same search, whose referrals are for the caller to follow: [`finish`](Self::finish) does not count them.
+    pub(crate) fn with_referrals(mut self) -> Self {
+        self.referrals = Some(Vec::new());
+        self
+    }
+
+    /// The referrals so far that are for the caller to follow: of each, the URLs of the servers that have the part.
+    pub(crate) fn take_referrals(&mut self) -> Vec<Vec<String>> {
+        self.referrals.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// How many pages came.
+    pub(crate) const fn pages(&self) -> usize {
+        self.pages
     }
 
     /// The next entry, or `None` at the end.
@@ -250,16 +287,20 @@ impl PagedSearch<'_> {
 
     /// Take the entries of a page, and see whether and where the next begins.
     fn take(&mut self, answer: Answer) {
-        if !answer.referrals.is_empty() || answer.code == REFERRAL {
-            self.incomplete
-                .get_or_insert(Incomplete::Referral(answer.referrals));
+        self.pages += 1;
+        let nowhere = answer.code == REFERRAL && answer.referrals.is_empty();
+        match &mut self.referrals {
+            Some(referrals) if !nowhere => referrals.extend(answer.referrals),
+            _ if !nowhere && answer.referrals.is_empty() => {}
+            _ => {
+                let urls = answer.referrals.iter().flatten().take(MAX_SHOWN);
+                let shown = urls.map(|url| ServerMessage::new(url).as_str().to_owned());
+                self.incomplete
+                    .get_or_insert(Incomplete::Referral(shown.collect()));
+            }
         }
         let anything = !answer.entries.is_empty();
-        let mut news = false;
-        for entry in &answer.entries {
-            news |= self.seen.insert(fingerprint(entry));
-        }
-        if anything && !news {
+        if anything && !self.seen.insert(fingerprint(&answer.entries)) {
             return self.stop(Some(Incomplete::RepeatedPage));
         }
         self.page = answer.entries.into_iter();
@@ -284,9 +325,11 @@ impl PagedSearch<'_> {
     }
 }
 
-/// Enough of an entry to know it again; that two entries share it does no harm.
-fn fingerprint(entry: &RawEntry) -> u64 {
+/// Enough of a page to know it again. It is all that is kept of a page: memory stays flat while a directory streams.
+fn fingerprint(page: &[RawEntry]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    entry.dn().hash(&mut hasher);
+    for entry in page {
+        entry.dn().hash(&mut hasher);
+    }
     hasher.finish()
 }

@@ -86,8 +86,8 @@ impl Request {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) entries: Vec<RawEntry>,
-    /// URLs of other servers, which are never followed.
-    pub(crate) referrals: Vec<String>,
+    /// Where other parts of the answer are: of each, the URLs of the servers that have it.
+    pub(crate) referrals: Vec<Vec<String>>,
     pub(crate) code: u32,
     pub(crate) message: ServerMessage,
     /// Where the next page begins; empty when there is none.
@@ -220,7 +220,7 @@ impl Connection {
 impl From<WholeAnswer> for Answer {
     fn from(whole: WholeAnswer) -> Self {
         let mut referrals = whole.references;
-        referrals.extend(whole.done.referrals);
+        referrals.extend(Some(whole.done.referrals).filter(|urls| !urls.is_empty()));
         Self {
             entries: whole.entries,
             referrals,

@@ -1,19 +1,231 @@
 //! A domain read whole: users, groups, organisational units, and principals of other domains.
 
 use adlib_schema::{AttributeName, Filter, Preset, Schema, read::ReadBuilder};
+use tracing::{Instrument as _, Span, field};
 
-use crate::{Connection, Error, Scope};
+use crate::{
+    Connection, Error, Incomplete, ReferralProblem, Referrals, Scope,
+    paged::PagedSearch,
+    referral::{Part, Parts},
+    search::Request,
+};
 
 const OBJECT_CLASS: AttributeName = AttributeName::from_static("objectClass");
+/// How many entries are asked for at a time where nobody says otherwise.
+const PAGE_SIZE: u32 = 500;
+/// Reasons that a read is not complete, of which it tells.
+const MAX_REASONS: usize = 10;
 
-/// Read the domain called `name`, which is everything below `base`, into `builder`.
+/// Reads a domain, or the tree of a server that has none.
 ///
-/// Disabled users come too: to leave them out is for the reader of the read to decide (R31). `progress` hears of the
-/// number of entries so far (R38). Whether the domain was read to its end is in the builder afterwards: a read that
-/// the server cut short is no error here, but incomplete there.
+/// ```no_run
+/// use adlib_ldap::{Connection, DomainReader, Error};
+/// use adlib_schema::{Mapper, Preset, Schema, read::{DirectoryRead, ReadBuilder}};
+///
+/// async fn read(connection: &Connection) -> Result<DirectoryRead, Error> {
+///     let mut builder = ReadBuilder::new(Mapper::new(Schema::of(Preset::OpenLdap)));
+///     let mut reader = DomainReader::new(connection, "example.org", "dc=example,dc=org");
+///     reader.page_size = 1000;
+///     reader.read(&mut builder, &mut |entries| println!("{entries} entries so far")).await?;
+///     Ok(builder.finish())
+/// }
+/// ```
+pub struct DomainReader<'a> {
+    connection: &'a Connection,
+    name: &'a str,
+    base: &'a str,
+    /// How many entries are asked for at a time.
+    pub page_size: u32,
+    /// Where referrals are followed to. By default nowhere: what is on other servers leaves the read incomplete (A52).
+    pub referrals: Option<&'a dyn Referrals>,
+}
+
+/// What came so far, for the span of a read and for who wants to know.
+struct Tally<'a> {
+    span: &'a Span,
+    entries: usize,
+    /// Pages of the searches before this one.
+    pages: usize,
+    progress: &'a mut (dyn FnMut(usize) + Send),
+    incomplete: Vec<Incomplete>,
+}
+
+impl<'a> DomainReader<'a> {
+    /// A reader of the domain called `name`, which is everything below `base`.
+    #[must_use]
+    pub const fn new(connection: &'a Connection, name: &'a str, base: &'a str) -> Self {
+        Self {
+            connection,
+            name,
+            base,
+            page_size: PAGE_SIZE,
+            referrals: None,
+        }
+    }
+
+    /// Read it into `builder`, within a span that counts entries and pages.
+    ///
+    /// Disabled users come too: to leave them out is for the reader of the read to decide (R31). `progress` hears of the
+    /// number of entries so far (R38). Whether the domain was read to its end is in the builder afterwards: a read that
+    /// the server cut short, or a part of which is behind a referral that could not be followed, is no error here, but
+    /// incomplete there.
+    ///
+    /// # Errors
+    /// What [`PagedSearch::next`](crate::PagedSearch::next) gives; the builder knows of it.
+    pub async fn read(
+        &self,
+        builder: &mut ReadBuilder,
+        progress: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<(), Error> {
+        let span = tracing::info_span!(
+            "domain read",
+            domain = self.name,
+            server = self.connection.endpoint(),
+            entries = field::Empty,
+            pages = field::Empty,
+        );
+        self.read_within(&span, builder, progress)
+            .instrument(span.clone())
+            .await
+    }
+
+    async fn read_within(
+        &self,
+        span: &Span,
+        builder: &mut ReadBuilder,
+        progress: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<(), Error> {
+        let schema = builder.mapper().schema();
+        let request = Request::new(
+            self.base,
+            Scope::Subtree,
+            &everything(schema),
+            &schema.attributes(),
+        );
+        let mut tally = Tally {
+            span,
+            entries: 0,
+            pages: 0,
+            progress,
+            incomplete: Vec::new(),
+        };
+        builder.begin(self.name);
+        let read = match self.referrals {
+            None => {
+                let search = self.connection.paged_request(request, self.page_size);
+                tally.drain(search, builder).await.map(drop)
+            }
+            Some(referrals) => {
+                let parts = Parts::new(self.connection, referrals, request);
+                self.read_parts(parts, &mut tally, builder).await
+            }
+        };
+        match read {
+            Err(error) => {
+                builder.fail(error.to_string());
+                return Err(error);
+            }
+            Ok(()) if tally.incomplete.is_empty() => builder.end(),
+            Ok(()) => builder.fail(in_words(&tally.incomplete)),
+        }
+        Ok(())
+    }
+
+    /// Read one part after the other, for as long as referrals lead to more.
+    async fn read_parts(
+        &self,
+        mut parts: Parts<'_>,
+        tally: &mut Tally<'_>,
+        builder: &mut ReadBuilder,
+    ) -> Result<(), Error> {
+        while let Some(part) = parts.next() {
+            let referrals = match self.read_part(&mut parts, &part, tally, builder).await {
+                Ok(referrals) => referrals,
+                Err(PartError::First(error)) => return Err(error),
+                Err(PartError::Behind(problem)) => {
+                    tally.incomplete.push(part.incomplete(problem));
+                    continue;
+                }
+            };
+            for urls in referrals {
+                tally.incomplete.extend(parts.refer(&urls, &part).err());
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_part(
+        &self,
+        parts: &mut Parts<'_>,
+        part: &Part,
+        tally: &mut Tally<'_>,
+        builder: &mut ReadBuilder,
+    ) -> Result<Vec<Vec<String>>, PartError> {
+        let connection = parts.connection(part).await.map_err(PartError::Behind)?;
+        let search = connection.paged_request(part.request.clone(), self.page_size);
+        let referrals = tally.drain(search.with_referrals(), builder).await;
+        referrals.map_err(|error| match part.is_first() {
+            true => PartError::First(error),
+            false => PartError::Behind(ReferralProblem::Failed(error.to_string())),
+        })
+    }
+}
+
+/// Why a part did not come.
+enum PartError {
+    /// Where the read began: there is no read.
+    First(Error),
+    /// What is behind a referral is missing.
+    Behind(ReferralProblem),
+}
+
+impl Tally<'_> {
+    /// Take everything that `search` gives, and where it refers to.
+    async fn drain(
+        &mut self,
+        mut search: PagedSearch<'_>,
+        builder: &mut ReadBuilder,
+    ) -> Result<Vec<Vec<String>>, Error> {
+        let before = self.pages;
+        let outcome = loop {
+            let next = search.next().await;
+            self.pages = before + search.pages();
+            match next {
+                Ok(Some(entry)) => {
+                    builder.entry(&entry);
+                    self.entries += 1;
+                    (self.progress)(self.entries);
+                }
+                Ok(None) => break Ok(search.take_referrals()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.span.record("entries", self.entries);
+        self.span.record("pages", self.pages);
+        let referrals = outcome?;
+        self.incomplete.extend(search.finish().err());
+        Ok(referrals)
+    }
+}
+
+/// The reasons in one text.
+fn in_words(reasons: &[Incomplete]) -> String {
+    let mut words: Vec<String> = reasons
+        .iter()
+        .take(MAX_REASONS)
+        .map(ToString::to_string)
+        .collect();
+    if reasons.len() > MAX_REASONS {
+        words.push(format!("and {} more", reasons.len() - MAX_REASONS));
+    }
+    words.join("; ")
+}
+
+/// Read the domain called `name`, which is everything below `base`, into `builder`, as [`DomainReader`] does where no
+/// referral is followed.
 ///
 /// # Errors
-/// What [`PagedSearch::next`](crate::PagedSearch::next) gives; the builder knows of it.
+/// As [`DomainReader::read`].
 pub async fn read_domain(
     connection: &Connection,
     name: &str,
@@ -22,29 +234,9 @@ pub async fn read_domain(
     builder: &mut ReadBuilder,
     progress: &mut (dyn FnMut(usize) + Send),
 ) -> Result<(), Error> {
-    let schema = builder.mapper().schema();
-    let filter = everything(schema);
-    let attributes = schema.attributes();
-    let mut search = connection.paged(base, Scope::Subtree, &filter, &attributes, page_size);
-    builder.begin(name);
-    let mut entries = 0;
-    loop {
-        match search.next().await {
-            Ok(Some(entry)) => builder.entry(&entry),
-            Ok(None) => break,
-            Err(error) => {
-                builder.fail(error.to_string());
-                return Err(error);
-            }
-        }
-        entries += 1;
-        progress(entries);
-    }
-    match search.finish() {
-        Ok(()) => builder.end(),
-        Err(incomplete) => builder.fail(incomplete.to_string()),
-    }
-    Ok(())
+    let mut reader = DomainReader::new(connection, name, base);
+    reader.page_size = page_size;
+    reader.read(builder, progress).await
 }
 
 /// What the mapping makes something of.

@@ -28,8 +28,8 @@ pub(crate) enum End {
 #[derive(Debug)]
 pub(crate) struct WholeAnswer {
     pub(crate) entries: Vec<RawEntry>,
-    /// URLs of other servers, from references; those of the end of the answer are in `done`.
-    pub(crate) references: Vec<String>,
+    /// URLs of other servers, those of each reference together; those of the end of the answer are in `done`.
+    pub(crate) references: Vec<Vec<String>>,
     pub(crate) done: Done,
 }
 
@@ -105,7 +105,7 @@ impl Wire {
             let message = self.server.next().await?.ok_or(End::Closed)?;
             match self.guard.judge(message).map_err(End::Violation)? {
                 Part::Entry(entry) => entries.push(entry),
-                Part::Reference(urls) => references.extend(urls),
+                Part::Reference(urls) => references.push(urls),
                 Part::Done(done) => {
                     self.ahead = None;
                     return Ok(WholeAnswer {
