@@ -233,6 +233,50 @@ fn a57_failures_and_cut_off_domains() {
     assert!(open.completeness.complete().is_none());
 }
 
+/// A57: a domain that starts over is as if it had been read once; what other domains gave stays.
+#[test]
+fn a57_starting_over_leaves_nothing_of_the_first_attempt() {
+    let company = company();
+    let [(first, of_first), (second, of_second)] = &company;
+    let read_whole = |builder: &mut ReadBuilder, name: &str, entries: &[RawEntry]| {
+        builder.begin(name);
+        entries.iter().for_each(|entry| builder.entry(entry));
+    };
+    let mut straight = builder();
+    read_whole(&mut straight, first, of_first);
+    straight.end();
+    read_whole(&mut straight, second, of_second);
+    straight.end();
+    let straight = straight.finish();
+    for cut in 0..of_second.len() {
+        let mut again = builder();
+        read_whole(&mut again, first, of_first);
+        again.end();
+        read_whole(&mut again, second, &of_second[..cut]);
+        // Another server's view of somebody, and of the other domain's.
+        for known in [&of_second[0], &of_first[0]] {
+            let mut other = known.clone();
+            other.push("displayName", "Somebody Else");
+            again.entry(&other);
+        }
+        again.entry(&user("DC=staff,DC=example,DC=com", "ghost", 7_777));
+        again.fail("the connection was lost");
+        again.start_over();
+        read_whole(&mut again, second, of_second);
+        again.end();
+        let again = again.finish();
+        assert_eq!(again.users, straight.users, "{cut}");
+        assert_eq!(again.groups, straight.groups, "{cut}");
+        assert_eq!(again.units, straight.units, "{cut}");
+        assert_eq!(again.memberships, straight.memberships, "{cut}");
+        assert_eq!(
+            (again.found, again.warnings),
+            (straight.found.clone(), straight.warnings.clone())
+        );
+        assert!(again.completeness.complete().is_some());
+    }
+}
+
 /// R27: a group whose range of members did not reach its end.
 #[test]
 fn r27_unfinished_ranges() {

@@ -184,3 +184,36 @@ fn r27_reads_of_openldap() {
     assert_eq!(split["complete"], false, "a part is elsewhere: {split}");
     assert_eq!(split["users"].as_array().unwrap().len(), 1);
 }
+
+/// R27, A52: what a referral leads to is read when its server is listed, over TLS, although the referral says otherwise.
+#[test]
+fn r27_referrals_of_openldap() {
+    let server = adlib_lab::openldap();
+    let url = format!("ldaps://{}", server.ip);
+    let site = Site::new(&server, "openldap", &url, &server.split_base);
+    let read = |referrals: &str| {
+        let file = site.0.path().join("adlib.toml");
+        let config = fs::read_to_string(&file).unwrap();
+        let key = format!("[directory]\nreferrals = [\"{referrals}\"]\n");
+        fs::write(&file, config.replacen("[directory]", &key, 1)).unwrap();
+        let read = site.json(&["directory", "read"], "").1;
+        fs::write(&file, config).unwrap();
+        read
+    };
+    let followed = read(&url);
+    assert_eq!(followed["complete"], true, "{followed}");
+    let users = followed["users"].as_array().unwrap();
+    let here = users.iter().filter(|user| user["name"] == "here").count();
+    assert_eq!((users.len(), here), (163, 1));
+    assert!(
+        users
+            .iter()
+            .any(|user| user["name"] == openldap::USER && user["domain"] == "example.org")
+    );
+    let elsewhere = read("ldaps://127.0.0.66");
+    assert_eq!(elsewhere["complete"], false);
+    assert!(
+        elsewhere.to_string().contains("list it if it is to be asked"),
+        "{elsewhere}"
+    );
+}

@@ -45,6 +45,8 @@ pub struct ReadBuilder {
     units: Unique<Unit>,
     principals: HashMap<String, Sid>,
     domain: Option<Domain>,
+    /// How everything was before the domain that began last.
+    before: Before,
     found: BTreeMap<String, Counts>,
     shortfalls: Vec<Shortfall>,
     warnings: Vec<Warning>,
@@ -57,6 +59,16 @@ pub struct ReadBuilder {
 struct Domain {
     name: String,
     has_records: bool,
+}
+
+/// How much there was before a domain.
+#[derive(Debug, Default)]
+struct Before {
+    found: BTreeMap<String, Counts>,
+    shortfalls: usize,
+    warnings: usize,
+    warnings_left_out: usize,
+    other_emails: Vec<NameUse>,
 }
 
 /// How many users and groups a domain has.
@@ -95,6 +107,7 @@ impl ReadBuilder {
             units: Unique::default(),
             principals: HashMap::new(),
             domain: None,
+            before: Before::default(),
             found: BTreeMap::new(),
             shortfalls: Vec::new(),
             warnings: Vec::new(),
@@ -112,6 +125,16 @@ impl ReadBuilder {
     /// The entries that follow are those of this domain or file. One that is still open was cut off.
     pub fn begin(&mut self, domain: &str) {
         self.cut_off();
+        self.users.mark();
+        self.groups.mark();
+        self.units.mark();
+        self.before = Before {
+            found: self.found.clone(),
+            shortfalls: self.shortfalls.len(),
+            warnings: self.warnings.len(),
+            warnings_left_out: self.warnings_left_out,
+            other_emails: self.other_emails.clone(),
+        };
         self.domain = Some(Domain {
             name: domain.to_owned(),
             has_records: false,
@@ -161,6 +184,43 @@ impl ReadBuilder {
         let name = self.domain.take().map(|domain| domain.name).unwrap_or_default();
         self.shortfalls.push(Shortfall::new(name.as_str(), reason));
         self.found.entry(name).or_default();
+    }
+
+    /// Forget whatever came of the domain that began last, and that it failed: it is read again, from another server for
+    /// one.
+    ///
+    /// ```
+    /// use adlib_schema::{Mapper, Preset, RawEntry, Schema, read::ReadBuilder};
+    ///
+    /// let user = |name: &str| {
+    ///     let mut entry = RawEntry::new(format!("uid={name},dc=example,dc=org"));
+    ///     entry.push("uid", name);
+    ///     entry
+    /// };
+    /// let mut builder = ReadBuilder::new(Mapper::new(Schema::of(Preset::OpenLdap)));
+    /// builder.begin("example.org");
+    /// builder.entry(&user("ada"));
+    /// builder.fail("the connection was lost");
+    /// builder.start_over();
+    /// builder.begin("example.org");
+    /// builder.entry(&user("bob"));
+    /// builder.end();
+    ///
+    /// let read = builder.finish();
+    /// assert_eq!(read.users.len(), 1);
+    /// assert!(read.completeness.complete().is_some());
+    /// ```
+    pub fn start_over(&mut self) {
+        self.domain = None;
+        self.users.roll_back();
+        self.groups.roll_back();
+        self.units.roll_back();
+        // Principals stay: what a SID is called does not depend on who tells.
+        self.found.clone_from(&self.before.found);
+        self.shortfalls.truncate(self.before.shortfalls);
+        self.warnings.truncate(self.before.warnings);
+        self.warnings_left_out = self.before.warnings_left_out;
+        self.other_emails.clone_from(&self.before.other_emails);
     }
 
     /// Note something odd.
@@ -321,6 +381,10 @@ fn read_twice(dn: String, before: &str) -> Warning {
 struct Unique<T> {
     records: Vec<T>,
     index: HashMap<Key, usize>,
+    /// How many there were when the mark was set.
+    marked: usize,
+    /// Those of before the mark that were replaced after it, in the order of that.
+    replaced: Vec<(usize, T)>,
 }
 
 impl<T> Default for Unique<T> {
@@ -328,19 +392,44 @@ impl<T> Default for Unique<T> {
         Self {
             records: Vec::new(),
             index: HashMap::new(),
+            marked: 0,
+            replaced: Vec::new(),
         }
     }
 }
 
-impl<T> Unique<T> {
+impl<T: Clone> Unique<T> {
     /// The record that `record` replaced.
     fn insert(&mut self, key: Key, record: T) -> Option<T> {
         let index = *self.index.entry(key).or_insert(self.records.len());
         match self.records.get_mut(index) {
-            Some(known) => Some(std::mem::replace(known, record)),
+            Some(known) => {
+                let before = std::mem::replace(known, record);
+                if index < self.marked {
+                    self.replaced.push((index, before.clone()));
+                }
+                Some(before)
+            }
             None => {
                 self.records.push(record);
                 None
+            }
+        }
+    }
+
+    /// What there is now can be brought back.
+    fn mark(&mut self) {
+        self.marked = self.records.len();
+        self.replaced.clear();
+    }
+
+    /// Bring back what there was when the mark was set.
+    fn roll_back(&mut self) {
+        self.records.truncate(self.marked);
+        self.index.retain(|_, index| *index < self.marked);
+        for (index, record) in self.replaced.drain(..).rev() {
+            if let Some(place) = self.records.get_mut(index) {
+                *place = record;
             }
         }
     }

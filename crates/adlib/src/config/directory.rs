@@ -24,6 +24,9 @@ pub struct DirectoryConfig {
     pub dns: Vec<String>,
     /// Servers that are no domain controllers, as `ldaps://host:port`.
     pub urls: Vec<String>,
+    /// Servers to which referrals may lead, as `ldaps://host:port`, with the credentials of `bind`; any other leaves a read
+    /// incomplete.
+    pub referrals: Vec<String>,
     /// The DN below which everything is, with `urls`.
     pub base: Option<String>,
     /// A directory from files: one domain a file.
@@ -55,6 +58,7 @@ impl Default for DirectoryConfig {
             controllers: None,
             dns: Vec::new(),
             urls: Vec::new(),
+            referrals: Vec::new(),
             base: None,
             ldif: Vec::new(),
             transport: Transport::Ldaps,
@@ -90,6 +94,9 @@ impl DirectoryConfig {
         }
         if self.base.is_some() && self.urls.is_empty() {
             return Some("`base` goes with `urls`; domains have their own");
+        }
+        if !self.referrals.is_empty() && !self.ldif.is_empty() {
+            return Some("`referrals` go with servers; files refer to nobody");
         }
         if self.controllers.is_some() && self.domains.is_empty() {
             return Some("`controllers` go with `domains`");

@@ -124,6 +124,7 @@ mod tests {
         preset = "openldap"
         urls   = ["ldaps://ldap.example.org"]
         base   = "dc=example,dc=org"
+        referrals = ["ldaps://ldap2.example.org"]
         [signin]
         mode = "auto"
         service = "HTTP/app.corp.example.com"

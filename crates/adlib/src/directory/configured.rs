@@ -63,6 +63,9 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
     settings.tls.ca_pem = config.ca_file.as_deref().map(read_file).transpose()?;
     let resolver = resolver(&config.dns)?;
     let places = places(config, settings.security)?;
+    let referrals = config.referrals.iter();
+    let referrals = referrals.map(|url| server_of_url(url, settings.security));
+    let referrals = referrals.collect::<Result<_, _>>()?;
     let bind = config
         .bind
         .as_ref()
@@ -70,6 +73,7 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
     Ok(LdapSource {
         bind: bind.transpose()?,
         places,
+        referrals,
         settings,
         page_size: config.page_size,
         resolver,

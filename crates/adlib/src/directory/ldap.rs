@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use adlib_kdc::{Endpoint, Resolver, Service, locate};
-use adlib_ldap::{Connection, Settings, TransportSecurity};
+use adlib_ldap::{Connection, DomainReader, Settings, TransportSecurity};
 use adlib_schema::{
     Mapper, Preset, lookup,
     read::{DirectoryRead, ReadBuilder},
@@ -14,11 +14,15 @@ use crate::Error;
 
 /// How many entries are asked for at a time where nobody says otherwise.
 const PAGE_SIZE: u32 = 500;
+/// How often a domain is read before a connection that is lost on the way is an error.
+const ATTEMPTS: usize = 3;
 
 /// The servers of one source, and how to talk to them.
 #[derive(Clone)]
 pub(crate) struct LdapSource {
     pub(crate) places: Vec<Place>,
+    /// Where referrals may lead.
+    pub(crate) referrals: Vec<Endpoint>,
     pub(crate) settings: Settings,
     pub(crate) bind: Option<Bind>,
     pub(crate) page_size: u32,
@@ -104,6 +108,7 @@ impl Directory {
         let places = domains.iter().map(place).collect::<Result<_, Error>>()?;
         let source = LdapSource {
             places,
+            referrals: Vec::new(),
             settings,
             bind,
             page_size: PAGE_SIZE,
@@ -177,7 +182,19 @@ impl LdapSource {
     }
 
     pub(super) async fn connect(&self, place: &Place) -> Result<Connection, Error> {
-        let connection = self.open(place).await?;
+        self.connect_elsewhere(place, &[]).await
+    }
+
+    /// A connection to a server of `place`, the `lost` ones last.
+    async fn connect_elsewhere(&self, place: &Place, lost: &[String]) -> Result<Connection, Error> {
+        let mut endpoints = self.endpoints(place).await?;
+        endpoints.sort_by_key(|endpoint| lost.contains(&endpoint.to_string()));
+        self.bound(&endpoints).await
+    }
+
+    /// A connection to the first of `endpoints` that answers, bound.
+    pub(super) async fn bound(&self, endpoints: &[adlib_ldap::Endpoint]) -> Result<Connection, Error> {
+        let connection = Connection::open(endpoints, &self.settings).await?;
         if let Some(bind) = &self.bind {
             bind.make(&connection).await?;
         }
@@ -195,10 +212,29 @@ impl LdapSource {
         rules: &MapperRules,
         mut progress: impl FnMut(&Progress) + Send,
     ) -> Result<DirectoryRead, Error> {
-        let mut builder: Option<ReadBuilder> = None;
+        let mut builder = None;
         for place in &self.places {
-            let connection = self.connect(place).await?;
-            let builder = match &mut builder {
+            // In a box, so that what awaits a read does not hold all of its states.
+            Box::pin(self.read_place(place, rules, &mut builder, &mut progress)).await?;
+        }
+        let builder = builder.ok_or_else(|| Error::Configuration("no domain is configured".to_owned()))?;
+        Ok(builder.finish())
+    }
+
+    /// Read `place`. When the connection is lost on the way, it is read again from the beginning, if possible from another
+    /// server: no server knows how far another has come, nor has all that another has.
+    async fn read_place(
+        &self,
+        place: &Place,
+        rules: &MapperRules,
+        builder: &mut Option<ReadBuilder>,
+        progress: &mut (impl FnMut(&Progress) + Send),
+    ) -> Result<(), Error> {
+        let listed = self.listed();
+        let mut lost = Vec::new();
+        loop {
+            let connection = self.connect_elsewhere(place, &lost).await?;
+            let builder = match builder {
                 Some(builder) => builder,
                 None => builder.insert(ReadBuilder::new(mapper(rules, &connection).await?)),
             };
@@ -210,19 +246,29 @@ impl LdapSource {
                 at.entries = entries;
                 progress(&at);
             };
-            adlib_ldap::read_domain(
-                &connection,
-                &place.name,
-                &place.base,
-                self.page_size,
-                builder,
-                &mut told,
-            )
-            .await?;
+            let mut reader = DomainReader::new(&connection, &place.name, &place.base);
+            reader.page_size = self.page_size;
+            reader.referrals = Some(&listed)
+                .filter(|_| !self.referrals.is_empty())
+                .map(|listed| listed as _);
+            match reader.read(builder, &mut told).await {
+                Err(error) if is_lost(&error) && lost.len() + 1 < ATTEMPTS => {
+                    tracing::warn!(domain = place.name, %error, "the read starts over");
+                    lost.push(connection.endpoint().to_owned());
+                    builder.start_over();
+                }
+                outcome => return Ok(outcome?),
+            }
         }
-        let builder = builder.ok_or_else(|| Error::Configuration("no domain is configured".to_owned()))?;
-        Ok(builder.finish())
     }
+}
+
+/// Whether another connection could do better.
+const fn is_lost(error: &adlib_ldap::Error) -> bool {
+    matches!(
+        error,
+        adlib_ldap::Error::Lost { .. } | adlib_ldap::Error::Timeout { .. }
+    )
 }
 
 /// Whether `host` is `domain` or a name below it.

@@ -11,6 +11,8 @@ mod ldap;
 mod ldif;
 #[cfg(feature = "signin")]
 mod lookup;
+#[cfg(feature = "directory")]
+mod referrals;
 
 use std::path::PathBuf;
 #[cfg(feature = "directory")]
