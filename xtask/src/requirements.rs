@@ -2,9 +2,12 @@
 //!
 //! A test carries a number when its doc comment names it (`/// R12`) or a part of its name is it (`a07_...`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{command::root, failure::Failure, source::rust_files};
+
+/// The page that names for each attack what stops it, and a test.
+const ATTACKS: &str = "docs/attacks.md";
 
 /// Where tests live.
 const PLACES: &[&str] = &["benches", "crates", "examples", "fuzz", "lab", "xtask"];
@@ -18,22 +21,73 @@ type Number = (char, u32);
 /// Prints each number with its tests, and last the numbers without any.
 ///
 /// # Errors
-/// When a source cannot be read.
+/// As [`check`].
 pub(crate) fn run() -> Result<(), Failure> {
     let carried = carried()?;
     for &(letter, name, count) in SERIES {
         println!("{name}");
-        let mut bare = Vec::new();
         for number in 1..=count {
-            match carried.get(&(letter, number)) {
-                Some(tests) => print_row((letter, number), tests),
-                None => bare.push(format!("{letter}{number}")),
+            if let Some(tests) = carried.get(&(letter, number)) {
+                print_row((letter, number), tests);
             }
         }
-        let done = count as usize - bare.len();
-        println!("  {done} of {count} carried; bare: {}\n", bare.join(" "));
+        let done = (1..=count)
+            .filter(|number| carried.contains_key(&(letter, *number)))
+            .count();
+        println!("  {done} of {count} carried\n");
     }
-    Ok(())
+    judge(&carried)
+}
+
+/// Whether each number has a test, and the page of attacks names tests that are there.
+///
+/// # Errors
+/// When not, with what is missing; or when a source cannot be read.
+pub(crate) fn check() -> Result<(), Failure> {
+    judge(&carried()?)
+}
+
+fn judge(carried: &BTreeMap<Number, Vec<String>>) -> Result<(), Failure> {
+    let numbers = SERIES
+        .iter()
+        .flat_map(|&(letter, _, count)| (1..=count).map(move |number| (letter, number)));
+    let bare = numbers.filter(|number| !carried.contains_key(number));
+    let mut missing: Vec<String> = bare.map(|(letter, number)| format!("{letter}{number}")).collect();
+    missing.extend(misnamed(&std::fs::read_to_string(root().join(ATTACKS))?, carried));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("without a test: {}", missing.join(", "))))
+}
+
+/// What is not in order on the page of attacks: a name that no test has, an attack without a name.
+fn misnamed(page: &str, carried: &BTreeMap<Number, Vec<String>>) -> Vec<String> {
+    let names = |row: &str| -> Vec<String> {
+        let quoted = row.split('`').skip(1).step_by(2);
+        let is_test =
+            |name: &&str| number(&name.split('_').next().unwrap_or_default().to_uppercase(), 2).is_some();
+        quoted.filter(is_test).map(str::to_owned).collect()
+    };
+    let known: BTreeSet<&str> = carried
+        .values()
+        .flatten()
+        .filter_map(|test| test.rsplit(' ').next())
+        .collect();
+    let mut wrong: Vec<String> = names(page)
+        .into_iter()
+        .filter(|name| !known.contains(name.as_str()))
+        .map(|name| format!("{name} ({ATTACKS})"))
+        .collect();
+    let (letter, _, count) = SERIES.last().copied().unwrap_or_default();
+    for attack in 1..=count {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| {letter}{attack} |")));
+        if row.is_none_or(|row| names(row).is_empty()) {
+            wrong.push(format!("{letter}{attack} ({ATTACKS})"));
+        }
+    }
+    wrong
 }
 
 fn print_row((letter, number): Number, tests: &[String]) {
@@ -156,6 +210,22 @@ mod tests {
         assert_eq!(names, [("a33_mic_zeroed", 3), ("r02_plain", 8)]);
         assert_eq!(tests[0].numbers(), [('A', 7), ('A', 33), ('R', 12)]);
         assert_eq!(tests[1].numbers(), [('R', 2)]);
+    }
+
+    #[test]
+    fn the_page_of_attacks_names_tests_that_are_there() {
+        let carried: BTreeMap<Number, Vec<String>> = (1..=67)
+            .map(|attack| (('A', attack), vec![format!("x.rs:1 a{attack:02}_refused")]))
+            .collect();
+        let rows = |from: u32| -> String {
+            (from..=67)
+                .map(|attack| format!("| A{attack} | x | `Type` | `a{attack:02}_refused` |\n"))
+                .collect()
+        };
+        assert!(misnamed(&rows(1), &carried).is_empty());
+        assert_eq!(misnamed(&rows(2), &carried), ["A1 (docs/attacks.md)"]);
+        let gone = rows(1).replace("a33_refused", "a33_gone");
+        assert_eq!(misnamed(&gone, &carried), ["a33_gone (docs/attacks.md)"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     failure::Failure,
     fuzz,
     lab::RunningLab,
-    tool,
+    requirements, tool,
     workspace::Workspace,
 };
 use report::Report;
@@ -106,6 +106,7 @@ fn fast_checks(report: &mut Report) {
         run_command(oracles)
     });
     report.step("edges", |_| edges::run());
+    report.step("requirements", |_| requirements::check());
     report.step("licences and sources", |_| licences::check());
     report.step("advisories", licences::advisories);
 }
