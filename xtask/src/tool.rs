@@ -27,6 +27,11 @@ pub(crate) const HACK: Tool = Tool {
     version: "0.6.46",
 };
 
+pub(crate) const SEMVER: Tool = Tool {
+    subcommand: "semver-checks",
+    version: "0.51.0",
+};
+
 impl Tool {
     /// Installs the tool unless some version of it is there.
     ///

@@ -23,6 +23,8 @@ pub(crate) struct Package {
     /// Names of what it depends on, as a normal or build dependency, optional or not.
     pub(crate) dependencies: Vec<String>,
     pub(crate) targets: Vec<Target>,
+    /// Whether it may go to a registry.
+    pub(crate) is_published: bool,
 }
 
 /// One target of a package.
@@ -78,6 +80,8 @@ impl Package {
                 .map(|dependency| text(dependency, "name"))
                 .collect(),
             targets: items(package, "targets").map(Target::from_metadata).collect(),
+            // An empty list is `publish = false`.
+            is_published: package.get("publish").and_then(Value::as_array).is_none(),
         }
     }
 
@@ -140,6 +144,7 @@ mod tests {
         });
         let workspace = Workspace::from_metadata(&metadata);
         let package = workspace.package("one").unwrap();
+        assert!(package.is_published);
         assert_eq!(package.dependencies, ["normal", "build"]);
         assert_eq!(workspace.targets("test"), ["lab"]);
         assert_eq!(package.targets[0].required_features, ["lab"]);

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::report::Report;
+use super::{
+    release::{self, Build},
+    report::Report,
+};
 use crate::{
     command::{cargo, program, read, root, run, succeeds},
     failure::Failure,
@@ -60,6 +63,8 @@ pub(super) fn steps(report: &mut Report) {
         command.args(["--keep-going", "--exclude-features", "lab,sspi"]);
         run(command)
     });
+    report.step("packages, built", |_| release::packages(Build::Yes));
+    report.step("public interface", release::interface);
     report.step("minimal versions", |_| minimal_versions());
     report.step("oldest toolchain", oldest_toolchain);
 }

@@ -2,6 +2,7 @@
 
 mod licences;
 mod long;
+mod release;
 mod report;
 mod tally;
 
@@ -14,6 +15,7 @@ use crate::{
     requirements, tool,
     workspace::Workspace,
 };
+use release::Build;
 use report::Report;
 
 /// How long each fuzz target runs.
@@ -64,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             long::steps(&mut report);
         } else {
             report.leave_out(
-                "soaks, feature powerset, minimal versions, oldest toolchain: they run with --long",
+                "soaks, packages built, feature powerset, minimal versions, oldest toolchain: they run with --long",
             );
         }
     }
@@ -107,6 +109,7 @@ fn fast_checks(report: &mut Report) {
     });
     report.step("edges", |_| edges::run());
     report.step("requirements", |_| requirements::check());
+    report.step("packages", |_| release::packages(Build::No));
     report.step("licences and sources", |_| licences::check());
     report.step("advisories", licences::advisories);
 }
