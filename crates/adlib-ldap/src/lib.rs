@@ -30,3 +30,4 @@ pub use referral::{Connecting, ReferralProblem, Referrals};
 pub use sasl::{Channel, SaslMechanism};
 pub use search::{Scope, SearchResult};
 pub use source::{DomainReader, read_domain};
+pub use transport::reach;

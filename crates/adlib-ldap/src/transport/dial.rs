@@ -55,11 +55,41 @@ pub(crate) async fn dial<'e>(endpoints: &'e [Endpoint], settings: &Settings) -> 
             });
         }
     }
-    Err(match failures.len() {
+    Err(none_of(failures))
+}
+
+/// Whether something listens at one of the addresses of `endpoint`: a connection is made and closed, and nothing is sent.
+///
+/// # Errors
+/// `Connect`, `Timeout`; `NoneReachable` when there are several addresses and none answers.
+pub async fn reach(endpoint: &Endpoint, settings: &Settings) -> Result<(), Error> {
+    if endpoint.is_local() {
+        return local(endpoint).await.map(drop);
+    }
+    let dial = Dial { settings, tls: None };
+    let after = settings.timeouts.connect;
+    let mut attempts = JoinSet::new();
+    for address in by_turns(dial.addresses(endpoint).await?) {
+        attempts.spawn(connect(endpoint.clone(), address, after));
+    }
+    let mut failures = Vec::new();
+    while let Some(attempt) = attempts.join_next().await {
+        match attempt {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => failures.push(error),
+            Err(stopped) => failures.push(unreachable(endpoint, &io::Error::other(stopped))),
+        }
+    }
+    Err(none_of(failures))
+}
+
+/// What comes of servers or addresses none of which took us.
+fn none_of(mut failures: Vec<Error>) -> Error {
+    match failures.len() {
         0 => Error::NoEndpoint,
         1 => failures.remove(0),
         _ => Error::NoneReachable(failures),
-    })
+    }
 }
 
 impl Dial<'_> {

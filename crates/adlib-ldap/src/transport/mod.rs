@@ -28,6 +28,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use bind_message::{Authentication, BindAnswer, BindResult, decode_bind_answer, encode_bind};
 pub(crate) use dial::dial;
+pub use dial::reach;
 pub(crate) use frames::FrameError;
 pub(crate) use guard::{Done, Guard, Part};
 #[cfg(feature = "ldap3")]
