@@ -32,6 +32,12 @@ pub fn by_upn(schema: &Schema, upn: &str) -> Filter {
     Filter::and([schema.user_search.for_all(), named])
 }
 
+/// Every entry, whatever it is: of a search that looks at one entry.
+#[must_use]
+pub fn anything() -> Filter {
+    Filter::present(AttributeName::from_static("objectClass"))
+}
+
 /// The groups with these security identifiers.
 ///
 /// Active Directory takes the text form of a SID in a filter (MS-ADTS 3.1.1.3.1.3.1).
