@@ -9,6 +9,8 @@ mod clock;
 #[cfg(feature = "config")]
 mod config;
 mod directory;
+#[cfg(all(feature = "config", feature = "signin"))]
+mod doctor;
 mod error;
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 mod identity;
@@ -50,6 +52,8 @@ pub use config::{
 #[cfg(feature = "directory")]
 pub use directory::{Bind, ChangedDomain, Changes};
 pub use directory::{Directory, Progress};
+#[cfg(all(feature = "config", feature = "signin"))]
+pub use doctor::{Check, CheckKind, CheckName, CheckState, Doctor, Examination, Problem};
 pub use error::{Error, SignInError};
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 pub use identity::{

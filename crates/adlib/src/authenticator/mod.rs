@@ -33,6 +33,8 @@ use crate::{
 pub use builder::AuthenticatorBuilder;
 pub(crate) use identity::profile;
 use mechanism::Proof;
+#[cfg(feature = "config")]
+pub(crate) use reason::of_bind_rejection as bind_reason;
 use resolve::ResolveError;
 pub(crate) use resolve::{Accounts, Candidate, Wanted};
 

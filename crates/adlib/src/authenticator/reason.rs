@@ -72,7 +72,8 @@ pub(super) fn of_bind(error: adlib_ldap::Error, account: &impl fmt::Display) -> 
     Refusal::new(reason, format!("{account}: {error}{mend}")).into()
 }
 
-fn of_bind_rejection(rejection: adlib_ldap::Rejection) -> Reason {
+/// What a server's refusal of a bind is.
+pub(crate) fn of_bind_rejection(rejection: adlib_ldap::Rejection) -> Reason {
     use adlib_ldap::Rejection as Bind;
     match rejection {
         Bind::WrongPassword => Reason::WrongPassword,

@@ -105,14 +105,58 @@ impl Bind {
     }
 
     pub(super) async fn make(&self, connection: &Connection) -> Result<(), Error> {
+        // On the heap: the futures of a sign-in are deep.
+        Ok(Box::pin(self.attempt(connection)).await?)
+    }
+
+    /// The same, with the exact failure.
+    pub(crate) async fn attempt(&self, connection: &Connection) -> Result<(), BindFailure> {
         match &self.0 {
             Method::Simple { name, password } => Ok(connection.bind_simple(name, password).await?),
             #[cfg(feature = "ntlm")]
             Method::Ntlm { account, hash } => {
-                Ok(bind_ntlm(connection, account, hash, crate::SystemClock.now()).await??)
+                let bound = bind_ntlm(connection, account, hash, crate::SystemClock.now()).await;
+                Ok(bound.map_err(BindFailure::Other)??)
             }
             #[cfg(feature = "kerberos")]
             Method::Kerberos(account) => bind_kerberos(connection, account).await,
+        }
+    }
+}
+
+/// Why a bind was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BindFailure {
+    /// What the server, or the connection to it, did.
+    #[error(transparent)]
+    Server(#[from] adlib_ldap::Error),
+    /// There is no ticket for the server.
+    #[cfg(feature = "kerberos")]
+    #[error("{endpoint}: no ticket for {service}: {error}")]
+    NoTicket {
+        endpoint: String,
+        service: String,
+        error: TicketError,
+    },
+    /// This side could not begin.
+    #[cfg(any(feature = "kerberos", feature = "ntlm"))]
+    #[error(transparent)]
+    Other(Error),
+}
+
+impl From<BindFailure> for Error {
+    fn from(failure: BindFailure) -> Self {
+        match failure {
+            BindFailure::Server(error) => error.into(),
+            #[cfg(feature = "kerberos")]
+            BindFailure::NoTicket {
+                error: error @ TicketError::Unreachable(_),
+                ..
+            } => Self::Unreachable(error.to_string()),
+            #[cfg(feature = "kerberos")]
+            BindFailure::NoTicket { .. } => Self::Directory(failure.to_string()),
+            #[cfg(any(feature = "kerberos", feature = "ntlm"))]
+            BindFailure::Other(error) => error,
         }
     }
 }
@@ -155,21 +199,20 @@ pub(crate) async fn bind_ntlm(
 
 /// Sign an account of our own in at the server of `connection`, by a ticket for it.
 #[cfg(feature = "kerberos")]
-async fn bind_kerberos(connection: &Connection, account: &OwnAccount) -> Result<(), Error> {
+async fn bind_kerberos(connection: &Connection, account: &OwnAccount) -> Result<(), BindFailure> {
     let service = format!("ldap/{}", connection.host());
-    let credentials = account.credentials(&service).await.map_err(|error| match error {
-        TicketError::Unreachable(_) => Error::Unreachable(error.to_string()),
-        error => Error::Directory(format!(
-            "{}: no ticket for {service}: {error}",
-            connection.endpoint()
-        )),
+    let credentials = account.credentials(&service).await;
+    let credentials = credentials.map_err(|error| BindFailure::NoTicket {
+        endpoint: connection.endpoint().to_owned(),
+        service: service.clone(),
+        error,
     })?;
     let mechanism = SaslMechanism::GssSpnego;
     let channel = connection.channel(mechanism);
     let mut options = InitiatorOptions::default();
     options.protection = channel.protection;
     options.bindings = channel.bindings;
-    let random = Box::new(random::stream()?);
+    let random = Box::new(random::stream().map_err(BindFailure::Other)?);
     let initiator = TicketInitiator::new(credentials, options, crate::SystemClock.now(), random);
     let bound = connection
         .bind_sasl(&service, mechanism, Box::new(initiator))

@@ -27,19 +27,7 @@ impl Directory {
     /// `File` when the CA file or the password file cannot be read; `Configuration` when something in the
     /// section cannot be.
     pub fn from_config(config: &DirectoryConfig, sync: &SyncConfig) -> Result<Self, Error> {
-        let card = sync
-            .card
-            .as_ref()
-            .map(|card| CardRule::new(card.pattern.as_deref(), card.format));
-        let card = card
-            .transpose()
-            .map_err(|error| Error::Configuration(format!("card: {error}")))?;
-        let rules = MapperRules {
-            preset: config.preset,
-            overrides: config.schema.clone(),
-            user_name: sync.user_name,
-            card,
-        };
+        let rules = rules(config, sync)?;
         let source = if config.ldif.is_empty() {
             Source::Ldap(Box::new(ldap_source(config)?))
         } else {
@@ -50,7 +38,25 @@ impl Directory {
     }
 }
 
-fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
+/// How entries become users and groups.
+pub(crate) fn rules(config: &DirectoryConfig, sync: &SyncConfig) -> Result<MapperRules, Error> {
+    let card = sync
+        .card
+        .as_ref()
+        .map(|card| CardRule::new(card.pattern.as_deref(), card.format));
+    let card = card
+        .transpose()
+        .map_err(|error| Error::Configuration(format!("card: {error}")))?;
+    Ok(MapperRules {
+        preset: config.preset,
+        overrides: config.schema.clone(),
+        user_name: sync.user_name,
+        card,
+    })
+}
+
+/// How to talk to the servers, but for the authorities in `ca_file`.
+pub(crate) fn settings(config: &DirectoryConfig) -> Settings {
     let mut settings = Settings::default();
     settings.security = match config.transport {
         Transport::Ldaps => TransportSecurity::Ldaps,
@@ -60,6 +66,11 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
     settings.timeouts.connect = config.timeout.min(settings.timeouts.connect);
     settings.timeouts.operation = config.timeout;
     settings.tls.ca_only = config.ca_only;
+    settings
+}
+
+fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
+    let mut settings = settings(config);
     settings.tls.ca_pem = config.ca_file.as_deref().map(read_file).transpose()?;
     let resolver = resolver(&config.dns)?;
     let places = places(config, settings.security)?;
@@ -80,7 +91,7 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
     })
 }
 
-fn places(config: &DirectoryConfig, security: TransportSecurity) -> Result<Vec<Place>, Error> {
+pub(crate) fn places(config: &DirectoryConfig, security: TransportSecurity) -> Result<Vec<Place>, Error> {
     if let Some(base) = config.base.as_ref().filter(|_| !config.urls.is_empty()) {
         let servers = config.urls.iter().map(|url| server_of_url(url, security));
         let servers = servers.collect::<Result<_, _>>()?;
@@ -128,7 +139,11 @@ fn server_of_url(url: &str, security: TransportSecurity) -> Result<Endpoint, Err
     }
 }
 
-fn bind(config: &BindConfig, places: &[Place], resolver: &Arc<dyn Resolver>) -> Result<Bind, Error> {
+pub(crate) fn bind(
+    config: &BindConfig,
+    places: &[Place],
+    resolver: &Arc<dyn Resolver>,
+) -> Result<Bind, Error> {
     match config.method {
         BindMethod::Simple => Ok(Bind::simple(&*config.name, password(config)?)),
         BindMethod::Ntlm => Ok(Bind::ntlm(&config.name, password(config)?)),
@@ -174,7 +189,7 @@ fn own_account(
     Ok(OwnAccount::new(source, account, &domain.to_uppercase()).with_keytab(&keytab, account))
 }
 
-fn password(config: &BindConfig) -> Result<Password, Error> {
+pub(crate) fn password(config: &BindConfig) -> Result<Password, Error> {
     let password = match (&config.password_file, &config.password_env) {
         (Some(file), _) => {
             let text = String::from_utf8(read_file(file)?).map(Password::new);

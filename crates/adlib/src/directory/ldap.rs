@@ -134,51 +134,8 @@ pub(crate) fn endpoint(text: &str, port: u16) -> Result<Endpoint, Error> {
 impl LdapSource {
     /// The servers of `place`, found as the configuration says.
     async fn endpoints(&self, place: &Place) -> Result<Vec<adlib_ldap::Endpoint>, Error> {
-        let unreachable = |error: adlib_kdc::LocateError| Error::Unreachable(error.to_string());
-        let as_path = |server: &Endpoint| adlib_ldap::Endpoint::local(&server.host);
-        let local = place
-            .servers
-            .iter()
-            .map(as_path)
-            .filter(adlib_ldap::Endpoint::is_local);
-        let local: Vec<_> = local.collect();
-        if !local.is_empty() {
-            return Ok(local);
-        }
-        let resolver = &*self.resolver;
-        let found = if place.servers.is_empty() {
-            let mut random = crate::random::up_to;
-            let mut found = locate(resolver, Service::Ldap, &place.name, &mut random)
-                .await
-                .map_err(unreachable)?;
-            // Nobody vouches for DNS, and the password of the bind goes to whom it names: a certificate for a name
-            // outside of the domain proves nothing.
-            found.retain(|endpoint| is_in_domain(&endpoint.host, &place.name));
-            if found.is_empty() {
-                return Err(Error::Configuration(format!(
-                    "DNS names controllers outside of {} only; if they are right, list them as `controllers`",
-                    place.name
-                )));
-            }
-            if self.settings.security == TransportSecurity::Ldaps {
-                // DNS knows the port without TLS only.
-                found
-                    .iter_mut()
-                    .for_each(|endpoint| endpoint.port = self.default_port());
-            }
-            found
-        } else {
-            adlib_kdc::locate::resolve(resolver, place.servers.clone())
-                .await
-                .map_err(unreachable)?
-        };
-        let convert = |found: Endpoint| adlib_ldap::Endpoint::new(found.host, found.port).at(found.addresses);
-        Ok(found.into_iter().map(convert).collect())
-    }
-
-    /// The port of the configured transport.
-    pub(crate) fn default_port(&self) -> u16 {
-        self.settings.security.default_port()
+        let found = server_endpoints(place, self.settings.security, &*self.resolver);
+        Ok(Box::pin(found).await?)
     }
 
     pub(super) async fn connect(&self, place: &Place) -> Result<Connection, Error> {
@@ -269,6 +226,71 @@ const fn is_lost(error: &adlib_ldap::Error) -> bool {
         error,
         adlib_ldap::Error::Lost { .. } | adlib_ldap::Error::Timeout { .. }
     )
+}
+
+/// Why the servers of a domain are not known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotLocated {
+    /// DNS does not tell.
+    #[error(transparent)]
+    Dns(#[from] adlib_kdc::LocateError),
+    /// DNS names others' servers.
+    #[error("DNS names controllers outside of {0} only; if they are right, list them as `controllers`")]
+    OutsideOfDomain(String),
+}
+
+impl From<NotLocated> for Error {
+    fn from(error: NotLocated) -> Self {
+        match &error {
+            NotLocated::Dns(_) => Self::Unreachable(error.to_string()),
+            NotLocated::OutsideOfDomain(_) => Self::Configuration(error.to_string()),
+        }
+    }
+}
+
+/// The servers of `place`: those that are named, or those that DNS names.
+pub(crate) async fn server_endpoints(
+    place: &Place,
+    security: TransportSecurity,
+    resolver: &dyn Resolver,
+) -> Result<Vec<adlib_ldap::Endpoint>, NotLocated> {
+    let as_path = |server: &Endpoint| adlib_ldap::Endpoint::local(&server.host);
+    let local = place
+        .servers
+        .iter()
+        .map(as_path)
+        .filter(adlib_ldap::Endpoint::is_local);
+    let local: Vec<_> = local.collect();
+    if !local.is_empty() {
+        return Ok(local);
+    }
+    let found = match place.servers.is_empty() {
+        true => located(place, security, resolver).await?,
+        false => adlib_kdc::locate::resolve(resolver, place.servers.clone()).await?,
+    };
+    let convert = |found: Endpoint| adlib_ldap::Endpoint::new(found.host, found.port).at(found.addresses);
+    Ok(found.into_iter().map(convert).collect())
+}
+
+async fn located(
+    place: &Place,
+    security: TransportSecurity,
+    resolver: &dyn Resolver,
+) -> Result<Vec<Endpoint>, NotLocated> {
+    let mut random = crate::random::up_to;
+    let mut found = locate(resolver, Service::Ldap, &place.name, &mut random).await?;
+    // Nobody vouches for DNS, and the password of the bind goes to whom it names: a certificate for a name
+    // outside of the domain proves nothing.
+    found.retain(|endpoint| is_in_domain(&endpoint.host, &place.name));
+    if found.is_empty() {
+        return Err(NotLocated::OutsideOfDomain(place.name.clone()));
+    }
+    if security == TransportSecurity::Ldaps {
+        // DNS knows the port without TLS only.
+        let port = security.default_port();
+        found.iter_mut().for_each(|endpoint| endpoint.port = port);
+    }
+    Ok(found)
 }
 
 /// Whether `host` is `domain` or a name below it.

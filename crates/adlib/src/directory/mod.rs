@@ -5,7 +5,7 @@ mod bind;
 #[cfg(feature = "directory")]
 mod changes;
 #[cfg(all(feature = "config", feature = "directory"))]
-mod configured;
+pub(crate) mod configured;
 #[cfg(feature = "directory")]
 mod ldap;
 mod ldif;
@@ -30,6 +30,8 @@ use crate::Error;
 
 #[cfg(feature = "directory")]
 pub use bind::Bind;
+#[cfg(all(feature = "config", feature = "signin"))]
+pub(crate) use bind::BindFailure;
 #[cfg(feature = "signin")]
 pub(crate) use bind::bind_ntlm;
 #[cfg(feature = "directory")]
@@ -38,6 +40,8 @@ pub use changes::{ChangedDomain, Changes};
 use ldap::LdapSource;
 #[cfg(feature = "signin")]
 pub(crate) use ldap::endpoint;
+#[cfg(all(feature = "config", feature = "signin"))]
+pub(crate) use ldap::{NotLocated, Place, server_endpoints};
 #[cfg(feature = "signin")]
 pub(crate) use lookup::{Found, Lookup};
 
@@ -71,7 +75,7 @@ enum Source {
 
 /// How entries become users and groups.
 #[derive(Debug, Clone, Default)]
-struct MapperRules {
+pub(crate) struct MapperRules {
     /// `None` asks the server.
     preset: Option<Preset>,
     overrides: Vec<(String, Vec<String>)>,
@@ -80,7 +84,7 @@ struct MapperRules {
 }
 
 impl MapperRules {
-    fn mapper(&self, preset: Preset) -> Result<Mapper, Error> {
+    pub(crate) fn mapper(&self, preset: Preset) -> Result<Mapper, Error> {
         let mut schema = Schema::of(preset);
         for (key, values) in &self.overrides {
             let set = schema.set(key, values.clone());
