@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Call {
+    /// Look at everything that a sign-in and a synchronisation need. Exit 1: something failed.
+    Doctor(Doctor),
     /// Sign a user in; the password is read from standard input.
     Login(Login),
     /// Read a directory.
@@ -40,6 +42,13 @@ pub(crate) enum Call {
     /// Alternate UPN suffixes.
     #[command(subcommand)]
     Upn(Upn),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The configuration file.
+    #[arg(long, value_name = "F")]
+    pub(crate) config: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@
 mod arguments;
 mod changes;
 mod directory;
+mod doctor;
 mod input;
 mod kerberos;
 mod login;
@@ -29,6 +30,7 @@ use arguments::{Arguments, Call, Directory, Sync, Upn};
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.call {
+        Call::Doctor(call) => doctor::doctor(call).await,
         Call::Login(login) => login::login(login).await,
         Call::Directory(Directory::Read(read)) => directory::read(read).await,
         Call::Directory(Directory::Changes(changes)) => changes::changes(changes).await,

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use adlib::{Progress, sync};
+use adlib::{Check, Progress, sync};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::outcome::visible;
 
 /// A line on standard error that says how far something is. It is not there unless that is a terminal.
 pub(crate) struct Bar(ProgressBar);
@@ -35,6 +37,11 @@ impl Bar {
         self.0.set_length(u64::try_from(progress.of).unwrap_or(u64::MAX));
         self.0
             .set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
+    }
+
+    /// What is being looked at.
+    pub(crate) fn look(&self, check: &Check) {
+        self.0.set_message(visible(&check.name.to_string()));
     }
 
     pub(crate) fn clear(&self) {
