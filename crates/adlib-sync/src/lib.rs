@@ -6,6 +6,7 @@ mod apply;
 mod change;
 mod details;
 mod diff;
+mod digest;
 mod error;
 mod escape;
 mod explain;

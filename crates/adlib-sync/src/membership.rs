@@ -116,76 +116,99 @@ pub(crate) fn diff(
     state: &StoreState,
     deleted: &HashSet<&Link>,
 ) -> MembershipDiff {
-    let ordered = state.memberships.in_order();
+    let ordered = state
+        .memberships
+        .in_order(|user| Record(state.users.get(user as usize)).hash());
     let pairs = ordered.as_ref().unwrap_or(&state.memberships);
-    let ranks = Ranks::of(snapshot, state, deleted);
+    let both = BothGroups::of(snapshot, state, deleted);
+    let mut marks = Marks::new(both.groups.len());
     let mut found = Found::default();
-    let (mut wanted_groups, mut stored_groups) = (Vec::new(), Vec::new());
     for (wanted, stored) in settled {
-        ranks.wanted(snapshot.groups_of(wanted), &mut wanted_groups);
-        match stored {
-            Some(stored) => ranks.stored(pairs.of(stored), &mut stored_groups),
-            None => stored_groups.clear(),
-        }
-        if wanted_groups != stored_groups {
-            found.compare(wanted, stored, &wanted_groups, &stored_groups, &ranks.is_kept);
+        let stored_groups = || stored.into_iter().flat_map(|stored| both.stored(pairs.of(stored)));
+        if !marks.are_same(snapshot.groups_of(wanted), stored_groups()) {
+            let to: Vec<u32> = snapshot.groups_of(wanted).collect();
+            let mut from: Vec<u32> = stored_groups().collect();
+            from.sort_unstable();
+            from.dedup();
+            found.compare(wanted, stored, &to, &from, &both.is_kept);
         }
     }
-    found.named(snapshot, state, &ranks)
+    found.named(snapshot, state, &both)
 }
 
-/// The groups of both sides in one order, that of their entries.
-struct Ranks<'a> {
-    links: Vec<&'a StoredGroup>,
-    of_wanted: Vec<u32>,
+/// The groups of both sides under one number each: those of the snapshot under their own, then what only the store has.
+struct BothGroups<'a> {
+    groups: Vec<&'a StoredGroup>,
     of_stored: Vec<u32>,
     /// Whether memberships of a group are left alone though no source has them.
     is_kept: Vec<bool>,
 }
 
-impl<'a> Ranks<'a> {
+impl<'a> BothGroups<'a> {
     fn of(snapshot: &'a Snapshot, state: &'a StoreState, deleted: &HashSet<&Link>) -> Self {
-        let mut all: Vec<&StoredGroup> = snapshot.groups.iter().chain(&state.groups).collect();
         // The names of the sources come first, and stay.
-        all.sort_by_key(|group| &group.link);
-        all.dedup_by_key(|group| &group.link);
-        let numbered = all.iter().zip(0..);
-        let rank: HashMap<&Link, u32> = numbered.map(|(group, rank)| (&group.link, rank)).collect();
-        let ranks = |groups: &[StoredGroup]| -> Vec<u32> {
-            groups
-                .iter()
-                .filter_map(|group| rank.get(&group.link).copied())
-                .collect()
-        };
+        let mut groups: Vec<&StoredGroup> = snapshot.groups.iter().collect();
+        let numbered = groups.iter().zip(0..);
+        let mut numbers: HashMap<&Link, u32> = numbered.map(|(group, number)| (&group.link, number)).collect();
+        let mut of_stored = Vec::with_capacity(state.groups.len());
+        for group in &state.groups {
+            let number = *numbers.entry(&group.link).or_insert_with(|| {
+                groups.push(group);
+                u32::try_from(groups.len() - 1).unwrap_or(u32::MAX)
+            });
+            of_stored.push(number);
+        }
         let is_kept = |link: &Link| deleted.contains(link) || !snapshot.witnesses.has(link.source);
         Self {
-            of_wanted: ranks(&snapshot.groups),
-            of_stored: ranks(&state.groups),
-            is_kept: all.iter().map(|group| is_kept(&group.link)).collect(),
-            links: all,
+            is_kept: groups.iter().map(|group| is_kept(&group.link)).collect(),
+            of_stored,
+            groups,
         }
     }
 
-    fn wanted(&self, groups: impl Iterator<Item = u32>, ranks: &mut Vec<u32>) {
-        fill(ranks, groups, &self.of_wanted);
-    }
-
-    fn stored(&self, groups: &[u32], ranks: &mut Vec<u32>) {
-        fill(ranks, groups.iter().copied(), &self.of_stored);
+    /// The numbers of groups of the store.
+    fn stored(&self, groups: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
+        groups.filter_map(|group| self.of_stored.get(group as usize).copied())
     }
 }
 
-/// The ranks of `groups`, each once, in order.
-fn fill(ranks: &mut Vec<u32>, groups: impl Iterator<Item = u32>, of: &[u32]) {
-    ranks.clear();
-    ranks.extend(groups.filter_map(|group| of.get(group as usize).copied()));
-    if !ranks.is_sorted_by(|one, other| one < other) {
-        ranks.sort_unstable();
-        ranks.dedup();
+/// The user who marked each group last.
+struct Marks {
+    marks: Vec<u32>,
+    user: u32,
+}
+
+impl Marks {
+    fn new(groups: usize) -> Self {
+        Self {
+            marks: vec![0; groups],
+            user: 0,
+        }
+    }
+
+    /// Whether two lists have the same groups; the first has each once. An answer of no may be wrong where the other list has
+    /// one twice.
+    fn are_same(&mut self, ones: impl Iterator<Item = u32>, others: impl Iterator<Item = u32>) -> bool {
+        self.user += 1;
+        let mut left = 0_usize;
+        for group in ones {
+            if let Some(mark) = self.marks.get_mut(group as usize) {
+                *mark = self.user;
+                left += 1;
+            }
+        }
+        for group in others {
+            match self.marks.get_mut(group as usize) {
+                Some(mark) if *mark == self.user => *mark = 0,
+                _ => return false,
+            }
+            left -= 1;
+        }
+        left == 0
     }
 }
 
-/// Differences by the index of a user and the rank of a group.
+/// Differences by the index of a user and the number of a group.
 #[derive(Default)]
 struct Found {
     added: Vec<(usize, u32)>,
@@ -226,11 +249,11 @@ impl Found {
     }
 
     /// The differences with names, by name of user and group.
-    fn named(self, snapshot: &Snapshot, state: &StoreState, ranks: &Ranks<'_>) -> MembershipDiff {
-        let mut names = Names::of(ranks);
+    fn named(self, snapshot: &Snapshot, state: &StoreState, both: &BothGroups<'_>) -> MembershipDiff {
+        let mut names = Names::of(both);
         let of_wanted = |wanted: usize| snapshot.record(wanted);
-        let added = names.numbered(&self.added, of_wanted, ranks);
-        let removed = names.numbered(&self.removed, |stored| state.record(stored), ranks);
+        let added = names.numbered(&self.added, of_wanted, both);
+        let removed = names.numbered(&self.removed, |stored| state.record(stored), both);
         names.sorted(added, removed)
     }
 }
@@ -239,16 +262,16 @@ impl Found {
 struct Names {
     users: Vec<(String, Link)>,
     groups: Vec<(String, Link)>,
-    /// The number of each group that has one, by rank.
+    /// The place of each group that has one, by number.
     group_at: Vec<Option<u32>>,
 }
 
 impl Names {
-    fn of(ranks: &Ranks<'_>) -> Self {
+    fn of(both: &BothGroups<'_>) -> Self {
         Self {
             users: Vec::new(),
             groups: Vec::new(),
-            group_at: vec![None; ranks.links.len()],
+            group_at: vec![None; both.groups.len()],
         }
     }
 
@@ -257,7 +280,7 @@ impl Names {
         &mut self,
         pairs: &[(usize, u32)],
         record: impl Fn(usize) -> Option<Record<'r>>,
-        ranks: &Ranks<'_>,
+        both: &BothGroups<'_>,
     ) -> Vec<(u32, u32)> {
         let mut numbered = Vec::with_capacity(pairs.len());
         for of_user in pairs.chunk_by(|(one, _), (other, _)| one == other) {
@@ -266,17 +289,17 @@ impl Names {
             };
             let user = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
             self.users.push((record.name().to_owned(), record.owner()));
-            for (_, rank) in of_user {
-                numbered.extend(self.group(*rank, ranks).map(|group| (user, group)));
+            for (_, number) in of_user {
+                numbered.extend(self.group(*number, both).map(|group| (user, group)));
             }
         }
         numbered
     }
 
-    fn group(&mut self, rank: u32, ranks: &Ranks<'_>) -> Option<u32> {
-        let slot = self.group_at.get_mut(rank as usize)?;
+    fn group(&mut self, number: u32, both: &BothGroups<'_>) -> Option<u32> {
+        let slot = self.group_at.get_mut(number as usize)?;
         if slot.is_none() {
-            let group = ranks.links.get(rank as usize)?;
+            let group = both.groups.get(number as usize)?;
             *slot = u32::try_from(self.groups.len()).ok();
             self.groups.push((group.qualified_name(), group.link.clone()));
         }

@@ -15,7 +15,7 @@ use crate::{
     FoldedName, HoldReason, Link,
     held_back::Holder,
     options::EmailClash,
-    table::{ClaimKind, HashIndex, OriginKind, Record, Repeats, hash, hash_claim, str_of},
+    table::{ClaimKind, HashIndex, Hashed, OriginKind, Record, Repeats, hash, hash_claim, str_of},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -192,8 +192,8 @@ impl<'c, 'a> Clashes<'c, 'a> {
         let mut claims = Vec::new();
         self.each_of_stored(stored, |claim| claims.push(claim));
         for claim in &claims {
-            for (_, wanted) in index.find(claim.hash()) {
-                let wanted = *wanted as usize;
+            for wanted in index.find(claim.hash()) {
+                let wanted = wanted as usize;
                 let mut same = false;
                 self.each_of_wanted(wanted, |other| {
                     same |= other.hash() == claim.hash() && other.seen() == claim.seen();
@@ -211,7 +211,7 @@ impl<'c, 'a> Clashes<'c, 'a> {
         let mut entries = Vec::new();
         for wanted in self.compare.active() {
             let number = u32::try_from(wanted).unwrap_or(u32::MAX);
-            self.each_of_wanted(wanted, |claim| entries.push((claim.hash(), number)));
+            self.each_of_wanted(wanted, |claim| entries.push(Hashed::new(claim.hash(), number)));
         }
         HashIndex::new(entries)
     }

@@ -29,13 +29,11 @@ pub(super) enum Fate {
 
 /// The fate of every stored user.
 pub(super) fn decide(snapshot: &Snapshot, state: &StoreState, matches: &Matches) -> Vec<Fate> {
-    let users = state.users.iter().map(Record).zip(&matches.wanted);
-    let mut fates: Vec<Fate> = users
-        .map(|(user, wanted)| match wanted {
-            Some(_) => Fate::Follows,
-            None => of_unmatched(snapshot, user),
-        })
-        .collect();
+    let of = |stored| match matches.is_wanted(stored) {
+        true => Fate::Follows,
+        false => of_unmatched(snapshot, Record(state.users.get(stored))),
+    };
+    let mut fates: Vec<Fate> = (0..state.users.len()).map(of).collect();
     for (_, _, other) in &matches.two_records {
         if let Some(fate) = fates.get_mut(*other as usize) {
             *fate = Fate::HeldBack;

@@ -9,30 +9,45 @@ use crate::{
     FoldedName, Source, SyncOptions,
     snapshot::{Snapshot, Standing},
     store::StoreState,
-    table::{HashIndex, OriginKind, Record, hash},
+    table::{HashIndex, OriginKind, Record},
 };
 
 /// Who belongs to whom, by index into the snapshot's and the store's users.
 pub(super) struct Matches {
     /// The stored user of each wanted one.
-    pub(super) stored: Vec<Option<u32>>,
+    stored: Partners,
     /// The wanted user of each stored one.
-    pub(super) wanted: Vec<Option<u32>>,
+    wanted: Partners,
     /// A wanted user whose two entries are two stored users: wanted, matched, the other.
     pub(super) two_records: Vec<(u32, u32, u32)>,
+}
+
+/// The partner of each user, by number.
+struct Partners(Vec<u32>);
+
+/// The partner of who has none.
+const NOBODY: u32 = u32::MAX;
+
+impl Partners {
+    fn nobody(users: usize) -> Self {
+        Self(vec![NOBODY; users])
+    }
+
+    fn of(&self, user: usize) -> Option<u32> {
+        self.0.get(user).copied().filter(|partner| *partner != NOBODY)
+    }
 }
 
 impl Matches {
     pub(super) fn find(snapshot: &Snapshot, state: &StoreState, options: &SyncOptions) -> Self {
         let mut matches = Self {
-            stored: vec![None; snapshot.users.len()],
-            wanted: vec![None; state.users.len()],
+            stored: Partners::nobody(snapshot.users.len()),
+            wanted: Partners::nobody(state.users.len()),
             two_records: Vec::new(),
         };
         // The keys of one source before those of the next: when a user who stood for two entries becomes two users, the
         // first source's entry keeps the record (R40).
-        for (source, mut found) in found_by_key(snapshot, state) {
-            found.sort_unstable();
+        for (source, found) in found_by_key(snapshot, state) {
             for (wanted, stored) in found {
                 matches.by_key(snapshot, state, source, wanted, stored);
             }
@@ -45,12 +60,16 @@ impl Matches {
     }
 
     pub(super) fn stored_of(&self, wanted: usize) -> Option<usize> {
-        let stored = self.stored.get(wanted).copied().flatten();
-        stored.map(|stored| stored as usize)
+        self.stored.of(wanted).map(|stored| stored as usize)
+    }
+
+    /// Whether a wanted user stands for a stored one.
+    pub(super) fn is_wanted(&self, stored: usize) -> bool {
+        self.wanted.of(stored).is_some()
     }
 
     fn by_key(&mut self, snapshot: &Snapshot, state: &StoreState, source: Source, wanted: u32, found: u32) {
-        match self.stored.get(wanted as usize).copied().flatten() {
+        match self.stored.of(wanted as usize) {
             Some(known) if known != found && self.is_free(found) => {
                 self.two_records.push((wanted, known, found));
             }
@@ -63,16 +82,15 @@ impl Matches {
 
     /// An account that was moved to another domain has another key, but keeps its SID or remembers it.
     fn by_sid(&mut self, snapshot: &Snapshot, state: &StoreState) {
-        let gone = (0..)
-            .zip(state.users.iter().map(Record))
-            .filter(|(stored, record)| {
-                let is_absent = |packed| snapshot.standing_of(packed).is_none();
-                self.is_free(*stored)
-                    && record.origin() == OriginKind::Directory
-                    && record
-                        .packed_links()
-                        .all(|(source, packed)| snapshot.witnesses.has(source) && is_absent(packed))
-            });
+        let free = (0..).zip(&self.wanted.0).filter(|(_, wanted)| **wanted == NOBODY);
+        let free = free.map(|(stored, _)| (stored, Record(state.users.get(stored as usize))));
+        let gone = free.filter(|(_, record)| {
+            let is_absent = |packed| snapshot.standing_of(packed).is_none();
+            record.origin() == OriginKind::Directory
+                && record
+                    .packed_links()
+                    .all(|(source, packed)| snapshot.witnesses.has(source) && is_absent(packed))
+        });
         let mut by_sid: HashMap<Sid, u32> = HashMap::new();
         let mut shared: HashSet<Sid> = HashSet::new();
         for (stored, record) in gone {
@@ -93,8 +111,8 @@ impl Matches {
     /// Join each user who is left with the one that its SIDs name. Whom several claim, nobody gets.
     fn join_claimed(&mut self, by_sid: &HashMap<Sid, u32>, sids: impl Fn(usize) -> Vec<Sid>) {
         let mut claims: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for (wanted, stored) in (0..).zip(&self.stored) {
-            if stored.is_some() {
+        for (wanted, stored) in (0..).zip(&self.stored.0) {
+            if *stored != NOBODY {
                 continue;
             }
             let free = |sid: &Sid| by_sid.get(sid).copied().filter(|found| self.is_free(*found));
@@ -118,8 +136,8 @@ impl Matches {
         if local.is_empty() {
             return;
         }
-        for wanted in 0..self.stored.len() {
-            if self.stored.get(wanted) == Some(&None)
+        for wanted in 0..self.stored.0.len() {
+            if self.stored.of(wanted).is_none()
                 && let Some(record) = snapshot.record(wanted)
                 && let Some(found) = local.get(&FoldedName::of(record.name()))
                 && let Ok(wanted) = u32::try_from(wanted)
@@ -130,29 +148,24 @@ impl Matches {
     }
 
     fn is_free(&self, stored: u32) -> bool {
-        self.wanted.get(stored as usize) == Some(&None)
+        self.wanted.0.get(stored as usize) == Some(&NOBODY)
     }
 
     fn join(&mut self, wanted: u32, stored: u32) {
         if let (Some(to), Some(from)) = (
-            self.stored.get_mut(wanted as usize),
-            self.wanted.get_mut(stored as usize),
+            self.stored.0.get_mut(wanted as usize),
+            self.wanted.0.get_mut(stored as usize),
         ) {
-            *to = Some(stored);
-            *from = Some(wanted);
+            (*to, *from) = (stored, wanted);
         }
     }
 }
 
 /// Wanted and stored users of one entry, source by source.
 fn found_by_key(snapshot: &Snapshot, state: &StoreState) -> Vec<(Source, Vec<(u32, u32)>)> {
-    let mut keys = Vec::with_capacity(state.users.len());
-    for (stored, record) in (0..).zip(state.users.iter().map(Record)) {
-        keys.extend(record.packed_links().map(|(_, packed)| (hash(packed), stored)));
-    }
     let mut found: Vec<(Source, Vec<(u32, u32)>)> = Source::ALL.map(|source| (source, Vec::new())).into();
     snapshot.keys.join(
-        &HashIndex::new(keys),
+        &HashIndex::new(state.keys.clone()),
         |row| snapshot.packed_link(row as usize),
         |stored| Record(state.users.get(stored as usize)),
         |row, stored| {
@@ -175,6 +188,9 @@ fn found_by_key(snapshot: &Snapshot, state: &StoreState) -> Vec<(Source, Vec<(u3
 /// decides otherwise (R40): who is disabled or held back there does not come in by the other door, and who left the scope
 /// there is the same user only under the same name.
 fn may_follow(snapshot: &Snapshot, state: &StoreState, source: Source, wanted: u32, stored: u32) -> bool {
+    if source == Source::Primary {
+        return true;
+    }
     let (Some(wanted), Some(stored)) = (snapshot.record(wanted as usize), state.record(stored as usize))
     else {
         return false;

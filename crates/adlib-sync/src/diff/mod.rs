@@ -106,7 +106,7 @@ pub(crate) fn diff(
 #[must_use]
 pub fn membership_changes(snapshot: &Snapshot, state: &StoreState) -> MembershipDiff {
     let matches = Matches::find(snapshot, state, &SyncOptions::default());
-    let users = 0..snapshot.users.len();
+    let users = snapshot.shelved.iter().map(|wanted| *wanted as usize);
     let matched = users.map(|wanted| (wanted, matches.stored_of(wanted)));
     membership::diff(matched, snapshot, state, &HashSet::new())
 }
@@ -121,11 +121,11 @@ struct Compare<'a> {
 }
 
 impl<'a> Compare<'a> {
-    /// The wanted users that the run creates or updates, if nothing holds them back.
+    /// The wanted users that the run creates or updates, if nothing holds them back, shelf by shelf.
     fn active(&self) -> impl Iterator<Item = usize> + use<'a> {
         let (import_new, matches) = (self.options.import_new, self.matches);
-        (0..self.snapshot.users.len())
-            .filter(move |wanted| import_new || matches.stored_of(*wanted).is_some())
+        let shelved = self.snapshot.shelved.iter().map(|wanted| *wanted as usize);
+        shelved.filter(move |wanted| import_new || matches.stored_of(*wanted).is_some())
     }
 
     /// What the store has of a wanted user.
@@ -151,12 +151,13 @@ impl<'a> Compare<'a> {
 
     fn wanted_users(&self, settled: &Settled, diff: &mut Diff) {
         diff.held_back.clone_from(&self.snapshot.held_back);
-        for wanted in self.active() {
-            let stored = self.matches.stored_of(wanted);
-            let is_special = settled.held.contains_key(&wanted) || settled.without.contains_key(&wanted);
-            if !is_special && stored.is_some_and(|stored| self.is_same(wanted, stored)) {
-                continue;
-            }
+        let is_settled = |wanted: &usize| {
+            let is_special = settled.held.contains_key(wanted) || settled.without.contains_key(wanted);
+            !is_special && self.is_same(*wanted)
+        };
+        let mut unsettled: Vec<usize> = self.active().filter(|wanted| !is_settled(wanted)).collect();
+        unsettled.sort_unstable();
+        for wanted in unsettled {
             let Some(mut user) = self.snapshot.user(wanted) else {
                 continue;
             };
@@ -167,6 +168,7 @@ impl<'a> Compare<'a> {
             if let Some(emails) = settled.without.get(&wanted) {
                 self.leave_out(&mut user, emails, diff);
             }
+            let stored = self.matches.stored_of(wanted);
             match stored.and_then(|stored| self.state.user(stored)) {
                 None => diff.creates.push(self.create(wanted, &user)),
                 Some(stored) => self.update(&user, &stored, diff),
@@ -175,9 +177,11 @@ impl<'a> Compare<'a> {
     }
 
     /// Whether the store has a wanted user as it should be.
-    fn is_same(&self, wanted: usize, stored: usize) -> bool {
-        self.snapshot.record(wanted) == self.state.record(stored)
-            && self.snapshot.pin(wanted) == self.state.pin(stored)
+    fn is_same(&self, wanted: usize) -> bool {
+        self.matches.stored_of(wanted).is_some_and(|stored| {
+            self.snapshot.record(wanted) == self.state.record(stored)
+                && self.snapshot.pin(wanted) == self.state.pin(stored)
+        })
     }
 
     /// Leave out e-mail addresses that are somebody else's.

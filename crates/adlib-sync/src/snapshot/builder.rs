@@ -19,7 +19,7 @@ use crate::{
     plan::{FoundIn, SourceWarning},
     scope::{ScopeFilter, Via},
     store::StoredGroup,
-    table::{Fields, HashIndex, OriginKind, Pairs, Record, Rows, encode, encode_entry, hash},
+    table::{Fields, HashIndex, Hashed, OriginKind, Pairs, Record, Rows, encode, encode_entry},
 };
 
 /// The most bytes of one value, and the most values of one field, that are taken for honest (A61).
@@ -67,7 +67,7 @@ pub struct SnapshotBuilder<'o> {
     entries: Rows,
     parents: HashMap<String, usize>,
     standing: Vec<Standing>,
-    keys: Vec<(u64, u32)>,
+    keys: Vec<Hashed>,
     names: Names,
     pins: BTreeMap<u32, Pin>,
     held: Vec<(u32, HeldBack)>,
@@ -150,11 +150,6 @@ impl<'o> SnapshotBuilder<'o> {
         let name = self.options.user_name.of(user).unwrap_or_default();
         let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         let groups: Vec<usize> = groups.into_iter().collect();
-        for group in &groups {
-            if let Ok(group) = u32::try_from(self.first_group + group) {
-                self.memberships.push(row, group);
-            }
-        }
         let via = self.scope.via(&user.dn, &groups);
         let in_scope = via.is_some();
         match via {
@@ -183,6 +178,12 @@ impl<'o> SnapshotBuilder<'o> {
             self.names.push(name, row, is_eligible);
         } else {
             self.push_row(user, name, false);
+        }
+        let record = Record(self.rows.get(row as usize));
+        for group in groups {
+            if let Ok(group) = u32::try_from(self.first_group + group) {
+                self.memberships.push(row, group, || record.hash());
+            }
         }
     }
 
@@ -246,6 +247,8 @@ impl<'o> SnapshotBuilder<'o> {
             standing: self.standing,
             keys: HashIndex::new(self.keys),
             users: Vec::new(),
+            shelved: Vec::new(),
+            digest: [0; 32],
             pins: self.pins,
             winners: BTreeMap::new(),
             groups: Vec::new(),
@@ -271,6 +274,8 @@ impl<'o> SnapshotBuilder<'o> {
             self.names.retain(|row| !is_doubled.contains(&row));
             snapshot.take_names(self.names, self.options);
             snapshot.take_groups(self.groups, self.scope.is_everybody());
+            snapshot.shelved = snapshot.users_by_shelf();
+            snapshot.digest = snapshot.digest();
             snapshot.held_back.sort_unstable();
         }
         Ok(snapshot)
@@ -311,9 +316,10 @@ impl<'o> SnapshotBuilder<'o> {
         });
         let links = std::iter::once((self.source, &user.key));
         let fields = fields.unwrap_or(bare);
-        let row = self
-            .rows
-            .push_with(|out| encode(out, OriginKind::Directory, links, &fields));
+        let row = self.rows.push_with(
+            |row| Record(row).hash(),
+            |out| encode(out, OriginKind::Directory, links, &fields),
+        );
         let dn = short(&user.dn);
         let dn = self.intern_parent(&dn);
         let upn = user.upn.as_deref().filter(|_| is_candidate);
@@ -323,11 +329,10 @@ impl<'o> SnapshotBuilder<'o> {
             &[]
         };
         self.entries
-            .push_with(|out| encode_entry(out, dn, upn, sid_history));
-        let packed = Record(self.rows.get(row)).packed_links().next();
-        let packed = packed.map(|(_, packed)| hash(packed)).unwrap_or_default();
+            .push_with(|_| 0, |out| encode_entry(out, dn, upn, sid_history));
+        let hash = Record(self.rows.get(row)).hash();
         let row = u32::try_from(row).unwrap_or(u32::MAX);
-        self.keys.push((packed, row));
+        self.keys.push(Hashed::new(hash, row));
         if let Some(pin) = user.pin.as_ref().filter(|_| is_candidate) {
             self.pins.insert(row, pin.clone());
         }

@@ -13,6 +13,7 @@ pub(crate) use self::builder::{in_order, once_each};
 use crate::{
     Details, Field, FoldedName, HeldBack, Link, Links, Source,
     absence::Witnesses,
+    digest::Digest,
     plan::{FoundIn, SourceWarning},
     scope::{ScopeReason, Via},
     store::StoredGroup,
@@ -21,7 +22,7 @@ use crate::{
 
 /// The users and groups of all sources, merged (R29).
 ///
-/// A user takes about 150 bytes and a membership four.
+/// A user takes about 200 bytes and a membership two or three.
 #[derive(Debug)]
 pub struct Snapshot {
     /// The entries as they were read, then the users that were made of several or got another name.
@@ -38,6 +39,10 @@ pub struct Snapshot {
     pub(crate) keys: HashIndex,
     /// The row of each user, by name.
     pub(crate) users: Vec<u32>,
+    /// The users by the shelves of their rows, and in these by entry.
+    pub(crate) shelved: Vec<u32>,
+    /// SHA-256 over users, groups and memberships. PINs are no part of it.
+    pub(crate) digest: [u8; 32],
     /// PINs by row.
     pub(crate) pins: BTreeMap<u32, Pin>,
     /// Who gave which field, where it is not the owner.
@@ -45,7 +50,7 @@ pub struct Snapshot {
     pub(crate) groups: Vec<StoredGroup>,
     /// The place in `groups` of each group as it was read.
     pub(crate) group_at: Vec<Option<u32>>,
-    /// Rows and groups as they were read.
+    /// Rows and groups.
     pub(crate) memberships: Pairs,
     /// What puts each row in scope, by row; empty when everybody is.
     pub(crate) via: Vec<(u32, Via)>,
@@ -131,17 +136,46 @@ impl Snapshot {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// The groups of a user, by index and without those that are not in the snapshot; in no order.
-    pub(crate) fn groups_of(&self, user: usize) -> impl Iterator<Item = u32> + '_ {
-        let row = self.users.get(user).map_or(usize::MAX, |row| *row as usize);
-        let groups = if row == usize::MAX {
-            &[]
-        } else {
-            self.memberships.of(row)
+    /// The groups of a user, by index and in order.
+    pub(crate) fn groups_of(&self, user: usize) -> impl Iterator<Item = u32> + use<'_> {
+        let row = self.users.get(user).into_iter();
+        row.flat_map(|row| self.memberships.of(*row as usize))
+    }
+
+    /// Users in an order that is the same however they were read, and that of the rows: by the hash of the owning entry.
+    fn users_by_shelf(&self) -> Vec<u32> {
+        let mut users = Vec::with_capacity(self.users.len());
+        for run in self.keys.runs() {
+            let mut rows: Vec<usize> = run.iter().map(|entry| entry.row() as usize).collect();
+            if rows.len() > 1 {
+                rows.sort_by_key(|row| self.packed_link(*row));
+            }
+            users.extend(rows.into_iter().filter_map(|row| self.owned_by(row)));
+        }
+        users
+    }
+
+    /// The user whom an entry owns.
+    fn owned_by(&self, row: usize) -> Option<u32> {
+        let Some(Standing::Wanted(user)) = self.standing.get(row).copied() else {
+            return None;
         };
-        groups
-            .iter()
-            .filter_map(|group| self.group_at.get(*group as usize).copied().flatten())
+        let (_, owner) = self.record(user as usize)?.packed_links().next()?;
+        (owner == self.packed_link(row)).then_some(user)
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        let mut digest = Digest::default();
+        for user in self.shelved.iter().map(|user| *user as usize) {
+            digest.add_bytes(self.record(user).map_or(&[], |record| record.0));
+            for (field, source) in self.winners_of(user) {
+                digest.add_bytes(&[*field as u8, source.number()]);
+            }
+            let row = self.users.get(user).map_or(usize::MAX, |row| *row as usize);
+            digest.add_bytes(self.memberships.packed(row));
+        }
+        self.groups.iter().for_each(|group| digest.add(group));
+        digest.finish()
     }
 
     /// Why a user is in scope: by the first of its entries that is.
@@ -173,8 +207,7 @@ impl Snapshot {
 
     /// The row of an entry, by the bytes of source and key.
     pub(crate) fn entry(&self, packed: &[u8]) -> Option<usize> {
-        let candidates = self.keys.find(hash(packed)).iter();
-        let mut rows = candidates.map(|(_, row)| *row as usize);
+        let mut rows = self.keys.find(hash(packed)).map(|row| row as usize);
         rows.find(|row| self.packed_link(*row) == packed)
     }
 

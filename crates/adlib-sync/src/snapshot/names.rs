@@ -105,11 +105,11 @@ impl Snapshot {
         let mut doubled = HashSet::new();
         for run in self.keys.runs().filter(|run| run.len() > 1) {
             let mut rows_of: HashMap<&[u8], Vec<u32>> = HashMap::new();
-            for (_, row) in run {
+            for row in run.iter().map(|entry| entry.row()) {
                 rows_of
-                    .entry(self.packed_link(*row as usize))
+                    .entry(self.packed_link(row as usize))
                     .or_default()
-                    .push(*row);
+                    .push(row);
             }
             doubled.extend(rows_of.into_values().filter(|rows| rows.len() > 1).flatten());
         }
@@ -205,9 +205,10 @@ impl Snapshot {
             return;
         };
         let fields = Fields::of(name, decoded.enabled, &decoded.details);
-        let alias = self
-            .rows
-            .push_with(|out| encode(out, OriginKind::Directory, links.keys(), &fields));
+        let alias = self.rows.push_with(
+            |row| Record(row).hash(),
+            |out| encode(out, OriginKind::Directory, links.keys(), &fields),
+        );
         let alias = u32::try_from(alias).unwrap_or(u32::MAX);
         self.copy_beside(&[row], alias);
         self.entry_of.insert(alias, row);
@@ -217,10 +218,11 @@ impl Snapshot {
     /// Give a new row the groups of others, and the PIN of the first that has one.
     fn copy_beside(&mut self, rows: &[u32], new: u32) {
         for row in rows {
-            let groups = self.memberships.of(*row as usize).to_vec();
-            groups
-                .into_iter()
-                .for_each(|group| self.memberships.push(new, group));
+            let groups: Vec<u32> = self.memberships.of(*row as usize).collect();
+            for group in groups {
+                let record = Record(self.rows.get(new as usize));
+                self.memberships.push(new, group, || record.hash());
+            }
         }
         if let Some(pin) = rows.iter().find_map(|row| self.pins.get(row)).cloned() {
             self.pins.insert(new, pin);
@@ -332,9 +334,10 @@ impl Snapshot {
         let links = Links::of(links.into_iter().flatten().map(|links| links.owner()));
         let Some(links) = links else { return };
         let fields = Fields::of(&owner.name, owner.enabled, &owner.details);
-        let row = self
-            .rows
-            .push_with(|out| encode(out, OriginKind::Directory, links.keys(), &fields));
+        let row = self.rows.push_with(
+            |row| Record(row).hash(),
+            |out| encode(out, OriginKind::Directory, links.keys(), &fields),
+        );
         let row = u32::try_from(row).unwrap_or(u32::MAX);
         self.copy_beside(chosen, row);
         if !winners.is_empty() {
@@ -352,7 +355,7 @@ impl Snapshot {
         if !takes_all {
             for row in &self.users {
                 for group in self.memberships.of(*row as usize) {
-                    if let Some(taken) = is_taken.get_mut(*group as usize) {
+                    if let Some(taken) = is_taken.get_mut(group as usize) {
                         *taken = true;
                     }
                 }
@@ -377,6 +380,9 @@ impl Snapshot {
                 *at = u32::try_from(self.groups.len() - 1).ok();
             }
         }
+        let to = |group: u32| self.group_at.get(group as usize).copied().flatten();
+        let hash = |row: u32| Record(self.rows.get(row as usize)).hash();
+        self.memberships = self.memberships.renumbered(to, hash);
     }
 }
 

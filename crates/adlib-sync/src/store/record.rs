@@ -11,7 +11,7 @@ use adlib_schema::record::{Group, Pin};
 use super::{Applied, Conflict};
 use crate::{
     Change, Details, Field, Link, Links, Value,
-    table::{Fields, OriginKind, Pairs, Record, Rows, encode},
+    table::{Fields, Hashed, OriginKind, Pairs, Record, Rows, encode, hash},
 };
 
 /// What the store itself knows a user by. The sync hands it back and reads nothing into it.
@@ -233,7 +233,7 @@ impl DigestKey {
 /// A store at one moment.
 ///
 /// Users, groups and memberships are added one by one, so that a store of any size can be loaded row by row: a user
-/// takes about 150 bytes, and a membership four when they come in the order of their users.
+/// takes about 150 bytes, and a membership two or three when they come in the order of their users.
 ///
 /// ```
 /// use adlib_schema::record::Key;
@@ -258,6 +258,8 @@ impl DigestKey {
 pub struct StoreState {
     pub(crate) users: Rows,
     pub(crate) ids: Rows,
+    /// The users by the entries that they stand for.
+    pub(crate) keys: Vec<Hashed>,
     pub(crate) pins: BTreeMap<u32, Pin>,
     /// Who is blocked. It is not in the rows, because the rows of a snapshot know nothing of it.
     blocked: BTreeSet<u32>,
@@ -279,6 +281,7 @@ impl StoreState {
         Self {
             users: Rows::default(),
             ids: Rows::default(),
+            keys: Vec::new(),
             pins: BTreeMap::new(),
             blocked: BTreeSet::new(),
             groups: Vec::new(),
@@ -297,16 +300,22 @@ impl StoreState {
         let row = match &user.origin {
             Origin::Directory(links) => {
                 self.count_values(&user.details);
-                self.users
-                    .push_with(|out| encode(out, origin, links.keys(), &fields))
+                self.users.push_with(
+                    |row| Record(row).hash(),
+                    |out| encode(out, origin, links.keys(), &fields),
+                )
             }
-            _ => self
-                .users
-                .push_with(|out| encode(out, origin, std::iter::empty(), &fields)),
+            _ => self.users.push_with(
+                |_| 0,
+                |out| encode(out, origin, std::iter::empty(), &fields),
+            ),
         };
         self.ids
-            .push_with(|out| out.extend_from_slice(user.id.as_str().as_bytes()));
+            .push_with(|_| 0, |out| out.extend_from_slice(user.id.as_str().as_bytes()));
         if let Ok(row) = u32::try_from(row) {
+            let links = Record(self.users.get(row as usize)).packed_links();
+            self.keys
+                .extend(links.map(|(_, packed)| Hashed::new(hash(packed), row)));
             self.pins
                 .extend(user.details.pin.iter().map(|pin| (row, pin.clone())));
             self.blocked.extend(user.blocked.then_some(row));
@@ -330,7 +339,8 @@ impl StoreState {
     /// Add a membership that a sync created, by the numbers of user and group. Others are not its business.
     pub fn push_membership(&mut self, user: usize, group: usize) {
         if let (Ok(user), Ok(group)) = (u32::try_from(user), u32::try_from(group)) {
-            self.memberships.push(user, group);
+            let record = Record(self.users.get(user as usize));
+            self.memberships.push(user, group, || record.hash());
         }
     }
 

@@ -14,14 +14,28 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A number for bytes, the same wherever and whenever it is computed.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    let mut state = bytes.len() as u64;
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    for chunk in chunks {
-        state = mix(state ^ u64::from_le_bytes(*chunk));
+    hash_words(bytes, |word| word)
+}
+
+/// A number for eight bytes after eight; the last eight may overlap those before.
+#[inline]
+fn hash_words(bytes: &[u8], mut word: impl FnMut(u64) -> u64) -> u64 {
+    let length = bytes.len() as u64;
+    let Some(last) = bytes.last_chunk() else {
+        return mix(mix(length) ^ word(short_word(bytes)));
+    };
+    let state = bytes.as_chunks().0.iter().fold(length, |state, chunk| {
+        mix(state ^ word(u64::from_le_bytes(*chunk)))
+    });
+    mix(state ^ word(u64::from_le_bytes(*last)))
+}
+
+/// Less than eight bytes in one number, which with their length tells them from others.
+fn short_word(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
     }
-    let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    mix(state ^ u64::from_le_bytes(last))
+    bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 const fn mix(value: u64) -> u64 {
@@ -38,42 +52,76 @@ pub(crate) fn hash_claim(kind: ClaimKind, text: &[u8]) -> u64 {
     }
 }
 
+/// The number of a folded text. ASCII is folded on the way.
 fn hash_folded(text: &[u8]) -> u64 {
-    // No early end, so that whole blocks are looked at at once.
-    let is_folded = text.iter().fold(true, |so_far, byte| {
-        so_far & byte.is_ascii() & !byte.is_ascii_uppercase()
+    let mut seen = 0;
+    let hash_of_ascii = hash_words(text, |word| {
+        seen |= word;
+        lower(word)
     });
-    if is_folded {
-        hash(text)
+    if seen & HIGH == 0 {
+        hash_of_ascii
     } else {
         hash(FoldedName::of(str_of(text)).as_str().as_bytes())
     }
 }
 
+const EACH: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x80 * EACH;
+
+/// Eight characters of ASCII in lower case, all at once: those from A to Z reach the high bit when 63 is added,
+/// but not when 37 is.
+const fn lower(word: u64) -> u64 {
+    let from_a = word.wrapping_add(63 * EACH);
+    let beyond_z = word.wrapping_add(37 * EACH);
+    word | (from_a & !beyond_z & HIGH) >> 2
+}
+
+/// The number of a row behind the upper half of a hash of it: half is enough to bring few together who are not the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Hashed(u64);
+
+const UPPER: u64 = 0xffff_ffff_0000_0000;
+
+impl Hashed {
+    pub(crate) const fn new(hash: u64, row: u32) -> Self {
+        Self(hash & UPPER | row as u64)
+    }
+
+    pub(crate) fn row(self) -> u32 {
+        u32::try_from(self.0 & !UPPER).unwrap_or_default()
+    }
+
+    const fn half(self) -> u64 {
+        self.0 & UPPER
+    }
+}
+
 /// Numbers of rows, sorted by a hash of theirs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct HashIndex(Vec<(u64, u32)>);
+pub(crate) struct HashIndex(Vec<Hashed>);
 
 impl HashIndex {
-    pub(crate) fn new(mut entries: Vec<(u64, u32)>) -> Self {
+    pub(crate) fn new(mut entries: Vec<Hashed>) -> Self {
         entries.sort_unstable();
         Self(entries)
     }
 
     /// The rows of each hash.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = &[(u64, u32)]> {
-        self.0.chunk_by(|(one, _), (other, _)| one == other)
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &[Hashed]> {
+        self.0.chunk_by(|one, other| one.half() == other.half())
     }
 
-    /// The rows with this hash.
-    pub(crate) fn find(&self, hash: u64) -> &[(u64, u32)] {
-        let start = self.0.partition_point(|(other, _)| *other < hash);
-        let from = self.0.get(start..).unwrap_or_default();
-        let length = from.iter().take_while(|(other, _)| *other == hash).count();
-        from.get(..length).unwrap_or_default()
+    /// The rows that may have this hash.
+    pub(crate) fn find(&self, hash: u64) -> impl Iterator<Item = u32> + use<'_> {
+        let wanted = Hashed::new(hash, 0);
+        let start = self.0.partition_point(|entry| *entry < wanted);
+        let from = self.0.get(start..).unwrap_or_default().iter();
+        from.take_while(move |entry| entry.half() == wanted.half())
+            .map(|entry| entry.row())
     }
 
-    /// Every entry of ours that a user of `others` stands for: our row, the user, in no order.
+    /// Every entry of ours that a user of `others` stands for: our row, the user, in the order of hashes.
     pub(crate) fn join<'a>(
         &self,
         others: &Self,
@@ -83,30 +131,33 @@ impl HashIndex {
     ) {
         let mut rest = others.0.as_slice();
         for run in self.runs() {
-            let Some((hash, first)) = run.first() else {
+            let Some(half) = run.first().map(|entry| entry.half()) else {
                 continue;
             };
-            let start = rest.iter().take_while(|(other, _)| other < hash).count();
+            let start = rest.iter().take_while(|other| other.half() < half).count();
             rest = rest.get(start..).unwrap_or_default();
-            let length = rest.iter().take_while(|(other, _)| other == hash).count();
-            let Some(matching) = rest.get(..length).filter(|matching| !matching.is_empty()) else {
-                continue;
-            };
-            if let ([_], [(_, other)]) = (run, matching) {
-                let entry = ours(*first);
-                if user(*other).packed_links().any(|(_, link)| link == entry) {
-                    each(*first, *other);
+            let length = rest.iter().take_while(|other| other.half() == half).count();
+            let matching = rest.get(..length).unwrap_or_default();
+            match (run, matching) {
+                (_, []) => {}
+                ([our], [other]) => {
+                    let entry = ours(our.row());
+                    let mut links = user(other.row()).packed_links();
+                    if links.any(|(_, link)| link == entry) {
+                        each(our.row(), other.row());
+                    }
                 }
-                continue;
-            }
-            let links = matching.iter().flat_map(|(_, other)| {
-                let links = user(*other).packed_links();
-                links.map(move |(_, link)| (link, *other))
-            });
-            let users: HashMap<&[u8], u32> = links.collect();
-            for (_, row) in run {
-                if let Some(other) = users.get(ours(*row)) {
-                    each(*row, *other);
+                _ => {
+                    let links = matching.iter().flat_map(|other| {
+                        let links = user(other.row()).packed_links();
+                        links.map(|(_, link)| (link, other.row()))
+                    });
+                    let users: HashMap<&[u8], u32> = links.collect();
+                    for our in run {
+                        if let Some(other) = users.get(ours(our.row())) {
+                            each(our.row(), *other);
+                        }
+                    }
                 }
             }
         }
@@ -172,6 +223,17 @@ mod tests {
     }
 
     #[test]
+    fn folding_on_the_way_is_folding() {
+        for length in 0..40_usize {
+            let text: String = (0..length).map(|at| char::from(b'+' + u8::try_from(at * 7 % 80).unwrap())).collect();
+            for text in [text.clone(), format!("{text}Ü"), format!("\u{212a}{text}")] {
+                let folded = FoldedName::of(&text);
+                assert_eq!(hash_folded(text.as_bytes()), hash(folded.as_str().as_bytes()), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn whatever_comes_twice_is_noted() {
         let mut repeats = Repeats::new(1000);
         for number in 0..1000_u64 {
@@ -185,8 +247,11 @@ mod tests {
 
     #[test]
     fn rows_are_found_by_hash() {
-        let index = HashIndex::new(vec![(7, 1), (3, 2), (7, 0)]);
-        assert_eq!(index.find(7), [(7, 0), (7, 1)]);
-        assert!(index.find(4).is_empty());
+        let entries = [(7 << 32, 1), (3 << 32, 2), (7 << 32, 0)];
+        let index = HashIndex::new(entries.map(|(hash, row)| Hashed::new(hash, row)).to_vec());
+        assert!(index.find(7 << 32).eq([0, 1]));
+        assert!(index.find(4 << 32).next().is_none());
+        let runs: Vec<usize> = index.runs().map(<[_]>::len).collect();
+        assert_eq!(runs, [1, 2]);
     }
 }

@@ -1,59 +1,122 @@
-//! Who is in what, as sorted pairs.
+//! Who is in what.
 
 use std::fmt;
 
+use super::{
+    codec::{Cursor, put_length},
+    rows::Rows,
+};
+
 /// Pairs of user and group, by user.
+///
+/// The groups of a user are a row, on the shelf of the user: the first, then by how much each differs from the one before.
 #[derive(Clone, Default)]
 pub(crate) struct Pairs {
-    /// Where the groups of each user start.
-    starts: Vec<usize>,
-    groups: Vec<u32>,
+    rows: Rows,
+    /// The row of the user whose groups are coming.
+    coming: Coming,
     /// Pairs that came after those of a later user.
     late: Vec<(u32, u32)>,
+    len: usize,
+}
+
+#[derive(Clone, Default)]
+struct Coming {
+    hash: u64,
+    last: u32,
+    row: Vec<u8>,
+}
+
+impl Coming {
+    fn put(&mut self, group: u32) {
+        let step = group.wrapping_sub(self.last).cast_signed();
+        // Zigzag: small steps up or down are small numbers.
+        let step = (step << 1) ^ (step >> 31);
+        put_length(&mut self.row, step.cast_unsigned() as usize);
+        self.last = group;
+    }
 }
 
 impl Pairs {
-    pub(crate) fn len(&self) -> usize {
-        self.groups.len() + self.late.len()
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
-    /// Add a pair. Those that come in the order of users cost four bytes each.
-    pub(crate) fn push(&mut self, user: u32, group: u32) {
+    /// Add a pair. Those that come in the order of users take two or three bytes each; `hash` names the shelf of the user.
+    pub(crate) fn push(&mut self, user: u32, group: u32, hash: impl FnOnce() -> u64) {
+        self.len += 1;
         let at = user as usize;
-        if at + 1 < self.starts.len() {
+        if at < self.rows.len() {
             self.late.push((user, group));
             return;
         }
-        if self.starts.len() <= at {
-            self.starts.resize(at + 1, self.groups.len());
+        while self.rows.len() < at {
+            let Coming { hash, row, .. } = &mut self.coming;
+            self.rows.push_with(|_| *hash, |out| out.append(row));
         }
-        self.groups.push(group);
+        if self.coming.row.is_empty() {
+            (self.coming.hash, self.coming.last) = (hash(), 0);
+        }
+        self.coming.put(group);
     }
 
-    /// The groups of a user, once everything is [in order](Self::in_order).
-    pub(crate) fn of(&self, user: usize) -> &[u32] {
-        let end = self.groups.len();
-        let from = |at: usize| self.starts.get(at).copied().unwrap_or(end);
-        self.groups.get(from(user)..from(user + 1)).unwrap_or_default()
+    /// The groups of a user as bytes: the same bytes, the same groups in the same order.
+    pub(crate) fn packed(&self, user: usize) -> &[u8] {
+        if user == self.rows.len() {
+            &self.coming.row
+        } else {
+            self.rows.get(user)
+        }
     }
 
-    /// The same pairs by user and group, if they are not.
-    pub(crate) fn in_order(&self) -> Option<Self> {
+    /// The groups of a user in the order in which they came, once everything is [in order](Self::in_order).
+    pub(crate) fn of(&self, user: usize) -> impl Iterator<Item = u32> + use<'_> {
+        let (mut rest, mut last) = (Cursor(self.packed(user)), 0_u32);
+        std::iter::from_fn(move || {
+            if rest.0.is_empty() {
+                return None;
+            }
+            let step = u32::try_from(rest.length()).unwrap_or_default();
+            let step = (step >> 1) ^ (step & 1).wrapping_neg();
+            last = last.wrapping_add(step);
+            Some(last)
+        })
+    }
+
+    /// The same pairs by user and group, if some came late.
+    pub(crate) fn in_order(&self, hash: impl Fn(u32) -> u64) -> Option<Self> {
         if self.late.is_empty() {
             return None;
         }
         let mut pairs: Vec<(u32, u32)> = self.iter().collect();
         pairs.sort_unstable();
         let mut ordered = Self::default();
-        pairs
-            .into_iter()
-            .for_each(|(user, group)| ordered.push(user, group));
+        for (user, group) in pairs {
+            ordered.push(user, group, || hash(user));
+        }
         Some(ordered)
     }
 
+    /// The same users in other groups, each once and in order; none where `to` has none.
+    pub(crate) fn renumbered(&self, to: impl Fn(u32) -> Option<u32>, hash: impl Fn(u32) -> u64) -> Self {
+        let ordered = self.in_order(&hash);
+        let from = ordered.as_ref().unwrap_or(self);
+        let (mut pairs, mut groups) = (Self::default(), Vec::new());
+        for (user, at) in (0..).zip(0..=from.rows.len()) {
+            groups.clear();
+            groups.extend(from.of(at).filter_map(&to));
+            groups.sort_unstable();
+            groups.dedup();
+            for group in &groups {
+                pairs.push(user, *group, || hash(user));
+            }
+        }
+        pairs
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u32)> {
-        let ordered = (0..).zip(0..self.starts.len());
-        let ordered = ordered.flat_map(|(user, at)| self.of(at).iter().map(move |group| (user, *group)));
+        let ordered = (0..).zip(0..=self.rows.len());
+        let ordered = ordered.flat_map(|(user, at)| self.of(at).map(move |group| (user, group)));
         ordered.chain(self.late.iter().copied())
     }
 }
@@ -68,16 +131,41 @@ impl fmt::Debug for Pairs {
 mod tests {
     use super::*;
 
+    fn pairs(all: &[(u32, u32)]) -> Pairs {
+        let mut pairs = Pairs::default();
+        for (user, group) in all {
+            pairs.push(*user, *group, || u64::from(*user) << 60);
+        }
+        pairs
+    }
+
+    fn groups(pairs: &Pairs) -> Vec<Vec<u32>> {
+        (0..5).map(|user| pairs.of(user).collect()).collect()
+    }
+
+    #[test]
+    fn groups_come_back_as_they_came() {
+        let all = [(1, u32::MAX), (1, 0), (1, 1 << 31), (1, 7), (1, 7), (4, 3)];
+        let pairs = pairs(&all);
+        assert_eq!(pairs.iter().collect::<Vec<_>>(), all);
+        assert_eq!(pairs.len(), 6);
+        assert!(pairs.in_order(|_| 0).is_none());
+    }
+
     #[test]
     fn late_pairs_find_their_place() {
-        let mut pairs = Pairs::default();
-        for (user, group) in [(1, 5), (1, 4), (3, 0), (2, 9), (0, 1), (3, 2)] {
-            pairs.push(user, group);
-        }
+        let pairs = pairs(&[(1, 5), (1, 4), (3, 0), (2, 9), (0, 1), (3, 2)]);
         assert_eq!(pairs.len(), 6);
-        let pairs = pairs.in_order().unwrap();
-        let groups: Vec<&[u32]> = (0..5).map(|user| pairs.of(user)).collect();
-        assert_eq!(groups, [&[1][..], &[4, 5], &[9], &[0, 2], &[]]);
-        assert!(pairs.in_order().is_none());
+        let pairs = pairs.in_order(|_| 0).unwrap();
+        assert_eq!(groups(&pairs), [vec![1], vec![4, 5], vec![9], vec![0, 2], vec![]]);
+        assert!(pairs.in_order(|_| 0).is_none());
+    }
+
+    #[test]
+    fn other_numbers_are_in_order_and_once_each() {
+        let pairs = pairs(&[(1, 5), (1, 4), (1, 6), (3, 8), (0, 6), (3, 2)]);
+        let pairs = pairs.renumbered(|group| (group != 8).then_some(10 - group / 2), |_| 0);
+        assert_eq!(groups(&pairs), [vec![7], vec![7, 8], vec![], vec![9], vec![]]);
+        assert_eq!(pairs.len(), 4);
     }
 }

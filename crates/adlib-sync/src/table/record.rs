@@ -3,7 +3,10 @@
 use adlib_core::Sid;
 use adlib_schema::record::Key;
 
-use super::codec::{Cursor, put_key, put_length, put_list, put_text, str_of};
+use super::{
+    codec::{Cursor, put_key, put_length, put_list, put_text, str_of},
+    index::hash,
+};
 use crate::{Details, Link, Links, Source, store::Origin};
 
 /// What a row says of a user, PINs left out.
@@ -146,6 +149,12 @@ impl<'a> Record<'a> {
             let length = start.len() - cursor.0.len();
             (source, start.get(..length).unwrap_or_default())
         })
+    }
+
+    /// The number of the entry that owns the user, by which rows are shelved.
+    pub(crate) fn hash(self) -> u64 {
+        let first = self.packed_links().next();
+        hash(first.map_or(&[], |(_, packed)| packed))
     }
 
     pub(crate) fn links(self) -> Option<Links> {

@@ -1,48 +1,104 @@
-//! Rows of bytes, one after another.
+//! Rows of bytes on shelves.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
-/// Rows of any length in one buffer.
+/// Rows of any length, numbered as they come.
+///
+/// Each row lies on a shelf, by a hash that whoever adds it has of it. Of a million users a shelf takes less than 200 KB. Whoever
+/// walks two tables shelf by shelf has both shelves in the processor's cache, whatever order the rows came in.
 #[derive(Clone, Default)]
 pub(crate) struct Rows {
+    /// Blocks, one after another. A row lies in one block, behind its length.
     bytes: Vec<u8>,
-    /// Where each row ends, from the base of its chunk.
-    ends: Vec<u32>,
-    /// Where the rows of each chunk begin.
-    bases: Vec<usize>,
+    /// Where each row lies, in units of four bytes; or that it lies alone, and where.
+    places: Vec<u32>,
+    /// What is free of the block that each shelf is filling.
+    free: Vec<Range<usize>>,
+    /// Rows that are too long for a block, or came when there was no place for more blocks.
+    alone: Vec<Box<[u8]>>,
+    /// The row that is being written.
+    next: Vec<u8>,
 }
 
-/// Rows in a chunk: few enough that what they hold is far below 4 GiB.
-const CHUNK: usize = 64;
+/// The upper bits of a hash name the shelf, so that the order of hashes is one of shelves.
+const SHELF_BITS: u32 = 10;
+const BLOCK: usize = 4096;
+const UNIT: usize = 4;
+/// The longest row in a block, so that little of a block stays empty.
+const LONGEST: usize = 1024;
+const ALONE: u32 = 1 << 31;
+/// A row without bytes.
+const EMPTY: u32 = u32::MAX;
 
 impl Rows {
     pub(crate) const fn len(&self) -> usize {
-        self.ends.len()
+        self.places.len()
     }
 
     /// The row with this number; no bytes when there is none.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> &[u8] {
-        let (chunk, first) = (row / CHUNK, row.is_multiple_of(CHUNK));
-        let Some(base) = self.bases.get(chunk).copied() else {
-            return &[];
-        };
-        let end = |row: usize| self.ends.get(row).map_or(0, |end| *end as usize);
-        let start = if first { 0 } else { end(row - 1) };
-        self.bytes.get(base + start..base + end(row)).unwrap_or_default()
+        let place = self.places.get(row).copied().unwrap_or(EMPTY);
+        if place & ALONE != 0 {
+            let alone = self.alone.get((place & !ALONE) as usize);
+            return alone.map_or(&[], |row| row);
+        }
+        let from = self.bytes.get(place as usize * UNIT..).unwrap_or_default();
+        let (length, from) = from.split_first_chunk().unwrap_or((&[0; 2], &[]));
+        from.get(..usize::from(u16::from_le_bytes(*length)))
+            .unwrap_or_default()
     }
 
-    /// Append what `write` writes as one row; its number. A row has at most a few MiB, as whoever writes sees to.
-    pub(crate) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
-        let row = self.ends.len();
-        if row.is_multiple_of(CHUNK) {
-            self.bases.push(self.bytes.len());
+    /// Append what `write` writes as one row, on the shelf of the hash that `hash` makes of it; its number.
+    pub(crate) fn push_with(
+        &mut self,
+        hash: impl FnOnce(&[u8]) -> u64,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> usize {
+        let mut row = std::mem::take(&mut self.next);
+        row.clear();
+        write(&mut row);
+        let number = self.places.len();
+        let place = self.put(&row, hash);
+        self.places.push(place);
+        self.next = row;
+        number
+    }
+
+    fn put(&mut self, row: &[u8], hash: impl FnOnce(&[u8]) -> u64) -> u32 {
+        if row.is_empty() {
+            return EMPTY;
         }
-        write(&mut self.bytes);
-        let base = self.bases.last().copied().unwrap_or_default();
-        self.ends
-            .push(u32::try_from(self.bytes.len() - base).unwrap_or(u32::MAX));
-        row
+        let shelf = usize::try_from(hash(row) >> (u64::BITS - SHELF_BITS)).unwrap_or_default();
+        match u16::try_from(row.len()) {
+            Ok(length) if row.len() <= LONGEST => self.put_in_block(shelf, length, row),
+            _ => None,
+        }
+        .unwrap_or_else(|| self.put_alone(row))
+    }
+
+    fn put_in_block(&mut self, shelf: usize, length: u16, row: &[u8]) -> Option<u32> {
+        if self.free.is_empty() {
+            self.free.resize(1 << SHELF_BITS, 0..0);
+        }
+        let size = size_of_val(&length) + row.len();
+        let free = self.free.get_mut(shelf)?;
+        if free.len() < size {
+            *free = self.bytes.len()..self.bytes.len() + BLOCK;
+            self.bytes.resize(free.end, 0);
+        }
+        let place = u32::try_from(free.start / UNIT).ok().filter(|place| place & ALONE == 0)?;
+        let (head, body) = self.bytes.get_mut(free.start..free.start + size)?.split_first_chunk_mut()?;
+        *head = length.to_le_bytes();
+        body.copy_from_slice(row);
+        free.start = (free.start + size).next_multiple_of(UNIT).min(free.end);
+        Some(place)
+    }
+
+    fn put_alone(&mut self, row: &[u8]) -> u32 {
+        let place = u32::try_from(self.alone.len()).unwrap_or(u32::MAX);
+        self.alone.push(row.into());
+        place | ALONE
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
@@ -53,5 +109,38 @@ impl Rows {
 impl fmt::Debug for Rows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Rows({})", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_all_lengths_come_back_from_all_shelves() {
+        let lengths = [0, 1, 3, LONGEST - 1, LONGEST, LONGEST + 1, 70_000, 0, 2];
+        let row = |number: usize| vec![u8::try_from(number % 251).unwrap(); lengths[number % lengths.len()]];
+        let mut rows = Rows::default();
+        for number in 0..3000_usize {
+            let shelf = (number as u64 % 1500) << (u64::BITS - SHELF_BITS);
+            let pushed = rows.push_with(|_| shelf, |out| out.extend_from_slice(&row(number)));
+            assert_eq!(pushed, number);
+        }
+        assert_eq!(rows.len(), 3000);
+        assert!(rows.iter().enumerate().all(|(number, bytes)| bytes == row(number)));
+        assert!(rows.get(3000).is_empty(), "there is none");
+    }
+
+    #[test]
+    fn a_shelf_is_together() {
+        let mut rows = Rows::default();
+        for number in 0..10_000_u64 {
+            rows.push_with(|_| number << 60, |out| out.extend_from_slice(&[7; 100]));
+        }
+        let blocks: std::collections::BTreeSet<u32> = (0..10_000)
+            .step_by(16)
+            .map(|row| rows.places[row] / u32::try_from(BLOCK / UNIT).unwrap())
+            .collect();
+        assert!(blocks.len() <= 17, "625 rows in {} blocks", blocks.len());
     }
 }
