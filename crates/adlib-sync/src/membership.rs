@@ -124,7 +124,11 @@ pub(crate) fn diff(
     let mut marks = Marks::new(both.groups.len());
     let mut found = Found::default();
     for (wanted, stored) in settled {
-        let stored_groups = || stored.into_iter().flat_map(|stored| both.stored(pairs.of(stored)));
+        let stored_groups = || {
+            stored
+                .into_iter()
+                .flat_map(|stored| both.stored(pairs.of(stored)))
+        };
         if !marks.are_same(snapshot.groups_of(wanted), stored_groups()) {
             let to: Vec<u32> = snapshot.groups_of(wanted).collect();
             let mut from: Vec<u32> = stored_groups().collect();
@@ -149,7 +153,8 @@ impl<'a> BothGroups<'a> {
         // The names of the sources come first, and stay.
         let mut groups: Vec<&StoredGroup> = snapshot.groups.iter().collect();
         let numbered = groups.iter().zip(0..);
-        let mut numbers: HashMap<&Link, u32> = numbered.map(|(group, number)| (&group.link, number)).collect();
+        let mut numbers: HashMap<&Link, u32> =
+            numbered.map(|(group, number)| (&group.link, number)).collect();
         let mut of_stored = Vec::with_capacity(state.groups.len());
         for group in &state.groups {
             let number = *numbers.entry(&group.link).or_insert_with(|| {

@@ -4,9 +4,9 @@
 //! whom the run leaves alone on those of the store. A wanted user who shares a claim is held back, which gives its
 //! old values a claim, which may hold back others; claims are never taken back, so the end does not depend on
 //! the order.
-
 //!
-//! Most claims are nobody else's, and never leave the rows: only those whose hash came twice are looked at.
+//! Most claims are nobody else's, and never leave the rows: hashes of all are sorted, and only those that come twice are
+//! looked at.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry, hash_map};
 
@@ -15,7 +15,8 @@ use crate::{
     FoldedName, HoldReason, Link,
     held_back::Holder,
     options::EmailClash,
-    table::{ClaimKind, HashIndex, Hashed, OriginKind, Record, Repeats, hash, hash_claim, str_of},
+    snapshot::Standing,
+    table::{ClaimKind, HashIndex, Hashed, OriginKind, Record, hash_claim, str_of},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,27 +27,12 @@ enum Claim {
     Card(String),
 }
 
-/// A claim that may not have been looked at.
-#[derive(Clone, Copy)]
-enum Unseen<'a> {
-    Text(ClaimKind, &'a [u8]),
-    Entry(&'a [u8]),
-}
-
-impl Unseen<'_> {
-    fn hash(self) -> u64 {
-        match self {
-            Self::Text(kind, text) => hash_claim(kind, text),
-            Self::Entry(packed) => hash(packed),
-        }
-    }
-
-    fn seen(self) -> Claim {
-        match self {
-            Self::Text(ClaimKind::Name, name) => Claim::Name(FoldedName::of(str_of(name))),
-            Self::Text(ClaimKind::Email, email) => Claim::Email(FoldedName::of(str_of(email))),
-            Self::Text(ClaimKind::Card, card) => Claim::Card(str_of(card).to_owned()),
-            Self::Entry(packed) => Claim::Entry(Link::unpack(packed)),
+impl Claim {
+    fn of(kind: ClaimKind, text: &[u8]) -> Self {
+        match kind {
+            ClaimKind::Name => Self::Name(FoldedName::of(str_of(text))),
+            ClaimKind::Email => Self::Email(FoldedName::of(str_of(text))),
+            ClaimKind::Card => Self::Card(str_of(text).to_owned()),
         }
     }
 }
@@ -66,8 +52,8 @@ pub(super) struct Clashes<'c, 'a> {
     held: BTreeMap<usize, Option<HoldReason>>,
     /// E-mail addresses that wanted users go without.
     without: HashMap<usize, BTreeSet<FoldedName>>,
-    /// The claims of all wanted users, made when somebody joins late.
-    index: Option<HashIndex>,
+    /// The names, addresses and cards of all wanted users, and after these of the users of the store who stay.
+    index: HashIndex,
 }
 
 /// What the claims come to.
@@ -88,92 +74,108 @@ impl<'c, 'a> Clashes<'c, 'a> {
             joined: HashSet::new(),
             held: BTreeMap::new(),
             without: HashMap::new(),
-            index: None,
+            index: HashIndex::default(),
         };
-        let mut repeats = Repeats::new(4 * compare.snapshot.users.len());
-        for wanted in compare.active() {
-            clashes.each_of_wanted(wanted, |claim| repeats.note(claim.hash()));
-        }
         let staying: Vec<usize> = (0..compare.state.users.len())
             .filter(|stored| stays(*stored))
             .collect();
-        for stored in &staying {
-            clashes.each_of_stored(*stored, |claim| repeats.note(claim.hash()));
+        let index = clashes.index_of(&staying);
+        for run in index.runs().filter(|run| run.len() > 1) {
+            for entry in run {
+                clashes.claim_hashed(*entry);
+            }
         }
-        for (wanted, hash) in clashes.suspects(&repeats, &staying) {
-            let mut claims = Vec::new();
-            clashes.each_of_wanted(wanted, |claim| {
-                if claim.hash() == hash {
-                    claims.push(claim);
-                }
-            });
-            clashes.claim(Claimant::Wanted(wanted), claims);
-        }
+        clashes.index = index;
         for stored in staying {
-            let mut claims = Vec::new();
-            clashes.each_of_stored(stored, |claim| claims.push(claim));
-            clashes.claim(Claimant::Stored(stored), claims);
+            clashes.claim_entries(stored);
         }
         clashes
     }
 
-    /// Wanted users with a claim whose hash is somebody else's, too.
-    fn suspects(&self, repeats: &Repeats, staying: &[usize]) -> Vec<(usize, u64)> {
-        let mut suspects: Vec<(u64, Claimant)> = Vec::new();
-        let note = |suspects: &mut Vec<(u64, Claimant)>, claimant, hash| {
-            if repeats.came_twice(hash) {
-                suspects.push((hash, claimant));
-            }
-        };
-        for wanted in self.compare.active() {
-            self.each_of_wanted(wanted, |claim| {
-                note(&mut suspects, Claimant::Wanted(wanted), claim.hash());
+    fn index_of(&self, staying: &[usize]) -> HashIndex {
+        let wanted = self.compare.active().map(Claimant::Wanted);
+        let staying = staying.iter().copied().map(Claimant::Stored);
+        let mut entries = Vec::with_capacity(3 * self.compare.snapshot.users.len());
+        for claimant in wanted.chain(staying) {
+            let number = self.number(claimant);
+            self.each_text(claimant, |kind, text| {
+                entries.push(Hashed::new(hash_claim(kind, text), number));
             });
         }
-        for stored in staying {
-            self.each_of_stored(*stored, |claim| {
-                note(&mut suspects, Claimant::Stored(*stored), claim.hash());
-            });
-        }
-        suspects.sort_unstable();
-        suspects.dedup();
-        let runs = suspects.chunk_by(|(one, _), (other, _)| one == other);
-        let shared = runs.filter(|run| run.len() > 1).flatten();
-        let wanted = shared.filter_map(|(hash, claimant)| match claimant {
-            Claimant::Wanted(wanted) => Some((*wanted, *hash)),
-            Claimant::Stored(_) => None,
-        });
-        wanted.collect()
+        HashIndex::new(entries)
     }
 
-    /// A wanted user will have its name and entries, and the details that it gets or keeps.
-    fn each_of_wanted(&self, wanted: usize, mut each: impl FnMut(Unseen<'a>)) {
-        let Some(record) = self.compare.snapshot.record(wanted) else {
-            return;
+    /// The number of a claimant in the index.
+    fn number(&self, claimant: Claimant) -> u32 {
+        let number = match claimant {
+            Claimant::Wanted(wanted) => wanted,
+            Claimant::Stored(stored) => self.compare.snapshot.users.len() + stored,
         };
-        record
-            .packed_links()
-            .for_each(|(_, packed)| each(Unseen::Entry(packed)));
-        if self.compare.options.update_details {
-            return record.each_claim(|kind, text| each(Unseen::Text(kind, text)));
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    fn claimant(&self, number: u32) -> Claimant {
+        let number = number as usize;
+        match number.checked_sub(self.compare.snapshot.users.len()) {
+            None => Claimant::Wanted(number),
+            Some(stored) => Claimant::Stored(stored),
         }
-        each(Unseen::Text(ClaimKind::Name, record.name().as_bytes()));
-        let kept = self.compare.stored_record(wanted).unwrap_or(record);
+    }
+
+    /// The claims that an entry of the index may be of.
+    fn claim_hashed(&mut self, entry: Hashed) {
+        let claimant = self.claimant(entry.row());
+        let mut claims = Vec::new();
+        self.each_text(claimant, |kind, text| {
+            if entry == Hashed::new(hash_claim(kind, text), entry.row()) {
+                claims.push(Claim::of(kind, text));
+            }
+        });
+        claims.into_iter().for_each(|claim| self.claim(claimant, claim));
+    }
+
+    /// A user of the store stays, and so do its entries; a wanted user may stand for some.
+    fn claim_entries(&mut self, stored: usize) {
+        let links = self
+            .compare
+            .state
+            .record(stored)
+            .into_iter()
+            .flat_map(Record::packed_links);
+        for (_, packed) in links {
+            let standing = self.compare.snapshot.standing_of(packed);
+            if let Some(Standing::Wanted(wanted)) = standing
+                && self.compare.is_active(wanted as usize)
+            {
+                let claim = Claim::Entry(Link::unpack(packed));
+                self.claim(Claimant::Wanted(wanted as usize), claim.clone());
+                self.claim(Claimant::Stored(stored), claim);
+            }
+        }
+    }
+
+    /// The name that a claimant will have, and the addresses and cards that it gets or keeps.
+    fn each_text(&self, claimant: Claimant, mut each: impl FnMut(ClaimKind, &'a [u8])) {
+        let (record, kept) = match claimant {
+            Claimant::Stored(stored) => (self.compare.state.record(stored), None),
+            Claimant::Wanted(wanted) if self.compare.options.update_details => {
+                (self.compare.snapshot.record(wanted), None)
+            }
+            Claimant::Wanted(wanted) => {
+                let kept = self.compare.stored_record(wanted);
+                (self.compare.snapshot.record(wanted), kept)
+            }
+        };
+        let Some(record) = record else { return };
+        let Some(kept) = kept else {
+            return record.each_claim(each);
+        };
+        each(ClaimKind::Name, record.name().as_bytes());
         kept.each_claim(|kind, text| {
             if kind != ClaimKind::Name {
-                each(Unseen::Text(kind, text));
+                each(kind, text);
             }
         });
-    }
-
-    fn each_of_stored(&self, stored: usize, mut each: impl FnMut(Unseen<'a>)) {
-        let Some(record) = self.compare.state.record(stored) else {
-            return;
-        };
-        record
-            .packed_links()
-            .for_each(|(_, packed)| each(Unseen::Entry(packed)));
-        record.each_claim(|kind, text| each(Unseen::Text(kind, text)));
     }
 
     /// Hold back a wanted user, for a reason of its own or for a claim that it shares.
@@ -188,32 +190,19 @@ impl<'c, 'a> Clashes<'c, 'a> {
 
     /// A user of the store stays as it is after all. Wanted users with the same claims may not have been looked at.
     fn claim_late(&mut self, stored: usize) {
-        let index = self.index.take().unwrap_or_else(|| self.index_of_all());
+        let staying = Claimant::Stored(stored);
         let mut claims = Vec::new();
-        self.each_of_stored(stored, |claim| claims.push(claim));
-        for claim in &claims {
-            for wanted in index.find(claim.hash()) {
-                let wanted = wanted as usize;
-                let mut same = false;
-                self.each_of_wanted(wanted, |other| {
-                    same |= other.hash() == claim.hash() && other.seen() == claim.seen();
-                });
-                if same {
-                    self.claim(Claimant::Wanted(wanted), vec![*claim]);
-                }
+        self.each_text(staying, |kind, text| {
+            claims.push((hash_claim(kind, text), Claim::of(kind, text)));
+        });
+        for (hash, claim) in claims {
+            let numbers: Vec<u32> = self.index.find(hash).collect();
+            for number in numbers {
+                self.claim_hashed(Hashed::new(hash, number));
             }
+            self.claim(staying, claim);
         }
-        self.claim(Claimant::Stored(stored), claims);
-        self.index = Some(index);
-    }
-
-    fn index_of_all(&self) -> HashIndex {
-        let mut entries = Vec::new();
-        for wanted in self.compare.active() {
-            let number = u32::try_from(wanted).unwrap_or(u32::MAX);
-            self.each_of_wanted(wanted, |claim| entries.push(Hashed::new(claim.hash(), number)));
-        }
-        HashIndex::new(entries)
+        self.claim_entries(stored);
     }
 
     /// Go on until nobody loses a claim any more.
@@ -356,17 +345,14 @@ impl<'c, 'a> Clashes<'c, 'a> {
         self.compare.matches.stored_of(wanted)
     }
 
-    fn claim(&mut self, claimant: Claimant, claims: Vec<Unseen<'a>>) {
-        for claim in claims {
-            let claim = claim.seen();
-            let claimants = self.claimants.entry(claim.clone()).or_default();
-            if claimants.contains(&claimant) {
-                continue;
-            }
-            claimants.push(claimant);
-            if claimants.len() > 1 {
-                self.joined.insert(claim);
-            }
+    fn claim(&mut self, claimant: Claimant, claim: Claim) {
+        let claimants = self.claimants.entry(claim.clone()).or_default();
+        if claimants.contains(&claimant) {
+            return;
+        }
+        claimants.push(claimant);
+        if claimants.len() > 1 {
+            self.joined.insert(claim);
         }
     }
 

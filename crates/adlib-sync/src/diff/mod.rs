@@ -128,6 +128,10 @@ impl<'a> Compare<'a> {
         shelved.filter(move |wanted| import_new || matches.stored_of(*wanted).is_some())
     }
 
+    fn is_active(&self, wanted: usize) -> bool {
+        self.options.import_new || self.matches.stored_of(wanted).is_some()
+    }
+
     /// What the store has of a wanted user.
     fn stored_record(&self, wanted: usize) -> Option<Record<'a>> {
         self.state.record(self.matches.stored_of(wanted)?)

@@ -305,10 +305,9 @@ impl StoreState {
                     |out| encode(out, origin, links.keys(), &fields),
                 )
             }
-            _ => self.users.push_with(
-                |_| 0,
-                |out| encode(out, origin, std::iter::empty(), &fields),
-            ),
+            _ => self
+                .users
+                .push_with(|_| 0, |out| encode(out, origin, std::iter::empty(), &fields)),
         };
         self.ids
             .push_with(|_| 0, |out| out.extend_from_slice(user.id.as_str().as_bytes()));

@@ -164,42 +164,6 @@ impl HashIndex {
     }
 }
 
-/// Which hashes came more than once, with a few false alarms and never a miss.
-#[derive(Debug)]
-pub(crate) struct Repeats {
-    once: Vec<u64>,
-    twice: Vec<u64>,
-}
-
-impl Repeats {
-    /// For about so many hashes.
-    pub(crate) fn new(expected: usize) -> Self {
-        let words = (expected / 4).next_power_of_two().clamp(64, 1 << 24);
-        Self {
-            once: vec![0; words],
-            twice: vec![0; words],
-        }
-    }
-
-    fn place(&self, hash: u64) -> (usize, u64) {
-        let word = usize::try_from(hash >> 6).unwrap_or_default() & (self.once.len() - 1);
-        (word, 1 << (hash & 63))
-    }
-
-    pub(crate) fn note(&mut self, hash: u64) {
-        let (word, bit) = self.place(hash);
-        if let (Some(once), Some(twice)) = (self.once.get_mut(word), self.twice.get_mut(word)) {
-            *twice |= *once & bit;
-            *once |= bit;
-        }
-    }
-
-    pub(crate) fn came_twice(&self, hash: u64) -> bool {
-        let (word, bit) = self.place(hash);
-        self.twice.get(word).is_some_and(|word| word & bit != 0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,24 +189,18 @@ mod tests {
     #[test]
     fn folding_on_the_way_is_folding() {
         for length in 0..40_usize {
-            let text: String = (0..length).map(|at| char::from(b'+' + u8::try_from(at * 7 % 80).unwrap())).collect();
+            let text: String = (0..length)
+                .map(|at| char::from(b'+' + u8::try_from(at * 7 % 80).unwrap()))
+                .collect();
             for text in [text.clone(), format!("{text}Ü"), format!("\u{212a}{text}")] {
                 let folded = FoldedName::of(&text);
-                assert_eq!(hash_folded(text.as_bytes()), hash(folded.as_str().as_bytes()), "{text}");
+                assert_eq!(
+                    hash_folded(text.as_bytes()),
+                    hash(folded.as_str().as_bytes()),
+                    "{text}"
+                );
             }
         }
-    }
-
-    #[test]
-    fn whatever_comes_twice_is_noted() {
-        let mut repeats = Repeats::new(1000);
-        for number in 0..1000_u64 {
-            repeats.note(hash(&number.to_le_bytes()));
-        }
-        let alarms = (0..1000_u64).filter(|number| repeats.came_twice(hash(&number.to_le_bytes())));
-        assert!(alarms.count() < 200, "false alarms are few");
-        repeats.note(hash(&7_u64.to_le_bytes()));
-        assert!(repeats.came_twice(hash(&7_u64.to_le_bytes())));
     }
 
     #[test]

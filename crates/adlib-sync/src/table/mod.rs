@@ -10,7 +10,7 @@ mod record;
 mod rows;
 
 pub(crate) use codec::{str_of, unpack_key};
-pub(crate) use index::{HashIndex, Hashed, Repeats, hash, hash_claim};
+pub(crate) use index::{HashIndex, Hashed, hash, hash_claim};
 pub(crate) use pairs::Pairs;
 pub(crate) use record::{ClaimKind, EntryRecord, Fields, OriginKind, Record, encode, encode_entry};
 pub(crate) use rows::Rows;

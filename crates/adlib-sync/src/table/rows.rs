@@ -87,8 +87,13 @@ impl Rows {
             *free = self.bytes.len()..self.bytes.len() + BLOCK;
             self.bytes.resize(free.end, 0);
         }
-        let place = u32::try_from(free.start / UNIT).ok().filter(|place| place & ALONE == 0)?;
-        let (head, body) = self.bytes.get_mut(free.start..free.start + size)?.split_first_chunk_mut()?;
+        let place = u32::try_from(free.start / UNIT)
+            .ok()
+            .filter(|place| place & ALONE == 0)?;
+        let (head, body) = self
+            .bytes
+            .get_mut(free.start..free.start + size)?
+            .split_first_chunk_mut()?;
         *head = length.to_le_bytes();
         body.copy_from_slice(row);
         free.start = (free.start + size).next_multiple_of(UNIT).min(free.end);
@@ -127,7 +132,11 @@ mod tests {
             assert_eq!(pushed, number);
         }
         assert_eq!(rows.len(), 3000);
-        assert!(rows.iter().enumerate().all(|(number, bytes)| bytes == row(number)));
+        assert!(
+            rows.iter()
+                .enumerate()
+                .all(|(number, bytes)| bytes == row(number))
+        );
         assert!(rows.get(3000).is_empty(), "there is none");
     }
 
