@@ -15,7 +15,7 @@ use std::{
 };
 
 use adlib_core::Password;
-use adlib_lab::{corp, fixture, openldap};
+use adlib_lab::{corp, ds389, fixture, openldap};
 use adlib_ldap::{Connection, Endpoint, Settings, read_domain};
 use adlib_schema::{
     Dn, Mapper, Preset, Schema,
@@ -234,6 +234,33 @@ async fn r21_effective_members_of_openldap() {
         let computed = computed(kind, &[file]);
         assert!(computed.iter().filter(|line| line.starts_with("member ")).count() > 100);
         same(&ours(&read(&[place], preset, 40).await), &computed);
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// R21: the same of 389 DS, and deleted users are none, whoever reads and whatever the key.
+#[tokio::test]
+async fn r21_effective_members_of_389_ds() {
+    let server = ds389();
+    let directory = scratch("389");
+    for (bind, password) in [
+        (server.dn(ds389::SYNC), &server.service_password),
+        (server.admin_dn.clone(), &server.admin_password),
+    ] {
+        let place = Place {
+            host: server.host.clone(),
+            ip: server.ip,
+            ca_file: server.ca_file.clone(),
+            bind,
+            password: password.clone(),
+            base: server.base.clone(),
+        };
+        let file = place.ldif(&directory, &|command| server.exec(command));
+        let computed = computed("names", &[file]);
+        assert!(computed.iter().filter(|line| line.starts_with("member ")).count() > 150);
+        let read = read(&[place], Preset::Ds389, 40).await;
+        same(&ours(&read), &computed);
+        assert!(read.users.iter().all(|user| user.account != ds389::GONE));
     }
     fs::remove_dir_all(directory).unwrap();
 }
