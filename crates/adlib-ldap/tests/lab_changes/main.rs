@@ -9,6 +9,7 @@
 
 mod active_directory;
 mod content;
+mod ds389;
 mod reading;
 mod tree;
 
