@@ -410,6 +410,16 @@ fn r19_users_of_the_other_presets() {
     }
 }
 
+/// R27: what 389 DS keeps of a deleted user is none, whatever the filter.
+#[test]
+fn r27_a_tombstone_is_no_user() {
+    let mut ada = entry("nsuniqueid=1-2-3-4,uid=ada,dc=example,dc=net", &[("uid", "ada")]);
+    let mapper = Mapper::new(Schema::of(Preset::Ds389));
+    assert!(matches!(mapper.map(&ada, &mut Vec::new()), Mapped::User(_)));
+    ada.push("objectClass", "nsTombstone");
+    assert_eq!(mapper.map(&ada, &mut Vec::new()), Mapped::Other);
+}
+
 /// R23: how the other servers disable, lock and expire accounts.
 #[test]
 fn r23_account_states_of_the_other_presets() {
@@ -426,6 +436,17 @@ fn r23_account_states_of_the_other_presets() {
         user(&Mapper::new(Schema::of(preset)), &ada).0.state
     };
     assert!(!state(Preset::Ds389, "nsAccountLock", "true").enabled);
+    assert!(
+        state(Preset::Ds389, "accountUnlockTime", "19700101000000Z")
+            .locked_since
+            .is_some()
+    );
+    // A lock that ends by itself may be over.
+    assert_eq!(
+        state(Preset::Ds389, "accountUnlockTime", "20260101000000Z").locked_since,
+        None
+    );
+    assert!(state(Preset::Ds389, "pwdReset", "TRUE").must_change_password);
     assert!(!state(Preset::EDirectory, "loginDisabled", "TRUE").enabled);
     assert!(
         !state(

@@ -119,7 +119,8 @@ impl Mapper {
                 .values_of(&OBJECT_CLASS)
                 .any(|has| has.eq_ignore_ascii_case(class.as_bytes()))
         };
-        if entry.text("isDeleted").and_then(parse_boolean) == Some(true) {
+        let is_deleted = entry.text("isDeleted").and_then(parse_boolean) == Some(true);
+        if is_deleted || has_class("nsTombstone") {
             return Mapped::Other;
         }
         if has_class("foreignSecurityPrincipal") {
