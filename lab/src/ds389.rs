@@ -29,7 +29,7 @@ pub const NO_PASSWORD: &str = "nopassword";
 pub const GONE: &str = "gone";
 /// Reads for synchronising: no limits.
 pub const SYNC: &str = "svc-sync";
-/// Gets pages of 100 entries, and `sizeLimitExceeded` when it asks for larger ones.
+/// Gets pages of up to 99 entries, and `sizeLimitExceeded` when it asks for larger ones.
 pub const LIMITED: &str = "svc-limited";
 /// For its searches the server looks at 100 entries, in pages or not: `adminLimitExceeded`.
 pub const SHALLOW: &str = "svc-shallow";

@@ -144,7 +144,12 @@ impl Connection {
             .await?;
         loan.give_back();
         match (answer.code, answer.policy) {
-            (_, Some(policy)) => Err(self.bind_rejected(name, policy.into(), answer.message)),
+            (_, Some(policy)) => {
+                // 389 DS calls an account that is disabled locked as well.
+                let told = Rejection::told_elsewhere(&answer.message);
+                let rejection = told.unwrap_or_else(|| policy.into());
+                Err(self.bind_rejected(name, rejection, answer.message))
+            }
             (SUCCESS, None) => Ok(()),
             (code, None) => Err(self.bind_refused(name, code, answer.message)),
         }

@@ -1,7 +1,7 @@
 //! Who answers, and from which incarnation of its database.
 
 use adlib_schema::{
-    AttributeName, Filter, RawEntry, lookup,
+    AttributeName, Filter, Preset, RawEntry, lookup,
     read::changes::{Delivered, EntryId, FullReadReason, Mark, Method, Settings},
 };
 
@@ -18,6 +18,8 @@ pub(super) struct Server {
     database: String,
     highest_usn: Option<u64>,
     controls: Vec<String>,
+    /// What 389 DS calls the time at which it began to serve its database.
+    ds389_version: Option<String>,
     /// Whom the account is, as far as the server tells: its SIDs.
     account: Vec<String>,
 }
@@ -26,6 +28,11 @@ impl Server {
     /// Whether it has content synchronisation.
     pub(super) fn synchronises_content(&self) -> bool {
         self.controls.iter().any(|control| control == SYNC_REQUEST)
+    }
+
+    /// Whether it is 389 DS, whose content synchronisation is its own.
+    pub(super) const fn is_ds389(&self) -> bool {
+        self.ds389_version.is_some()
     }
 
     /// The highest committed update sequence number, which is asked for before anything is read (D9).
@@ -59,8 +66,11 @@ impl Reading<'_> {
             .map(ToString::to_string)
             .collect();
         account.sort_unstable();
+        let is_ds389 = Preset::detect(&root) == Some(Preset::Ds389);
+        let version = || root.text("dataversion").unwrap_or_default().to_owned();
         Ok(Server {
             name,
+            ds389_version: is_ds389.then(version),
             database,
             highest_usn: root.text("highestCommittedUSN").and_then(|usn| usn.parse().ok()),
             controls: root.texts("supportedControl").map(str::to_owned).collect(),
@@ -99,11 +109,16 @@ impl Reading<'_> {
             self.reader.account.to_owned(),
             server.account.join(" "),
         ];
+        let mut database = server.database.clone();
+        // A copy that is restored numbers its changes anew; nothing but the restart shows it.
+        if let (Method::Syncrepl, Some(version)) = (method, &server.ds389_version) {
+            database = format!("{database} as of {version}");
+        }
         Mark::new(
             method,
             Settings::of(parts),
             server.name.as_str(),
-            server.database.as_str(),
+            database,
             position,
         )
     }

@@ -26,7 +26,7 @@ impl std::fmt::Debug for ChangeStream<'_> {
 
 impl<'a> ChangeReader<'a> {
     /// The changes from where `replica` stands, which content synchronisation must have brought up to date; or the reason
-    /// for a full read before.
+    /// for a full read before. 389 DS has no such stream that could be relied on: `NoMethod`.
     ///
     /// # Errors
     /// `Refused` and its kin; `Timeout`, `Protocol`, `Lost`.
@@ -37,6 +37,10 @@ impl<'a> ChangeReader<'a> {
             entries: 0,
         };
         let server = reading.ask_server().await?;
+        if server.is_ds389() {
+            let why = "what 389 DS tells as it happens comes from anywhere, with cookies of anything";
+            return Ok(Err(FullReadReason::NoMethod(why.to_owned())));
+        }
         let Some(mark) = replica.cursor().of(self.name) else {
             return Ok(Err(FullReadReason::FirstRead));
         };

@@ -1,5 +1,7 @@
 //! Changes by content synchronisation (RFC 4533): `refreshOnly`.
 
+use std::collections::BTreeSet;
+
 use adlib_schema::read::changes::{
     Delivered, EntryId, Event, FullReadReason, Increment, Mark, Method, Place, Presence,
 };
@@ -26,11 +28,23 @@ pub(super) struct Refresh {
     by_presence: bool,
     /// The refresh is over; what follows are changes as they happen.
     pub(super) is_over: bool,
+    /// What entries hold is not what was asked for: only their identities count.
+    ids_only: bool,
+    /// The entries of which only that counts.
+    pub(super) changed: BTreeSet<EntryId>,
 }
 
 impl Refresh {
+    /// One that takes the identities of entries, not what they hold.
+    pub(super) fn of_ids() -> Self {
+        Self {
+            ids_only: true,
+            ..Self::default()
+        }
+    }
+
     /// Take a part of the answer that is not its end; whether it was an entry.
-    pub(super) fn take(&mut self, reader: &ChangeReader<'_>, part: Part) -> Result<bool, Stop> {
+    pub(super) fn take(&mut self, reader: &ChangeReader<'_>, part: Part) -> Result<bool, FullReadReason> {
         let no_method = |what: &str| FullReadReason::NoMethod(what.to_owned());
         match part {
             Part::Synced(SyncState { kind, uuid, cookie }, entry) => {
@@ -39,6 +53,9 @@ impl Refresh {
                 match kind {
                     SyncKind::Present => self.present.push((id, None)),
                     SyncKind::Delete => self.events.push(Event::Gone(id)),
+                    SyncKind::Add | SyncKind::Modify if self.ids_only => {
+                        self.changed.insert(id);
+                    }
                     SyncKind::Add | SyncKind::Modify => {
                         let entry = Delivered::new(reader.mapper.schema(), &entry);
                         let entry = entry.filter(|entry| entry.id() == id);
@@ -69,7 +86,7 @@ impl Refresh {
                 Ok(false)
             }
             Part::Reference(_) => Ok(false),
-            _ => Err(no_method("the server answers a synchronisation as any search").into()),
+            _ => Err(no_method("the server answers a synchronisation as any search")),
         }
     }
 
@@ -126,7 +143,7 @@ impl<'a> ChangeReader<'a> {
 impl Reading<'_> {
     /// Everything, in one look at the server's database.
     pub(super) async fn everything_by_syncrepl(&mut self, server: &Server) -> Result<Increment, Stop> {
-        let refresh = self.refresh(None).await?;
+        let refresh = self.refresh(None, Refresh::default()).await?;
         let mark = self.mark(Method::Syncrepl, server, refresh.position()?);
         Ok(Increment::new(
             refresh.events,
@@ -143,7 +160,10 @@ impl Reading<'_> {
         mark: &Mark,
         server: &Server,
     ) -> Result<Increment, Stop> {
-        let mut refresh = self.refresh(Some(&mark.position)).await?;
+        if server.is_ds389() {
+            return self.changes_of_ds389(place, mark, server).await;
+        }
+        let mut refresh = self.refresh(Some(&mark.position), Refresh::default()).await?;
         let presence = refresh.presence();
         // Without another cookie the last one stays good.
         let position = refresh.cookie.take().unwrap_or_else(|| mark.position.clone());
@@ -151,10 +171,16 @@ impl Reading<'_> {
         self.complete(place, refresh.events, presence, mark).await
     }
 
-    async fn refresh(&mut self, cookie: Option<&[u8]>) -> Result<Refresh, Stop> {
+    /// What a `refreshOnly` after `cookie` tells, taken into `refresh`.
+    pub(super) async fn refresh(
+        &mut self,
+        cookie: Option<&[u8]>,
+        mut refresh: Refresh,
+    ) -> Result<Refresh, Stop> {
         let reader = self.reader;
         let mut loan = reader.begin_sync(false, cookie).await?;
-        let mut refresh = Refresh::default();
+        // What follows an oddity is taken off the connection, which the full read goes on with.
+        let mut odd = None;
         loop {
             let part = async {
                 let part = loan.wire.next_part().await;
@@ -163,15 +189,19 @@ impl Reading<'_> {
             match reader.connection.in_time("a synchronisation", part).await? {
                 Part::Done(done) => {
                     loan.give_back();
+                    odd.map_or(Ok(()), Err)?;
                     refresh.end(done)?;
                     return Ok(refresh);
                 }
-                part => {
-                    if refresh.take(&reader, part)? {
+                _ if odd.is_some() => {}
+                part => match refresh.take(&reader, part) {
+                    Ok(true) => {
                         self.entries += 1;
                         (self.progress)(self.entries);
                     }
-                }
+                    Ok(false) => {}
+                    Err(reason) => odd = Some(reason),
+                },
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Random changes to a tree, as LDIF that every one of them is valid in.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 /// Which server the LDIF is for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Flavour {
     ActiveDirectory,
     OpenLdap,
+    Ds389,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,7 +107,7 @@ impl Tree {
     fn rdn(&self, kind: Kind, name: &str) -> String {
         match (kind, self.flavour) {
             (Kind::Unit, _) => format!("OU={name}"),
-            (Kind::User, Flavour::OpenLdap) => format!("uid={name}"),
+            (Kind::User, Flavour::OpenLdap | Flavour::Ds389) => format!("uid={name}"),
             _ => format!("CN={name}"),
         }
     }
@@ -168,10 +169,10 @@ impl Tree {
             (Kind::Group, Flavour::ActiveDirectory) => {
                 format!("objectClass: group\nsAMAccountName: {name}\n")
             }
-            (Kind::User, Flavour::OpenLdap) => {
+            (Kind::User, Flavour::OpenLdap | Flavour::Ds389) => {
                 format!("objectClass: inetOrgPerson\nuid: {name}\ncn: {name}\nsn: {name}\n")
             }
-            (Kind::Group, Flavour::OpenLdap) => {
+            (Kind::Group, Flavour::OpenLdap | Flavour::Ds389) => {
                 format!("objectClass: groupOfNames\ncn: {name}\nmember: {}\n", self.root)
             }
         };
@@ -206,7 +207,14 @@ impl Tree {
 
     /// A new name, or another unit, or both.
     fn place(&mut self, kind: Kind) {
-        let Some(number) = self.choose(|number, node| number != 0 && node.kind == kind) else {
+        // What is below a unit that is renamed may keep its old DN on 389 DS 2.3, until the server is restarted.
+        let leaves_only = kind == Kind::Unit && self.flavour == Flavour::Ds389;
+        let there = self.nodes.iter().filter(|node| node.there);
+        let filled: BTreeSet<usize> = there.map(|node| node.unit).collect();
+        let fits = |number: usize, node: &Node| {
+            number != 0 && node.kind == kind && !(leaves_only && filled.contains(&number))
+        };
+        let Some(number) = self.choose(fits) else {
             return;
         };
         let Some(unit) = self.choose(|_, node| node.kind == Kind::Unit) else {
@@ -283,6 +291,8 @@ impl Tree {
             (Flavour::ActiveDirectory, false) => "replace: userAccountControl\nuserAccountControl: 544",
             (Flavour::OpenLdap, true) => "replace: employeeNumber\nemployeeNumber: 1",
             (Flavour::OpenLdap, false) => "replace: employeeNumber\nemployeeNumber: 2",
+            (Flavour::Ds389, true) => "replace: nsAccountLock\nnsAccountLock: true",
+            (Flavour::Ds389, false) => "replace: nsAccountLock\nnsAccountLock: false",
         };
         let dn = self.dn(number);
         write!(self.ldif, "dn: {dn}\nchangetype: modify\n{value}\n\n").unwrap();
