@@ -67,4 +67,8 @@ impl Fixture for Files {
     async fn set_blocked(&self, store: &JsonStore, name: &str, blocked: bool) {
         store.set_blocked(name, blocked).unwrap_or_default();
     }
+
+    async fn expire(&self, _: &JsonStore) -> bool {
+        false // The lock is the run's for as long as its process lives.
+    }
 }

@@ -4,7 +4,7 @@ use adlib::{
     schema::record::{Key, Pin},
     sync::{
         Details, Link, Links,
-        store::{Origin, StoredGroup, StoredUser, UserId},
+        store::{KeptBlock, Origin, StoredGroup, StoredUser, UserId},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,34 @@ impl GroupRecord {
         let mut group = StoredGroup::new(link(&self.entry)?, self.domain, self.name);
         group.full_name = self.full_name;
         Ok(group)
+    }
+}
+
+/// The block of a deleted user in the file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct BlockRecord {
+    name: String,
+    entries: Vec<String>,
+    sid: Option<String>,
+}
+
+impl From<&KeptBlock> for BlockRecord {
+    fn from(kept: &KeptBlock) -> Self {
+        Self {
+            name: kept.name.as_str().to_owned(),
+            entries: kept.links.iter().map(|link| link.to_string()).collect(),
+            sid: kept.sid.map(|sid| sid.to_string()),
+        }
+    }
+}
+
+impl BlockRecord {
+    /// The block, or what is wrong with the record.
+    pub(crate) fn block(self) -> Result<KeptBlock, &'static str> {
+        let links = self.entries.iter().map(|entry| link(entry));
+        let links = Links::of(links.collect::<Result<Vec<_>, _>>()?).ok_or("entry")?;
+        let sid = self.sid.map(|sid| sid.parse().map_err(|_| "sid")).transpose()?;
+        Ok(KeptBlock::new(links, &self.name, sid))
     }
 }
 

@@ -13,13 +13,13 @@ use std::{
 use adlib::sync::{
     Change, Details, FoldedName, Link, Links,
     store::{
-        Applied, Begin, Conflict, DigestKey, NewUser, Operation, Origin, Revision, Run, Store, StoreState,
-        StoredGroup, StoredUser, UserId,
+        Applied, Begin, Conflict, Cursor, Cursors, DigestKey, KeptBlock, NewUser, Operation, Origin,
+        Revision, Run, Store, StoreState, StoredGroup, StoredUser, UserId,
     },
 };
 use serde::{Deserialize, Serialize};
 
-use super::record::{GroupRecord, UserRecord, link};
+use super::record::{BlockRecord, GroupRecord, UserRecord, link};
 
 /// Why the list cannot be read or written. It shows no PIN.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,10 @@ struct Content {
     users: Vec<UserRecord>,
     groups: Vec<GroupRecord>,
     memberships: Vec<(u64, String)>,
+    #[serde(default)]
+    kept_blocks: Vec<BlockRecord>,
+    #[serde(default)]
+    cursors: Vec<(String, Vec<u8>)>,
 }
 
 /// The list in memory.
@@ -60,6 +64,9 @@ struct List {
     users: BTreeMap<u64, StoredUser>,
     groups: BTreeMap<Link, StoredGroup>,
     memberships: BTreeSet<(u64, Link)>,
+    /// Whom a run deleted who was blocked.
+    kept_blocks: Vec<KeptBlock>,
+    cursors: Cursors,
 }
 
 impl JsonStore {
@@ -78,12 +85,14 @@ impl JsonStore {
 
     /// Add a user whom no directory brings in.
     pub(crate) fn add_local(&self, name: &str, origin: Origin) -> Result<()> {
-        self.change(|list| list.insert(name, origin, true, Details::default()))
+        self.change(|list| list.insert(name, origin, (true, false), Details::default()))
     }
 
-    /// Block the user of this name, or lift the block. No run does.
+    /// Block the user of this name, or lift the block, also that of a deleted user. No run does.
     pub(crate) fn set_blocked(&self, name: &str, blocked: bool) -> Result<()> {
         self.change(|list| {
+            let folded = FoldedName::of(name);
+            list.kept_blocks.retain(|kept| blocked || kept.name != folded);
             let id = list.id_of_name(name);
             if let Some(user) = id.and_then(|id| list.users.get_mut(&id)) {
                 user.blocked = blocked;
@@ -150,7 +159,9 @@ impl Run for JsonRun {
         Ok(applied)
     }
 
-    async fn finish(self) -> Result<()> {
+    async fn finish(mut self, cursors: &Cursors) -> Result<()> {
+        let cursors = cursors.iter().map(|(source, cursor)| (source, cursor.clone()));
+        self.list.cursors.extend(cursors);
         self.list.write(&self.path)
     }
 }
@@ -164,6 +175,8 @@ impl List {
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             memberships: BTreeSet::new(),
+            kept_blocks: Vec::new(),
+            cursors: Cursors::default(),
         }
     }
 
@@ -188,6 +201,13 @@ impl List {
         for (user, group) in content.memberships {
             list.memberships.insert((user, link(&group)?));
         }
+        for record in content.kept_blocks {
+            list.kept_blocks.push(record.block()?);
+        }
+        for (source, cursor) in content.cursors {
+            let source = source.parse().map_err(|_| "source of a cursor")?;
+            list.cursors.extend([(source, Cursor::new(cursor))]);
+        }
         Ok(list)
     }
 
@@ -204,6 +224,12 @@ impl List {
                 .iter()
                 .map(|(user, group)| (*user, group.to_string()))
                 .collect(),
+            kept_blocks: self.kept_blocks.iter().map(BlockRecord::from).collect(),
+            cursors: self
+                .cursors
+                .iter()
+                .map(|(source, cursor)| (source.to_string(), cursor.as_bytes().to_vec()))
+                .collect(),
         };
         let directory = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(directory)?; // which only its owner may read
@@ -219,6 +245,7 @@ impl List {
 
     fn state(&self) -> StoreState {
         let mut state = StoreState::new(self.revision(), DigestKey::new(self.digest_key));
+        state.cursors = self.cursors.clone();
         let users: BTreeMap<_, _> = self
             .users
             .iter()
@@ -237,7 +264,7 @@ impl List {
         state
     }
 
-    fn insert(&mut self, name: &str, origin: Origin, enabled: bool, details: Details) {
+    fn insert(&mut self, name: &str, origin: Origin, (enabled, blocked): (bool, bool), details: Details) {
         self.last_id += 1;
         let id = UserId::new(self.last_id.to_string());
         let name = name.to_owned();
@@ -246,7 +273,7 @@ impl List {
             name,
             origin,
             enabled,
-            blocked: false,
+            blocked,
             details,
         };
         self.users.insert(self.last_id, user);
@@ -319,8 +346,11 @@ impl List {
         if let Some(link) = new.links.iter().find(|link| self.id_of_link(link).is_some()) {
             return Err(Conflict::EntryTaken(link));
         }
+        let kept = self.kept_blocks.len();
+        self.kept_blocks.retain(|kept| !kept.is_of(new));
+        let state = (new.enabled, self.kept_blocks.len() < kept);
         let origin = Origin::Directory(new.links.clone());
-        self.insert(&new.name, origin, new.enabled, new.details.clone());
+        self.insert(&new.name, origin, state, new.details.clone());
         Ok(Applied::Done)
     }
 
@@ -349,6 +379,7 @@ impl List {
             Some(_) => return Err(Conflict::Moved(known.name.clone(), adlib::sync::Field::Entry)),
             None => return Err(Conflict::Protected(known.name.clone())),
         }
+        self.kept_blocks.extend(KeptBlock::of(known));
         self.memberships.retain(|(of, _)| *of != id);
         self.users.remove(&id);
         Ok(Applied::Done)

@@ -3,6 +3,7 @@
 #[cfg(feature = "signin")]
 #[path = "../domain/mod.rs"]
 pub mod domain;
+mod journal;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod sqlite;

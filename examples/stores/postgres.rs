@@ -18,14 +18,18 @@ use std::time::Duration;
 use adlib_core::Sid;
 use adlib_sync::{
     Details, FoldedName,
-    store::{Applied, Begin, Operation, Origin, Revision, Run, Store, StoreState, StoredUser, UserId},
+    store::{
+        Applied, Begin, Cursors, Operation, Origin, Revision, Run, Store, StoreState, StoredUser, UserId,
+    },
 };
 use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, Config, NoTls, config::Host};
 
+use crate::journal::headline;
+
 use self::{
     lease::Taken,
-    operation::{apply, headline, insert_user},
+    operation::{apply, insert_user},
     row::{USER, first_id, group_of, id_of_name, read_state, read_user, user_of},
     schema::migrate,
 };
@@ -73,6 +77,9 @@ pub enum PostgresStoreError {
     /// A group has a source that there is not.
     #[error("a group in the store: {0}")]
     BadGroup(String),
+    /// A cursor has a source that there is not.
+    #[error("a cursor in the store: {0}")]
+    BadCursor(String),
     /// The key for PINs is not 32 bytes.
     #[error("the store has a bad digest key")]
     BadDigestKey,
@@ -233,15 +240,29 @@ impl PostgresStore {
         Ok(transaction.commit().await?)
     }
 
-    /// Block the user of this name, or lift the block; `false` when there is none. No run changes it.
+    /// Block the user of this name, or lift the block, also that of a deleted user; `false` when there is none. No run
+    /// changes it.
     ///
     /// # Errors
     /// `Database`.
     pub async fn set_blocked(&self, name: &str, blocked: bool) -> Result<bool> {
-        let client = self.connect().await?;
-        let update = "UPDATE users SET blocked = $2 WHERE folded_name = $1";
+        let mut client = self.connect().await?;
+        let transaction = client.transaction().await?;
         let name = FoldedName::of(name);
-        Ok(client.execute(update, &[&name.as_str(), &blocked]).await? > 0)
+        let update = "UPDATE users SET blocked = $2 WHERE folded_name = $1";
+        let mut count = transaction.execute(update, &[&name.as_str(), &blocked]).await?;
+        if !blocked {
+            let forget = "DELETE FROM kept_block WHERE folded_name = $1";
+            count += transaction.execute(forget, &[&name.as_str()]).await?;
+        }
+        transaction.commit().await?;
+        Ok(count > 0)
+    }
+
+    /// The database's name.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        self.config.get_dbname().unwrap_or_default()
     }
 
     /// A connection of its own for each task: it ends with what it was made for, also when that is cut off.
@@ -328,12 +349,18 @@ impl Run for PostgresRun {
         Ok(applied)
     }
 
-    async fn finish(mut self) -> Result<()> {
+    async fn finish(mut self, cursors: &Cursors) -> Result<()> {
         let transaction = self.client.transaction().await?;
         transaction
             .batch_execute("SET LOCAL synchronous_commit = on")
             .await?;
         lease::end(&transaction, self.number).await?;
+        let store = "INSERT INTO sync_cursor VALUES ($1, $2) ON CONFLICT (source) DO UPDATE SET value = $2";
+        for (source, cursor) in cursors.iter() {
+            transaction
+                .execute(store, &[&source.as_str(), &cursor.as_bytes()])
+                .await?;
+        }
         Ok(transaction.commit().await?)
     }
 }

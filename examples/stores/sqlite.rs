@@ -1,11 +1,17 @@
 //! A user list in one SQLite file, kept in step by `adlib-sync`.
 //!
 //! It is the store of `adctl` and of the quickstart, and shows what an implementation of [`Store`] over a database
-//! looks like: a run is one transaction on a connection of its own. So a run that is killed leaves nothing behind, a
-//! second run finds the database locked, and readers see the list as it was until the run has ended.
+//! looks like. A run has a connection of its own and commits every operation for itself, so that the application goes on
+//! working with the list meanwhile, and what a run that was killed has done, stays. The next run finds the rest (R37).
+//!
+//! - `sync_run` has one open run at most, with its owner and when it expires; `sync_journal` says what each run did.
+//! - Every change, by plain SQL too, makes another revision, so that a plan is never applied to another list.
+//! - Operations are committed without waiting for the disk, in order; the end of the run waits for all of them, and
+//!   stores the sources' cursors with them.
 //!
 //! PINs are kept as they are, because devices ask for them; the file is made readable for its owner only.
 
+mod lease;
 mod operation;
 mod row;
 mod schema;
@@ -13,20 +19,29 @@ mod schema;
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use adlib_core::Sid;
 use adlib_sync::{
     Details, FoldedName,
-    store::{Applied, Begin, Operation, Origin, Revision, Run, Store, StoreState, StoredUser, UserId},
+    store::{
+        Applied, Begin, Cursors, Operation, Origin, Revision, Run, Store, StoreState, StoredUser, UserId,
+    },
 };
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use crate::journal::headline;
 
 use self::{
+    lease::{Taken, Turn},
     operation::{apply, insert_user},
-    row::{first_id, id_of_name, read_group, read_revision, read_state, read_user, read_users},
+    row::{first_id, id_of_name, read_group, read_state, read_user, read_users},
     schema::{connect, create_private, migrate},
 };
+
+/// How long a run may be silent before its turn is over.
+const LEASE: Duration = Duration::from_secs(120);
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +82,20 @@ pub enum SqliteStoreError {
         /// The column.
         column: &'static str,
     },
+    /// A cursor has a source that there is not.
+    #[error("the store has a cursor of a source `{0}`")]
+    BadCursor(String),
+    /// The file that says whose turn it is cannot be locked.
+    #[error("cannot lock {}: {error}", path.display())]
+    Lock {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        error: std::io::Error,
+    },
+    /// The run was silent for so long that another one took its turn.
+    #[error("this run was silent for too long, and another one has begun")]
+    LeaseLost,
     /// The name of a new user is taken.
     #[error("the name `{0}` is taken")]
     NameTaken(String),
@@ -99,6 +128,8 @@ type Result<T, E = SqliteStoreError> = std::result::Result<T, E>;
 pub struct SqliteStore {
     path: PathBuf,
     connection: Mutex<Connection>,
+    owner: String,
+    lease: Duration,
 }
 
 impl SqliteStore {
@@ -124,7 +155,24 @@ impl SqliteStore {
         Ok(Self {
             path,
             connection: Mutex::new(connection),
+            owner: format!("process {}", std::process::id()),
+            lease: LEASE,
         })
+    }
+
+    /// The same store, whose runs are entered under this name: a host, a job, a person.
+    #[must_use]
+    pub fn with_owner(self, owner: impl Into<String>) -> Self {
+        Self {
+            owner: owner.into(),
+            ..self
+        }
+    }
+
+    /// The same store, with runs that may be silent for so long.
+    #[must_use]
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
     }
 
     /// The users by name.
@@ -210,14 +258,21 @@ impl SqliteStore {
         Ok(transaction.commit()?)
     }
 
-    /// Block the user of this name, or lift the block; `false` when there is none. No run changes it.
+    /// Block the user of this name, or lift the block, also that of a deleted user; `false` when there is none. No run
+    /// changes it.
     ///
     /// # Errors
     /// `Database`.
     pub fn set_blocked(&self, name: &str, blocked: bool) -> Result<bool> {
-        let update = "UPDATE user SET blocked = ?2 WHERE folded_name = ?1";
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let name = FoldedName::of(name);
-        let count = self.connection().execute(update, (name.as_str(), blocked))?;
+        let update = "UPDATE user SET blocked = ?2 WHERE folded_name = ?1";
+        let mut count = transaction.execute(update, (name.as_str(), blocked))?;
+        if !blocked {
+            count += transaction.execute("DELETE FROM kept_block WHERE folded_name = ?1", [name.as_str()])?;
+        }
+        transaction.commit()?;
         Ok(count > 0)
     }
 
@@ -238,35 +293,67 @@ impl Store for SqliteStore {
     }
 
     async fn begin(&self, revision: &Revision) -> Result<Begin<SqliteRun>> {
-        let connection = connect(&self.path)?;
-        match connection.execute_batch("BEGIN IMMEDIATE") {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                return Ok(Begin::Busy);
-            }
-            outcome => outcome?,
-        }
-        if read_revision(&connection)? != *revision {
-            return Ok(Begin::Stale);
-        }
-        Ok(Begin::Open(SqliteRun { connection }))
+        let mut connection = connect(&self.path)?;
+        let taken = lease::take(
+            &mut connection,
+            &self.path,
+            &self.owner,
+            self.lease,
+            revision.as_str(),
+        )?;
+        connection.pragma_update(None, "synchronous", "normal")?;
+        Ok(match taken {
+            Taken::Ours(turn) => Begin::Open(SqliteRun {
+                connection,
+                turn,
+                lease: self.lease,
+                position: 0,
+            }),
+            Taken::Stale => Begin::Stale,
+            Taken::Busy => Begin::Busy,
+        })
     }
 }
 
-/// An open run: a transaction, which is rolled back with its connection unless it is finished.
+/// An open run, whose turn ends when it is dropped.
 #[derive(Debug)]
 pub struct SqliteRun {
     connection: Connection,
+    turn: Turn,
+    lease: Duration,
+    position: i64,
 }
 
 impl Run for SqliteRun {
     type Error = SqliteStoreError;
 
     async fn apply(&mut self, operation: &Operation) -> Result<Applied> {
-        apply(&self.connection, operation)
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        lease::renew(&transaction, self.turn.run, self.lease)?;
+        let applied = apply(&transaction, operation)?;
+        if applied == Applied::Done {
+            self.position += 1;
+            let insert = "INSERT INTO sync_journal (run, position, operation) VALUES (?1, ?2, ?3)";
+            let line = params![self.turn.run, self.position, headline(operation)];
+            transaction.prepare_cached(insert)?.execute(line)?;
+        }
+        transaction.commit()?;
+        Ok(applied)
     }
 
-    async fn finish(self) -> Result<()> {
-        Ok(self.connection.execute_batch("COMMIT")?)
+    async fn finish(mut self, cursors: &Cursors) -> Result<()> {
+        self.connection.pragma_update(None, "synchronous", "full")?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        lease::end(&transaction, self.turn.run)?;
+        let store = "INSERT INTO sync_cursor VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
+        for (source, cursor) in cursors.iter() {
+            transaction.execute(store, params![source.as_str(), cursor.as_bytes()])?;
+        }
+        Ok(transaction.commit()?)
     }
 }
 
@@ -307,6 +394,11 @@ mod tests {
         async fn set_blocked(&self, store: &SqliteStore, name: &str, blocked: bool) {
             assert!(store.set_blocked(name, blocked).unwrap());
         }
+
+        async fn expire(&self, store: &SqliteStore) -> bool {
+            let expire = "UPDATE sync_run SET expires = 0 WHERE ended IS NULL";
+            store.connection().execute(expire, []).unwrap() == 1
+        }
     }
 
     fn ada() -> NewUser {
@@ -333,7 +425,7 @@ mod tests {
                 "{operation:?}"
             );
         }
-        run.finish().await.unwrap();
+        run.finish(&Cursors::default()).await.unwrap();
     }
 
     /// R31, R37, A59, A62
@@ -376,7 +468,9 @@ mod tests {
         let path = files.path();
         let store = SqliteStore::open(&path).unwrap();
         apply_all(&store, &[Operation::CreateUser(ada())]).await;
-        let back = "ALTER TABLE user DROP COLUMN blocked; PRAGMA user_version = 1";
+        let back = "ALTER TABLE user DROP COLUMN blocked; DROP TABLE sync_journal; DROP TABLE sync_run;
+                    DROP TABLE sync_cursor; DROP TABLE kept_block_entry; DROP TABLE kept_block;
+                    PRAGMA user_version = 1";
         store.connection().execute_batch(back).unwrap();
         drop(store);
         let store = SqliteStore::open(&path).unwrap();
@@ -386,24 +480,45 @@ mod tests {
         assert!(!store.set_blocked("nobody", true).unwrap());
     }
 
-    /// R37, A58: a run that is cut off leaves nothing behind, on another connection neither.
+    /// R37, A58: what a run that is cut off has done, stays, and the application works with the list meanwhile.
     #[tokio::test]
-    async fn a58_a_run_that_is_cut_off_leaves_nothing() {
+    async fn a58_what_a_run_that_is_cut_off_has_done_stays() {
         let files = Files::new();
         let path = files.path();
         let store = SqliteStore::open(&path).unwrap();
         let mut run = open_run(&store).await;
         run.apply(&Operation::CreateUser(ada())).await.unwrap();
-        assert_eq!(
-            SqliteStore::open(&path)
-                .map(|other| other.users().unwrap().len())
-                .unwrap_or(0),
-            0
-        );
+        let other = SqliteStore::open(&path).unwrap();
+        assert!(other.set_blocked("ada", true).unwrap());
         drop(run);
-        assert_eq!(store.users().unwrap(), []);
+        assert!(store.user_named("ada").unwrap().unwrap().blocked);
+        let runs = "SELECT group_concat(owner || ' ' || finished || ' ' || operation) FROM sync_run
+                    JOIN sync_journal ON run = id";
+        let journal: String = store.connection().query_row(runs, [], |row| row.get(0)).unwrap();
+        let owner = format!("process {}", std::process::id());
+        assert_eq!(journal, format!("{owner} 0 create user Ada (primary:k-ada)"));
+    }
+
+    /// The files that say whose turn it is do not pile up, and neither do the journals.
+    #[tokio::test]
+    async fn a_run_leaves_no_file_behind() {
+        let files = Files::new();
+        let store = SqliteStore::open(files.path()).unwrap();
+        for _ in 0..35 {
+            drop(open_run(&store).await);
+        }
         apply_all(&store, &[Operation::CreateUser(ada())]).await;
-        assert_eq!(SqliteStore::open(&path).unwrap().users().unwrap().len(), 1);
+        let names = std::fs::read_dir(files.0.path())
+            .unwrap()
+            .map(|file| file.unwrap().file_name());
+        assert!(
+            !names
+                .map(|name| name.into_string().unwrap())
+                .any(|name| name.contains("-run-"))
+        );
+        let count = "SELECT count(*) FROM sync_run";
+        let count: i64 = store.connection().query_row(count, [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 30);
     }
 
     /// A62: also when the other run is of another process.
@@ -418,7 +533,7 @@ mod tests {
         let run = open_run(&one).await;
         let revision = other.load().await.unwrap().revision;
         assert!(matches!(other.begin(&revision).await.unwrap(), Begin::Busy));
-        run.finish().await.unwrap();
+        run.finish(&Cursors::default()).await.unwrap();
         assert!(matches!(other.begin(&revision).await.unwrap(), Begin::Open(_)));
     }
 
@@ -466,7 +581,7 @@ mod tests {
         drop(connection);
         assert!(matches!(
             SqliteStore::open(&newer),
-            Err(SqliteStoreError::Newer { found: 99, known: 2 })
+            Err(SqliteStoreError::Newer { found: 99, known: 3 })
         ));
         let nowhere = files.path().join("users.sqlite");
         assert!(matches!(

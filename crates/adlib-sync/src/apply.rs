@@ -57,7 +57,7 @@ impl Plan {
                 of,
             });
         }
-        run.finish().await.map_err(failed(of))?;
+        run.finish(&self.cursors).await.map_err(failed(of))?;
         Ok(report)
     }
 }

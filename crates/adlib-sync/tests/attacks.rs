@@ -18,7 +18,10 @@ use adlib_schema::record::{Group, Pin};
 use adlib_sync::{
     Details, EmailClash, Error, Guard, ManualRun, Plan, Rejection, Source, Sources, Store, SyncOptions,
     Trigger, preview,
-    store::{Applied, Begin, MemoryRun, MemoryStore, Operation, Origin, Revision, Run, StoreState},
+    store::{
+        Applied, Begin, Cursors, MemoryRun, MemoryStore, MemoryStoreError, Operation, Origin, Revision, Run,
+        StoreState,
+    },
 };
 use company::{
     Directory, changes, deleting, held_back, memberships, names, new_store, nightly, plan, ready, run, state,
@@ -134,9 +137,9 @@ impl Run for FailingRun {
         Ok(applied)
     }
 
-    async fn finish(self) -> Result<(), DiskFull> {
+    async fn finish(self, cursors: &Cursors) -> Result<(), DiskFull> {
         count_down(&self.calls)?;
-        self.run.finish().await.unwrap();
+        self.run.finish(cursors).await.unwrap();
         Ok(())
     }
 }
@@ -451,7 +454,7 @@ fn a58_a_conflict_stops_the_run() {
     struct Meddled(MemoryStore);
     struct MeddledRun(MemoryRun, MemoryStore);
     impl Store for Meddled {
-        type Error = std::convert::Infallible;
+        type Error = MemoryStoreError;
         type Run = MeddledRun;
         async fn load(&self) -> Result<StoreState, Self::Error> {
             self.0.load().await
@@ -464,13 +467,13 @@ fn a58_a_conflict_stops_the_run() {
         }
     }
     impl Run for MeddledRun {
-        type Error = std::convert::Infallible;
+        type Error = MemoryStoreError;
         async fn apply(&mut self, operation: &Operation) -> Result<Applied, Self::Error> {
             self.1.insert_local("BOB", Origin::Local, Details::default());
             self.0.apply(operation).await
         }
-        async fn finish(self) -> Result<(), Self::Error> {
-            self.0.finish().await
+        async fn finish(self, cursors: &Cursors) -> Result<(), Self::Error> {
+            self.0.finish(cursors).await
         }
     }
     let store = new_store();

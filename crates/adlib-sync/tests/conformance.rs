@@ -23,6 +23,11 @@ impl Fixture for Memory {
     async fn set_blocked(&self, store: &MemoryStore, name: &str, blocked: bool) {
         assert!(store.set_blocked(name, blocked));
     }
+
+    async fn expire(&self, store: &MemoryStore) -> bool {
+        store.expire_run();
+        true
+    }
 }
 
 /// R31, R37, A59, A62

@@ -3,7 +3,7 @@
 use adlib_schema::record::Pin;
 use adlib_sync::{
     Change, Details, Field, FoldedName, Link, Links,
-    store::{Applied, Conflict, NewUser, Operation, Origin, StoredGroup, StoredUser, UserId},
+    store::{Applied, Conflict, KeptBlock, NewUser, Operation, Origin, StoredGroup, StoredUser, UserId},
 };
 use tokio_postgres::GenericClient;
 
@@ -29,23 +29,6 @@ pub(super) async fn apply(client: &impl GenericClient, operation: &Operation) ->
         }
         Operation::CreateGroup(group) => create_group(client, group).await,
         Operation::UpdateGroup { from, to } => update_group(client, from, to).await,
-    }
-}
-
-/// The operation in one line for the journal: who and what, and no value.
-pub(super) fn headline(operation: &Operation) -> String {
-    match operation {
-        Operation::RemoveMembership { user, group } => format!("remove {user} from {group}"),
-        Operation::AddMembership { user, group } => format!("add {user} to {group}"),
-        Operation::DeleteUser { user, links } => format!("delete user {user} ({links})"),
-        Operation::DeleteGroup { group } => format!("delete group {group}"),
-        Operation::CreateGroup(group) => format!("create group {}", group.qualified_name()),
-        Operation::UpdateGroup { to, .. } => format!("update group {}", to.qualified_name()),
-        Operation::CreateUser(new) => format!("create user {} ({})", new.name, new.links),
-        Operation::UpdateUser { user, changes } => {
-            let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-            format!("update user {user}: {}", fields.join(", "))
-        }
     }
 }
 
@@ -109,7 +92,13 @@ async fn delete_user(client: &impl GenericClient, user: &UserId, links: &Links) 
     };
     match known.origin.links() {
         Some(now) if now == links => {
-            client.execute("DELETE FROM users WHERE id = $1", &[&id]).await?;
+            // The block as it is at this moment: the application may just have set it.
+            let delete = "DELETE FROM users WHERE id = $1 RETURNING blocked";
+            let row = client.query_one(delete, &[&id]).await?;
+            let blocked = row.try_get(0)?;
+            if let Some(kept) = KeptBlock::of(&StoredUser { blocked, ..known }) {
+                keep_block(client, &kept).await?;
+            }
             Ok(Applied::Done)
         }
         Some(_) => Ok(Applied::Conflict(Conflict::Moved(known.name, Field::Entry))),
@@ -148,8 +137,32 @@ async fn create_user(client: &impl GenericClient, new: &NewUser) -> Result<Appli
         }
     }
     let origin = Origin::Directory(new.links.clone());
-    insert_user(client, &new.name, origin, new.enabled, &new.details).await?;
+    let id = insert_user(client, &new.name, origin, new.enabled, &new.details).await?;
+    if take_kept_block(client, new).await? {
+        let block = "UPDATE users SET blocked = true WHERE id = $1";
+        client.execute(block, &[&id]).await?;
+    }
     Ok(Applied::Done)
+}
+
+/// Remember the block of a user who is deleted.
+async fn keep_block(client: &impl GenericClient, kept: &KeptBlock) -> Result<()> {
+    let entries: Vec<String> = kept.links.iter().map(|link| link.to_string()).collect();
+    let insert = "INSERT INTO kept_block (folded_name, sid, entries) VALUES ($1, $2, $3)";
+    let sid = kept.sid.map(|sid| sid.to_string());
+    client
+        .execute(insert, &[&kept.name.as_str(), &sid, &entries])
+        .await?;
+    Ok(())
+}
+
+/// Whether a block was kept for who is created: as [`KeptBlock::is_of`]. It is not any more.
+async fn take_kept_block(client: &impl GenericClient, new: &NewUser) -> Result<bool> {
+    let entries: Vec<String> = new.links.iter().map(|link| link.to_string()).collect();
+    let sids: Vec<String> = new.sids().map(|sid| sid.to_string()).collect();
+    let delete = "DELETE FROM kept_block WHERE folded_name = $1 OR sid = ANY ($2) OR entries && $3";
+    let name = FoldedName::of(&new.name);
+    Ok(client.execute(delete, &[&name.as_str(), &sids, &entries]).await? > 0)
 }
 
 pub(super) async fn insert_user(
@@ -158,7 +171,7 @@ pub(super) async fn insert_user(
     origin: Origin,
     enabled: bool,
     details: &Details,
-) -> Result<()> {
+) -> Result<i64> {
     let insert = "INSERT INTO users (name, folded_name, origin, enabled)
                   VALUES ($1, $2, 'local', false) RETURNING id";
     let row = client
@@ -173,7 +186,8 @@ pub(super) async fn insert_user(
         blocked: false,
         details: details.clone(),
     };
-    write_user(client, id, &user).await
+    write_user(client, id, &user).await?;
+    Ok(id)
 }
 
 async fn write_user(client: &impl GenericClient, id: i64, user: &StoredUser) -> Result<()> {

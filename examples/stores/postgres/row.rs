@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
     Details, FoldedName, Link, Links, SourceParseError,
-    store::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
+    store::{Cursor, DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
 };
 use tokio_postgres::{GenericClient, Row, Transaction};
 
@@ -29,6 +29,17 @@ pub(super) async fn read_state(transaction: &Transaction<'_>) -> Result<StoreSta
     let key = key.try_get::<_, &[u8]>(0)?.try_into();
     let key = DigestKey::new(key.map_err(|_| PostgresStoreError::BadDigestKey)?);
     let mut state = StoreState::new(read_revision(transaction).await?, key);
+    for row in transaction
+        .query("SELECT source, value FROM sync_cursor", &[])
+        .await?
+    {
+        let source = row.try_get::<_, &str>(0)?.parse();
+        let source =
+            source.map_err(|error: SourceParseError| PostgresStoreError::BadCursor(error.to_string()))?;
+        state
+            .cursors
+            .extend([(source, Cursor::new(row.try_get::<_, &[u8]>(1)?))]);
+    }
     let (mut user_at, mut group_at) = (HashMap::new(), HashMap::new());
     each(transaction, &format!("{USER} ORDER BY id"), |row| {
         let (id, user) = user_of(row)?;

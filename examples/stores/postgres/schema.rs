@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Transaction};
 use super::{PostgresStoreError, Result};
 
 /// The steps from an empty database to the present schema; `setting` has how many were taken.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE users (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -79,6 +79,19 @@ const MIGRATIONS: [&str; 2] = [
 ",
     // The application's own: no statement of a run names it.
     "ALTER TABLE users ADD COLUMN blocked boolean NOT NULL DEFAULT false",
+    "
+    -- Where the reading of each source ended, and whom a run deleted who was blocked.
+    CREATE TABLE sync_cursor (source text PRIMARY KEY, value bytea NOT NULL);
+    CREATE TABLE kept_block (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        folded_name text NOT NULL,
+        sid text,
+        entries text[] NOT NULL
+    );
+    CREATE INDEX kept_block_name ON kept_block (folded_name);
+    CREATE INDEX kept_block_sid ON kept_block (sid);
+    CREATE INDEX kept_block_entries ON kept_block USING gin (entries);
+",
 ];
 
 /// Bring the database to the present schema; several processes may try at once.

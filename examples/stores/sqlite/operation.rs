@@ -3,7 +3,7 @@
 use adlib_schema::record::Pin;
 use adlib_sync::{
     Change, Details, Field, FoldedName, Link, Links,
-    store::{Applied, Conflict, NewUser, Operation, Origin, StoredUser, UserId},
+    store::{Applied, Conflict, KeptBlock, NewUser, Operation, Origin, StoredUser, UserId},
 };
 use rusqlite::{Connection, params};
 
@@ -81,6 +81,9 @@ fn delete_user(connection: &Connection, user: &UserId, links: &Links) -> Result<
     };
     match known.origin.links() {
         Some(now) if now == links => {
+            if let Some(kept) = KeptBlock::of(&known) {
+                keep_block(connection, &kept)?;
+            }
             cached(connection, "DELETE FROM user WHERE id = ?1")?.execute([id])?;
             Ok(Applied::Done)
         }
@@ -117,8 +120,42 @@ fn create_user(connection: &Connection, new: &NewUser) -> Result<Applied> {
         }
     }
     let origin = Origin::Directory(new.links.clone());
-    insert_user(connection, &new.name, origin, new.enabled, &new.details)?;
+    let id = insert_user(connection, &new.name, origin, new.enabled, &new.details)?;
+    if take_kept_block(connection, new)? {
+        cached(connection, "UPDATE user SET blocked = 1 WHERE id = ?1")?.execute([id])?;
+    }
     Ok(Applied::Done)
+}
+
+/// Remember the block of a user who is deleted.
+fn keep_block(connection: &Connection, kept: &KeptBlock) -> Result<()> {
+    let insert = "INSERT INTO kept_block (folded_name, sid) VALUES (?1, ?2)";
+    let sid = kept.sid.map(|sid| sid.to_string());
+    cached(connection, insert)?.execute(params![kept.name.as_str(), sid])?;
+    let id = connection.last_insert_rowid();
+    let mut insert = cached(connection, "INSERT INTO kept_block_entry VALUES (?1, ?2, ?3)")?;
+    for link in kept.links.iter() {
+        insert.execute(params![id, link.source.as_str(), link.key.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Whether a block was kept for who is created: as [`KeptBlock::is_of`]. It is not any more.
+fn take_kept_block(connection: &Connection, new: &NewUser) -> Result<bool> {
+    let name = FoldedName::of(&new.name);
+    let mut count =
+        cached(connection, "DELETE FROM kept_block WHERE folded_name = ?1")?.execute([name.as_str()])?;
+    let mut by_sid = cached(connection, "DELETE FROM kept_block WHERE sid = ?1")?;
+    for sid in new.sids() {
+        count += by_sid.execute([sid.to_string()])?;
+    }
+    let by_entry = "DELETE FROM kept_block WHERE id IN
+                    (SELECT block_id FROM kept_block_entry WHERE source = ?1 AND key = ?2)";
+    let mut by_entry = cached(connection, by_entry)?;
+    for link in new.links.iter() {
+        count += by_entry.execute([link.source.as_str(), link.key.as_str()])?;
+    }
+    Ok(count > 0)
 }
 
 pub(super) fn insert_user(
@@ -127,7 +164,7 @@ pub(super) fn insert_user(
     origin: Origin,
     enabled: bool,
     details: &Details,
-) -> Result<()> {
+) -> Result<i64> {
     let insert = "INSERT INTO user (name, folded_name, origin, enabled)
                   VALUES (?1, ?2, 'local', 0)";
     cached(connection, insert)?.execute([name, FoldedName::of(name).as_str()])?;
@@ -140,7 +177,8 @@ pub(super) fn insert_user(
         blocked: false,
         details: details.clone(),
     };
-    write_user(connection, id, &user)
+    write_user(connection, id, &user)?;
+    Ok(id)
 }
 
 fn write_user(connection: &Connection, id: i64, user: &StoredUser) -> Result<()> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
     Details, FoldedName, Link, Links,
-    store::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
+    store::{Cursor, DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 
@@ -24,6 +24,7 @@ pub(super) fn read_state(connection: &Connection) -> Result<StoreState> {
     let select = "SELECT value FROM setting WHERE name = 'digest-key'";
     let key: [u8; 32] = connection.query_row(select, [], |row| row.get(0))?;
     let mut state = StoreState::new(read_revision(connection)?, DigestKey::new(key));
+    read_cursors(connection, &mut state)?;
     let mut user_at: HashMap<i64, usize> = HashMap::new();
     for (id, user) in read_numbered(connection)? {
         user_at.insert(id, state.push_user(&user));
@@ -45,6 +46,19 @@ pub(super) fn read_state(connection: &Connection) -> Result<StoreState> {
         }
     }
     Ok(state)
+}
+
+fn read_cursors(connection: &Connection, state: &mut StoreState) -> Result<()> {
+    let mut select = connection.prepare("SELECT source, value FROM sync_cursor")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let source: String = row.get(0)?;
+        let source = source.parse().map_err(|_| SqliteStoreError::BadCursor(source))?;
+        state
+            .cursors
+            .extend([(source, Cursor::new(row.get::<_, Vec<u8>>(1)?))]);
+    }
+    Ok(())
 }
 
 pub(super) fn read_users(connection: &Connection) -> Result<Vec<StoredUser>> {

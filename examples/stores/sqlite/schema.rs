@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, SqliteStoreError};
 
 /// The steps from an empty file to the present schema; `user_version` counts those that were taken.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE setting (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
     INSERT INTO setting VALUES ('revision', 0), ('digest-key', randomblob(32));
@@ -64,6 +64,38 @@ const MIGRATIONS: [&str; 2] = [
 ",
     // The application's own: no statement of a run names it.
     "ALTER TABLE user ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1))",
+    "
+    -- One run at a time, with its owner and when it expires; and what each did, for some time.
+    CREATE TABLE sync_run (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        owner TEXT NOT NULL,
+        began REAL NOT NULL,
+        expires REAL NOT NULL,
+        ended REAL,
+        finished INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE UNIQUE INDEX sync_run_open ON sync_run (ended IS NULL) WHERE ended IS NULL;
+    CREATE TABLE sync_journal (
+        run INTEGER NOT NULL REFERENCES sync_run ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        operation TEXT NOT NULL,
+        at REAL NOT NULL DEFAULT (unixepoch('subsec')),
+        PRIMARY KEY (run, position)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Where the reading of each source ended, and whom a run deleted who was blocked.
+    CREATE TABLE sync_cursor (source TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE kept_block (id INTEGER PRIMARY KEY, folded_name TEXT NOT NULL, sid TEXT) STRICT;
+    CREATE INDEX kept_block_name ON kept_block (folded_name);
+    CREATE INDEX kept_block_sid ON kept_block (sid);
+    CREATE TABLE kept_block_entry (
+        block_id INTEGER NOT NULL REFERENCES kept_block ON DELETE CASCADE,
+        source TEXT NOT NULL,
+        key TEXT NOT NULL,
+        PRIMARY KEY (block_id, source)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX kept_block_entry_key ON kept_block_entry (source, key);
+",
 ];
 
 /// Tables whose every change makes another revision, whoever makes it.

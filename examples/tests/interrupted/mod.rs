@@ -26,9 +26,12 @@ use std::{
 
 use adlib::{Directory, Syncer};
 use adlib_sync::{
-    ManualRun, Plan, Store, SyncOptions, Trigger,
-    store::{Applied, Begin, Operation, Revision, Run, StoreState, StoredUser},
+    Create, ManualRun, Plan, Source, Store, SyncOptions, Trigger,
+    store::{Applied, Begin, Cursor, Cursors, Operation, Revision, Run, StoreState, StoredUser},
 };
+
+/// Whom the application blocked before the day, on which the account is deleted and made again.
+pub const BLOCKED: &str = "gus";
 
 /// Where the killed process finds its store, and after how many points it waits to be killed.
 const STORE: &str = "ADLIB_TEST_STORE";
@@ -133,7 +136,8 @@ pub async fn plan<S: Store>(store: &S, directory: &Path, day: &str) -> Result<Pl
     let syncer = Syncer::new(source(""), store, options)
         .with_secondary(source("-2"))
         .with_trigger(Trigger::from(ManualRun::default().deleting_missing()));
-    syncer.preview().await
+    let plan = syncer.preview().await?;
+    Ok(plan.with_cursor(Source::Primary, Cursor::new(day.as_bytes())))
 }
 
 /// One whole run.
@@ -155,6 +159,8 @@ pub async fn points_of_a_day<S: Store>(store: &S, directory: &Path) -> usize {
         *kinds.entry(kind).or_insert(0) += 1;
     }
     assert_eq!(kinds.len(), 8, "{kinds:?}");
+    let again = |create: &Create| create.is_recreated && create.user.name == BLOCKED;
+    assert!(plan.creates().iter().any(again), "{plan}");
     assert_eq!((plan.enables().len(), plan.disables().len()), (1, 1), "{plan}");
     assert!(
         plan.operations()
@@ -170,12 +176,16 @@ pub struct Content {
     users: BTreeMap<String, String>,
     groups: BTreeSet<String>,
     memberships: BTreeSet<(String, String)>,
+    pub cursors: Cursors,
 }
 
 pub async fn content<S: Store>(store: &S) -> Content {
     let state = store.load().await.unwrap();
     let known = |user: StoredUser| {
-        let known = format!("{} {} {:?}", user.origin, user.enabled, user.details);
+        let known = format!(
+            "{} {} {} {:?}",
+            user.origin, user.enabled, user.blocked, user.details
+        );
         (user.name, known)
     };
     let pair = |(user, group): (usize, usize)| {
@@ -186,6 +196,7 @@ pub async fn content<S: Store>(store: &S) -> Content {
         users: state.users().map(known).collect(),
         groups: state.groups().iter().map(|group| format!("{group:?}")).collect(),
         memberships: state.memberships().map(pair).collect(),
+        cursors: state.cursors.clone(),
     }
 }
 
@@ -284,9 +295,9 @@ impl<R: Run> Run for InterruptibleRun<R> {
         Ok(applied)
     }
 
-    async fn finish(self) -> Result<(), Self::Error> {
+    async fn finish(self, cursors: &Cursors) -> Result<(), Self::Error> {
         self.stop.pass()?;
-        self.run.finish().await.map_err(Interrupted::Store)?;
+        self.run.finish(cursors).await.map_err(Interrupted::Store)?;
         self.stop.pass()
     }
 }
@@ -334,9 +345,14 @@ pub fn kill_at(test: &str, store: &str, point: usize) {
     assert_eq!(status.code(), None, "killed by a signal");
 }
 
-fn start(test: &str, store: &str, point: usize) -> Child {
+/// Runs `test` of this program again as another process over `store`, which is told of `point`.
+pub fn start(test: &str, store: &str, point: usize) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--nocapture", "--include-ignored"]);
     command.env(STORE, store).env(POINT, point.to_string());
-    command.stdout(Stdio::piped()).spawn().unwrap()
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
 }

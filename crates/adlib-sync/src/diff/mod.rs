@@ -214,6 +214,7 @@ impl<'a> Compare<'a> {
         let mut new = NewUser::new(user.links.clone(), user.name.clone());
         new.enabled = user.enabled;
         new.details = user.details.clone();
+        new.former_sids = self.snapshot.sid_history_of(wanted);
         Create {
             user: new,
             is_recreated: false,

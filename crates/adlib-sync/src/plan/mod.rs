@@ -17,7 +17,7 @@ use crate::{
     held_back::HeldBack,
     item::{Create, GroupRemoval, GroupUpdate, Unwanted, Update, UserRemoval},
     merge::merge,
-    store::{Operation, Revision, StoreState, StoredGroup},
+    store::{Cursor, Cursors, Operation, Revision, StoreState, StoredGroup},
 };
 
 /// Everything that a run would do.
@@ -34,6 +34,7 @@ pub struct Plan {
     found: Vec<FoundIn>,
     warnings: Vec<SourceWarning>,
     revision: Revision,
+    pub(crate) cursors: Cursors,
     hash: String,
 }
 
@@ -86,6 +87,7 @@ impl Plan {
             found: snapshot.found.clone(),
             warnings: snapshot.warnings.clone(),
             revision: state.revision.clone(),
+            cursors: Cursors::default(),
             hash: String::new(),
         };
         if figures.empty_sources.is_empty() {
@@ -237,6 +239,22 @@ impl Plan {
     #[must_use]
     pub const fn revision(&self) -> &Revision {
         &self.revision
+    }
+
+    /// The same plan, made of a reading of `source` that ended at `cursor`: the run stores it with its last change, so
+    /// that a run that is cut off is read for again (R28, R37).
+    ///
+    /// The cursor is no part of what is approved, and the hash does not cover it.
+    #[must_use]
+    pub fn with_cursor(mut self, source: Source, cursor: Cursor) -> Self {
+        self.cursors.extend([(source, cursor)]);
+        self
+    }
+
+    /// Where the readings ended that the plan was made of.
+    #[must_use]
+    pub const fn cursors(&self) -> &Cursors {
+        &self.cursors
     }
 
     /// The page: self-contained, without scripts, everything from the directory escaped (A61).

@@ -4,8 +4,8 @@ use adlib_core::Sid;
 use adlib_schema::record::{Key, Pin};
 
 use super::{
-    Applied, Begin, Conflict, NewUser, Operation, Origin, Revision, Run, Store, StoreState, StoredGroup,
-    StoredUser,
+    Applied, Begin, Conflict, Cursor, Cursors, NewUser, Operation, Origin, Revision, Run, Store, StoreState,
+    StoredGroup, StoredUser,
 };
 use crate::{Change, Details, Field, FoldedName, Link, Links, Source, Value};
 
@@ -22,6 +22,9 @@ pub trait Fixture: Sync {
 
     /// Block the user of this name as an administrator of the application does, or lift the block.
     fn set_blocked(&self, store: &Self::Store, name: &str, blocked: bool) -> impl Future<Output = ()> + Send;
+
+    /// Make the open run one that was silent for too long; `false` in a store where such a run keeps its turn.
+    fn expire(&self, store: &Self::Store) -> impl Future<Output = bool> + Send;
 }
 
 /// A promise that a store does not keep.
@@ -45,8 +48,11 @@ pub async fn conformance<F: Fixture>(fixture: &F) -> Result<(), Nonconformance> 
     names_are_unique(fixture).await?;
     others_are_protected(fixture).await?;
     blocks_survive(fixture).await?;
+    blocks_survive_deletion(fixture).await?;
     deleting_takes_memberships_along(fixture).await?;
     one_run_at_a_time(fixture).await?;
+    silent_runs_lose_their_turn(fixture).await?;
+    cursors_come_last(fixture).await?;
     revisions_tell_states_apart(fixture).await
 }
 
@@ -298,6 +304,52 @@ async fn blocks_survive<F: Fixture>(fixture: &F) -> Outcome {
     is_blocked(&store, PROMISE, "countess", false).await
 }
 
+async fn blocks_survive_deletion<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str =
+        "whoever is blocked, deleted and comes back, is blocked, until the application lifts it";
+    let mut same_sid = NewUser::new(third(Key::new("s3")), "countess");
+    same_sid.details.sid = full_user("ada").details.sid;
+    let mut remembered = NewUser::new(third(Key::new("s4")), "lovelace");
+    remembered.former_sids.extend(full_user("ada").details.sid);
+    let same_name = NewUser::new(third(Key::new("s5")), "ADA");
+    let same_entry = NewUser::new(Links::secondary(Key::new("s1")), "byron");
+    for back in [full_user("ada"), same_sid, remembered, same_name, same_entry] {
+        let store = fixture.empty().await;
+        blocked_and_deleted(fixture, &store, PROMISE).await?;
+        let other = NewUser::new(third(Key::new("s2")), "bob");
+        run(&store, PROMISE, &[create(&other), create(&back)]).await?;
+        is_blocked(&store, PROMISE, "bob", false).await?;
+        is_blocked(&store, PROMISE, &back.name, true).await?;
+        fixture.set_blocked(&store, &back.name, false).await;
+        delete(&store, PROMISE, &back).await?;
+        run(&store, PROMISE, &[create(&back)]).await?;
+        is_blocked(&store, PROMISE, &back.name, false).await?;
+    }
+    let store = fixture.empty().await;
+    blocked_and_deleted(fixture, &store, PROMISE).await?;
+    fixture.set_blocked(&store, "Ada", false).await;
+    run(&store, PROMISE, &[create(&full_user("ada"))]).await?;
+    is_blocked(&store, PROMISE, "ada", false).await
+}
+
+/// Leave a store behind from which a run deleted `ada`, whom the application had blocked.
+async fn blocked_and_deleted<F: Fixture>(fixture: &F, store: &F::Store, promise: &'static str) -> Outcome {
+    let ada = full_user("ada");
+    run(store, promise, &[create(&ada)]).await?;
+    fixture.set_blocked(store, "ada", true).await;
+    delete(store, promise, &ada).await
+}
+
+async fn delete<S: Store>(store: &S, promise: &'static str, user: &NewUser) -> Outcome {
+    let stored = named(&load(store, promise).await?, &user.name, promise)?;
+    let delete = Operation::DeleteUser {
+        user: stored.id,
+        links: user.links.clone(),
+    };
+    let applied = run(store, promise, &[delete]).await?;
+    check(promise, applied == [Applied::Done], || format!("{applied:?}"))
+}
+
 /// Check that the user is blocked, or is not.
 async fn is_blocked<S: Store>(store: &S, promise: &'static str, name: &str, blocked: bool) -> Outcome {
     let user = named(&load(store, promise).await?, name, promise)?;
@@ -375,7 +427,89 @@ async fn one_run_at_a_time<F: Fixture>(fixture: &F) -> Outcome {
     let Begin::Open(fourth) = begin(&store, &revision, PROMISE).await? else {
         return fail(PROMISE, "an unfinished run stays open");
     };
-    fourth.finish().await.map_err(failed(PROMISE))
+    fourth.finish(&Cursors::default()).await.map_err(failed(PROMISE))
+}
+
+async fn silent_runs_lose_their_turn<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "a run that lost its turn changes nothing any more";
+    let store = fixture.empty().await;
+    let bob = create(&NewUser::new(third(Key::new("s2")), "bob"));
+    let mut silent = opened(&store, PROMISE).await?;
+    silent
+        .apply(&create(&full_user("ada")))
+        .await
+        .map_err(failed(PROMISE))?;
+    if !fixture.expire(&store).await {
+        return Ok(());
+    }
+    let mut next = opened(&store, PROMISE).await?;
+    check(PROMISE, silent.apply(&bob).await.is_err(), || {
+        "a late operation was taken".into()
+    })?;
+    let late = Cursors::default().with(Source::Primary, Cursor::new(*b"late"));
+    check(PROMISE, silent.finish(&late).await.is_err(), || {
+        "a late end was taken".into()
+    })?;
+    let state = load(&store, PROMISE).await?;
+    let untouched = named(&state, "bob", PROMISE).is_err() && state.cursors == Cursors::default();
+    check(PROMISE, untouched, || format!("{state:?}"))?;
+    let third = begin(&store, &state.revision, PROMISE).await?;
+    check(PROMISE, matches!(third, Begin::Busy), || {
+        "the end of the late run was taken for that of the next one".into()
+    })?;
+    let applied = next.apply(&bob).await.map_err(failed(PROMISE))?;
+    check(PROMISE, applied == Applied::Done, || format!("{applied:?}"))?;
+    next.finish(&Cursors::default()).await.map_err(failed(PROMISE))
+}
+
+async fn cursors_come_last<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "cursors are stored by the end of a run and by nothing else";
+    let store = fixture.empty().await;
+    let has = async |cursors: &Cursors| {
+        let state = load(&store, PROMISE).await?;
+        check(PROMISE, state.cursors == *cursors, || {
+            format!("{:?}", state.cursors)
+        })
+    };
+    has(&Cursors::default()).await?;
+    let mut cut = opened(&store, PROMISE).await?;
+    cut.apply(&create(&full_user("ada")))
+        .await
+        .map_err(failed(PROMISE))?;
+    drop(cut);
+    has(&Cursors::default()).await?;
+    run(&store, PROMISE, &[create(&full_user("ada"))]).await?;
+    has(&Cursors::default()).await?;
+    let before = load(&store, PROMISE).await?.revision;
+    let first = Cursors::default().with(Source::Primary, Cursor::new(*b"\0'\xff"));
+    let second = Cursors::default().with(Source::Third, Cursor::new([]));
+    let third = Cursors::default().with(Source::Primary, Cursor::new([7; 5000]));
+    let both = first.clone().with(Source::Third, Cursor::new([]));
+    let last = third.clone().with(Source::Third, Cursor::new([]));
+    let none = Cursors::default();
+    for (stored, then) in [
+        (&first, &first),
+        (&second, &both),
+        (&none, &both),
+        (&third, &last),
+    ] {
+        let run = opened(&store, PROMISE).await?;
+        run.finish(stored).await.map_err(failed(PROMISE))?;
+        has(then).await?;
+    }
+    let after = load(&store, PROMISE).await?.revision;
+    check(PROMISE, before == after, || {
+        "a cursor gave another revision".into()
+    })
+}
+
+/// An open run at the present revision.
+async fn opened<S: Store>(store: &S, promise: &'static str) -> Result<S::Run, Nonconformance> {
+    let revision = load(store, promise).await?.revision;
+    match begin(store, &revision, promise).await? {
+        Begin::Open(run) => Ok(run),
+        Begin::Busy | Begin::Stale => Err(nonconformance(promise, "a run was refused")),
+    }
 }
 
 async fn revisions_tell_states_apart<F: Fixture>(fixture: &F) -> Outcome {
@@ -423,15 +557,12 @@ async fn run<S: Store>(
     promise: &'static str,
     operations: &[Operation],
 ) -> Result<Vec<Applied>, Nonconformance> {
-    let revision = load(store, promise).await?.revision;
-    let Begin::Open(mut run) = begin(store, &revision, promise).await? else {
-        return Err(nonconformance(promise, "a run was refused"));
-    };
+    let mut run = opened(store, promise).await?;
     let mut all = Vec::with_capacity(operations.len());
     for operation in operations {
         all.push(run.apply(operation).await.map_err(failed(promise))?);
     }
-    run.finish().await.map_err(failed(promise))?;
+    run.finish(&Cursors::default()).await.map_err(failed(promise))?;
     Ok(all)
 }
 

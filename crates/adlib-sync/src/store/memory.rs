@@ -2,18 +2,23 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
-    Applied, Begin, Conflict, DigestKey, NewUser, Operation, Origin, Revision, Run, Store, StoreState,
-    StoredGroup, StoredUser, UserId,
+    Applied, Begin, Conflict, Cursors, DigestKey, KeptBlock, NewUser, Operation, Origin, Revision, Run,
+    Store, StoreState, StoredGroup, StoredUser, UserId,
 };
 use crate::{Change, Details, FoldedName, Link, Links};
 
-/// What can go wrong in memory: nothing.
-pub type MemoryStoreError = Infallible;
+/// What can go wrong in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MemoryStoreError {
+    /// The turn of the run was ended, and another one has begun.
+    #[error("this run was silent for too long, and another one has begun")]
+    LeaseLost,
+}
 
 /// A store in memory. Clones share it. Every operation lasts at once.
 ///
@@ -38,9 +43,13 @@ struct Inner {
     linked: BTreeMap<Link, u64>,
     groups: BTreeMap<Link, StoredGroup>,
     memberships: BTreeSet<(u64, Link)>,
+    kept_blocks: Vec<KeptBlock>,
+    cursors: Cursors,
     last_id: u64,
     revision: u64,
-    is_open: bool,
+    /// The number of the open run, and of the last one that was opened.
+    open_run: Option<u64>,
+    last_run: u64,
 }
 
 impl MemoryStore {
@@ -54,9 +63,12 @@ impl MemoryStore {
             linked: BTreeMap::new(),
             groups: BTreeMap::new(),
             memberships: BTreeSet::new(),
+            kept_blocks: Vec::new(),
+            cursors: Cursors::default(),
             last_id: 0,
             revision: 0,
-            is_open: false,
+            open_run: None,
+            last_run: 0,
         };
         Self {
             shared: Arc::new(Mutex::new(inner)),
@@ -69,11 +81,12 @@ impl MemoryStore {
         if inner.named.contains_key(&FoldedName::of(name)) {
             return false;
         }
-        inner.insert(name, origin, true, details);
+        inner.insert(name, origin, details);
         true
     }
 
-    /// Block a user, or lift the block; `false` when there is no user of this name. No run changes it.
+    /// Block a user, or lift the block, also that of a deleted user; `false` when there is no user of this name. No run
+    /// changes it.
     ///
     /// ```
     /// use adlib_sync::{Details, store::{DigestKey, MemoryStore, Origin}};
@@ -85,14 +98,25 @@ impl MemoryStore {
     /// ```
     pub fn set_blocked(&self, name: &str, blocked: bool) -> bool {
         let mut inner = self.inner();
-        let id = inner.named.get(&FoldedName::of(name)).copied();
+        let name = FoldedName::of(name);
+        let kept = inner.kept_blocks.len();
+        if !blocked {
+            inner.kept_blocks.retain(|kept| kept.name != name);
+        }
+        let was_kept = inner.kept_blocks.len() < kept;
+        let id = inner.named.get(&name).copied();
         let Some(user) = id.and_then(|id| inner.users.get_mut(&id)) else {
-            return false;
+            return was_kept;
         };
         let is_change = user.blocked != blocked;
         user.blocked = blocked;
         inner.revision += u64::from(is_change);
         true
+    }
+
+    /// End the turn of the open run, as stores with leases do with one that is silent for too long.
+    pub fn expire_run(&self) {
+        self.inner().open_run = None;
     }
 
     /// The users in the order in which they were created.
@@ -111,20 +135,25 @@ impl Store for MemoryStore {
     type Error = MemoryStoreError;
     type Run = MemoryRun;
 
-    async fn load(&self) -> Result<StoreState, Infallible> {
+    async fn load(&self) -> Result<StoreState, MemoryStoreError> {
         Ok(self.inner().state())
     }
 
-    async fn begin(&self, revision: &Revision) -> Result<Begin<MemoryRun>, Infallible> {
+    async fn begin(&self, revision: &Revision) -> Result<Begin<MemoryRun>, MemoryStoreError> {
         let mut inner = self.inner();
-        if inner.is_open {
+        if inner.open_run.is_some() {
             return Ok(Begin::Busy);
         }
         if inner.revision() != *revision {
             return Ok(Begin::Stale);
         }
-        inner.is_open = true;
-        Ok(Begin::Open(MemoryRun { store: self.clone() }))
+        inner.last_run += 1;
+        let number = inner.last_run;
+        inner.open_run = Some(number);
+        Ok(Begin::Open(MemoryRun {
+            store: self.clone(),
+            number,
+        }))
     }
 }
 
@@ -132,13 +161,25 @@ impl Store for MemoryStore {
 #[derive(Debug)]
 pub struct MemoryRun {
     store: MemoryStore,
+    number: u64,
+}
+
+impl MemoryRun {
+    /// The store, if it is still this run's turn.
+    fn inner(&self) -> Result<MutexGuard<'_, Inner>, MemoryStoreError> {
+        let inner = self.store.inner();
+        match inner.open_run {
+            Some(number) if number == self.number => Ok(inner),
+            _ => Err(MemoryStoreError::LeaseLost),
+        }
+    }
 }
 
 impl Run for MemoryRun {
     type Error = MemoryStoreError;
 
-    async fn apply(&mut self, operation: &Operation) -> Result<Applied, Infallible> {
-        let mut inner = self.store.inner();
+    async fn apply(&mut self, operation: &Operation) -> Result<Applied, MemoryStoreError> {
+        let mut inner = self.inner()?;
         let applied = Applied::from(inner.apply(operation));
         if applied == Applied::Done {
             inner.revision += 1;
@@ -146,14 +187,18 @@ impl Run for MemoryRun {
         Ok(applied)
     }
 
-    async fn finish(self) -> Result<(), Infallible> {
+    async fn finish(self, cursors: &Cursors) -> Result<(), MemoryStoreError> {
+        let cursors = cursors.iter().map(|(source, cursor)| (source, cursor.clone()));
+        self.inner()?.cursors.extend(cursors);
         Ok(())
     }
 }
 
 impl Drop for MemoryRun {
     fn drop(&mut self) {
-        self.store.inner().is_open = false;
+        if let Ok(mut inner) = self.inner() {
+            inner.open_run = None;
+        }
     }
 }
 
@@ -164,6 +209,7 @@ impl Inner {
 
     fn state(&self) -> StoreState {
         let mut state = StoreState::new(self.revision(), self.digest_key.clone());
+        state.cursors.clone_from(&self.cursors);
         let user_at: BTreeMap<u64, usize> = self
             .users
             .iter()
@@ -182,21 +228,27 @@ impl Inner {
         state
     }
 
-    fn insert(&mut self, name: &str, origin: Origin, enabled: bool, details: Details) {
-        self.last_id += 1;
+    /// Add a user who may sign in.
+    fn insert(&mut self, name: &str, origin: Origin, details: Details) {
         self.revision += 1;
-        let user = StoredUser {
-            id: UserId::new(self.last_id.to_string()),
+        let id = self.next_id();
+        self.put(StoredUser {
+            id,
             name: name.to_owned(),
             origin,
-            enabled,
+            enabled: true,
             blocked: false,
             details,
-        };
-        self.put(self.last_id, user);
+        });
     }
 
-    fn put(&mut self, id: u64, user: StoredUser) {
+    fn next_id(&mut self) -> UserId {
+        self.last_id += 1;
+        UserId::new(self.last_id.to_string())
+    }
+
+    fn put(&mut self, user: StoredUser) {
+        let Ok(id) = user.id.as_str().parse() else { return };
         self.named.insert(FoldedName::of(&user.name), id);
         let links = user.origin.links().into_iter().flat_map(Links::iter);
         self.linked.extend(links.map(|link| (link, id)));
@@ -270,6 +322,8 @@ impl Inner {
             Some(_) => return Err(Conflict::Moved(known.name.clone(), crate::Field::Entry)),
             None => return Err(Conflict::Protected(known.name.clone())),
         }
+        let kept = KeptBlock::of(known);
+        self.kept_blocks.extend(kept);
         self.memberships.retain(|(of, _)| *of != id);
         self.take(id);
         Ok(Applied::Done)
@@ -286,7 +340,7 @@ impl Inner {
             return Err(Conflict::NameTaken(changed.name));
         }
         self.take(id);
-        self.put(id, changed);
+        self.put(changed);
         Ok(applied)
     }
 
@@ -302,8 +356,17 @@ impl Inner {
         if let Some(link) = new.links.iter().find(|link| self.linked.contains_key(link)) {
             return Err(Conflict::EntryTaken(link));
         }
-        let origin = Origin::Directory(new.links.clone());
-        self.insert(&new.name, origin, new.enabled, new.details.clone());
+        let kept = self.kept_blocks.len();
+        self.kept_blocks.retain(|kept| !kept.is_of(new));
+        let user = StoredUser {
+            id: self.next_id(),
+            name: new.name.clone(),
+            origin: Origin::Directory(new.links.clone()),
+            enabled: new.enabled,
+            blocked: self.kept_blocks.len() < kept,
+            details: new.details.clone(),
+        };
+        self.put(user);
         Ok(Applied::Done)
     }
 }

@@ -1,11 +1,15 @@
 //! The application's user list, as a sync sees it.
 
 mod conformance;
+mod cursor;
+mod kept_block;
 mod memory;
 mod operation;
 mod record;
 
 pub use conformance::{Fixture, Nonconformance, conformance};
+pub use cursor::{Cursor, Cursors};
+pub use kept_block::KeptBlock;
 pub use memory::{MemoryRun, MemoryStore, MemoryStoreError};
 pub use operation::{Applied, Conflict, NewUser, Operation};
 pub use record::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId};
@@ -16,13 +20,17 @@ pub use record::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUse
 ///
 /// - Users have names that are unique without case ([`FoldedName`](crate::FoldedName)) at every moment. E-mail
 ///   addresses, card numbers and links are unique when a run has ended, not in the middle of it.
-/// - A block that the application set ([`StoredUser::blocked`]) outlasts every run.
+/// - A block that the application set ([`StoredUser::blocked`]) outlasts every run, also one that deletes the user: who
+///   comes back is blocked ([`KeptBlock`]), until the application lifts the block.
 /// - [`load`](Self::load) gives one consistent state, and its revision; whatever is changed later, by a run or by
 ///   the application, gives another revision.
 /// - One run at a time: [`begin`](Self::begin) is refused while another run is open (A62). A run whose process
-///   died does not stay open.
+///   died does not stay open. Where a run that was silent for too long loses its turn to the next one, nothing that it
+///   still tries takes effect.
 /// - A run that is dropped without [`finish`](Run::finish) may leave all, some or none of its operations behind,
 ///   each of them whole.
+/// - The cursors of the sources are stored by [`finish`](Run::finish) and by nothing else, so that no cursor is ahead of
+///   the list. They are no part of the list: a new cursor gives no other revision.
 pub trait Store: Sync {
     /// What can go wrong in this store.
     type Error: std::error::Error + Send + Sync + 'static;
@@ -60,6 +68,7 @@ pub trait Run: Send {
     /// Applying the operation once more, with nothing between, changes nothing and gives [`Applied::Already`].
     fn apply(&mut self, operation: &Operation) -> impl Future<Output = Result<Applied, Self::Error>> + Send;
 
-    /// End the run; everything that was applied lasts.
-    fn finish(self) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// End the run: everything that was applied lasts, and `cursors` are stored, all of them or none. The cursor of a
+    /// source that they do not name stays as it is.
+    fn finish(self, cursors: &Cursors) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }

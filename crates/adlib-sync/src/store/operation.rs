@@ -1,5 +1,7 @@
 //! The single steps of a run.
 
+use adlib_core::Sid;
+
 use super::{StoredGroup, UserId};
 use crate::{Change, Details, Field, Link, Links};
 
@@ -66,6 +68,9 @@ pub struct NewUser {
     pub enabled: bool,
     /// Everything else.
     pub details: Details,
+    /// The security identifiers that the account had before, in other domains. They are not stored: by them a store
+    /// knows whom it kept a block for ([`KeptBlock`](super::KeptBlock)).
+    pub former_sids: Vec<Sid>,
 }
 
 impl NewUser {
@@ -76,7 +81,16 @@ impl NewUser {
             name: name.into(),
             enabled: true,
             details: Details::default(),
+            former_sids: Vec::new(),
         }
+    }
+
+    /// The security identifiers that the account has or had.
+    pub fn sids(&self) -> impl Iterator<Item = Sid> + '_ {
+        self.details
+            .sid
+            .into_iter()
+            .chain(self.former_sids.iter().copied())
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use adlib_core::Secret;
 use adlib_schema::record::{Group, Pin};
 
-use super::{Applied, Conflict};
+use super::{Applied, Conflict, Cursors};
 use crate::{
     Change, Details, Field, Link, Links, Value,
     table::{Fields, Hashed, OriginKind, Pairs, Record, Rows, encode, hash},
@@ -272,6 +272,8 @@ pub struct StoreState {
     pub revision: Revision,
     /// The key under which PINs enter the hash of a plan.
     pub digest_key: DigestKey,
+    /// Where the reading of each source ended that the last finished run was made of.
+    pub cursors: Cursors,
 }
 
 impl StoreState {
@@ -290,6 +292,7 @@ impl StoreState {
             values: [0; Field::DETAILS.len()],
             revision,
             digest_key,
+            cursors: Cursors::default(),
         }
     }
 
