@@ -6,6 +6,7 @@ mod edges;
 mod examples;
 mod failure;
 mod fuzz;
+mod instructions;
 mod lab;
 mod python;
 mod requirements;
@@ -26,6 +27,7 @@ usage: cargo xtask TASK
   requirements                        which tests carry which number of the requirements and attacks
   examples                            runs every example, and counts the crates of the quickstart
   bench [--quick]                     ours beside a peer and a floor, into target/bench.json
+  instructions [--accept]             instructions of the pure paths beside the counts that are kept
   fuzz [TARGET] [--seconds N]         fuzzes one target, or each in turn (default: 60 s each)
   fuzz --seed                         writes the seed corpora anew
   fuzz --replay                       replays corpora and kept crashes on this toolchain
@@ -52,6 +54,7 @@ fn dispatch(args: &[&str]) -> Result<(), Failure> {
         ["requirements"] => requirements::run(),
         ["examples"] => examples::run(),
         ["bench", options @ ..] => bench::run(options),
+        ["instructions", options @ ..] => instructions::run(options),
         ["fuzz", options @ ..] => fuzz::run(options),
         ["lab", command @ ..] => lab::forward(command),
         [] | ["help" | "--help" | "-h"] => {

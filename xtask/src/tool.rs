@@ -1,7 +1,7 @@
 //! Programs that the tasks need beyond the toolchain: installed when that is possible, named when it is not.
 
 use crate::{
-    command::{cargo, program, run, succeeds},
+    command::{cargo, program, read, run, succeeds},
     failure::Failure,
     lab,
 };
@@ -51,6 +51,35 @@ impl Tool {
             &package,
         ]))
     }
+}
+
+/// What runs the benches under callgrind. It must be of the version that the benches are linked with.
+const GUNGRAUN: &str = "0.20.0";
+
+/// Installs valgrind and what starts it.
+///
+/// # Errors
+/// When one of them cannot be installed.
+pub(crate) fn ensure_callgrind() -> Result<(), Failure> {
+    if !succeeds(program("valgrind", &["--version"])) {
+        run(program("apt-get", &["update", "-q"]))?;
+        run(program(
+            "apt-get",
+            &["install", "-y", "-q", "--no-install-recommends", "valgrind"],
+        ))?;
+    }
+    let version = read(program("gungraun-runner", &["--version"])).unwrap_or_default();
+    if version.trim() == format!("gungraun-runner {GUNGRAUN}") {
+        return Ok(());
+    }
+    println!("installing gungraun-runner {GUNGRAUN}");
+    run(cargo(&[
+        "install",
+        "--locked",
+        "--version",
+        GUNGRAUN,
+        "gungraun-runner",
+    ]))
 }
 
 /// Installs the packages of the lab, or says which are missing.

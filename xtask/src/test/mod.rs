@@ -10,7 +10,7 @@ use crate::{
     command::{cargo, run as run_command},
     edges, examples,
     failure::Failure,
-    fuzz,
+    fuzz, instructions,
     lab::RunningLab,
     requirements, tool,
     workspace::Workspace,
@@ -60,6 +60,12 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         let workspace = Workspace::load()?;
         fast_checks(&mut report);
         tests(&mut report, &workspace);
+        report.step("instruction counts", |report| {
+            if instructions::compare()? == instructions::Outcome::OtherCompiler {
+                report.leave_out("the comparison of instruction counts: they are of another compiler");
+            }
+            Ok(())
+        });
         lab_tests(&mut report, &workspace, options);
         fuzzing(&mut report, options);
         if options.long {
