@@ -7,20 +7,27 @@
     reason = "a failure here is a failed test"
 )]
 
+mod mock;
+
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use adlib_core::Password;
 use adlib_lab::{corp, ds389, fixture, openldap};
 use adlib_ldap::{Connection, Endpoint, Settings, read_domain};
 use adlib_schema::{
-    Dn, Mapper, Preset, Schema,
+    Dn, LdifReader, Mapper, Preset, RawEntry, Schema,
     read::{DirectoryRead, ReadBuilder},
 };
+use mock::{Peer, Server, done, done_with_cookie, message, tlv};
 
 /// What the script looks at.
 const ATTRIBUTES: [&str; 9] = [
@@ -58,7 +65,7 @@ impl Place {
     }
 
     /// Everything, as ldapsearch prints it, in a file.
-    fn ldif(&self, directory: &Path, exec: &dyn Fn(&[&str]) -> Output) -> PathBuf {
+    fn ldif(&self, directory: &Path, attributes: &[&str], exec: &dyn Fn(&[&str]) -> Output) -> PathBuf {
         let uri = format!("ldaps://{}", self.ip);
         let login = ["-D", &self.bind, "-w", &self.password, "-b", &self.base];
         let options = [
@@ -76,7 +83,7 @@ impl Place {
             &options,
             &login,
             &["(objectClass=*)"],
-            &ATTRIBUTES,
+            attributes,
         ]
         .concat();
         let output = exec(&command);
@@ -203,7 +210,7 @@ async fn r21_effective_members_of_active_directory() {
     let directory = scratch("ad");
     let files = both
         .each_ref()
-        .map(|place| place.ldif(&directory, &|command| adlib_lab::exec(command)));
+        .map(|place| place.ldif(&directory, &ATTRIBUTES, &|command| adlib_lab::exec(command)));
     let together = read(&both, Preset::ActiveDirectory, 300).await;
     same(&ours(&together), &computed("active-directory", &files));
     for (place, file) in both.into_iter().zip(files) {
@@ -230,7 +237,7 @@ async fn r21_effective_members_of_openldap() {
             password: server.service_password.clone(),
             base: base.clone(),
         };
-        let file = place.ldif(&directory, &|command| server.exec(command));
+        let file = place.ldif(&directory, &ATTRIBUTES, &|command| server.exec(command));
         let computed = computed(kind, &[file]);
         assert!(computed.iter().filter(|line| line.starts_with("member ")).count() > 100);
         same(&ours(&read(&[place], preset, 40).await), &computed);
@@ -255,12 +262,151 @@ async fn r21_effective_members_of_389_ds() {
             password: password.clone(),
             base: server.base.clone(),
         };
-        let file = place.ldif(&directory, &|command| server.exec(command));
+        let file = place.ldif(&directory, &ATTRIBUTES, &|command| server.exec(command));
         let computed = computed("names", &[file]);
         assert!(computed.iter().filter(|line| line.starts_with("member ")).count() > 150);
         let read = read(&[place], Preset::Ds389, 40).await;
         same(&ours(&read), &computed);
         assert!(read.users.iter().all(|user| user.account != ds389::GONE));
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// The entries of a directory, from a server that cuts every attribute into ranges of `cut` values (MS-ADTS 3.1.1.3.1.3.3),
+/// as Active Directory does with 1,500; and how many ranges it was asked for.
+async fn cutting(entries: Arc<Vec<RawEntry>>, cut: usize) -> (Server, Arc<AtomicUsize>) {
+    const PAGE: usize = 100;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let server = Server::start(move |stream| {
+        let (entries, count) = (Arc::clone(&entries), Arc::clone(&count));
+        async move {
+            let by_dn: HashMap<&str, &RawEntry> = entries.iter().map(|entry| (entry.dn(), entry)).collect();
+            let mut peer = Peer::new(stream);
+            let mut sent = 0;
+            while let Some(request) = peer.request().await {
+                let mut answer = Vec::new();
+                if let Some((base, attribute, first)) = range(&request.bytes) {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    let values: Vec<&[u8]> = by_dn[base.as_str()].values(&attribute).collect();
+                    let part = part(&attribute, &values, first, cut);
+                    answer.extend(message(request.id, &[as_entry(&base, &[part])]));
+                    answer.extend(done(request.id, 0, ""));
+                } else {
+                    for entry in entries.iter().skip(sent).take(PAGE) {
+                        let attributes = entry.attributes().flat_map(|(name, values)| {
+                            let values: Vec<&[u8]> = values.collect();
+                            let whole = (values.len() <= cut).then(|| attribute(name, &values));
+                            // The name without a range stays, with no values.
+                            whole.map_or_else(
+                                || vec![attribute(name, &[]), part(name, &values, 0, cut)],
+                                |one| vec![one],
+                            )
+                        });
+                        let attributes: Vec<Vec<u8>> = attributes.collect();
+                        answer.extend(message(request.id, &[as_entry(entry.dn(), &attributes)]));
+                    }
+                    sent += PAGE;
+                    let cookie: &[u8] = if sent < entries.len() { b"more" } else { b"" };
+                    answer.extend(done_with_cookie(request.id, cookie));
+                }
+                peer.send(&answer).await;
+            }
+        }
+    })
+    .await;
+    (server, asked)
+}
+
+fn attribute(name: &str, values: &[&[u8]]) -> Vec<u8> {
+    let values: Vec<u8> = values.iter().flat_map(|value| tlv(4, value)).collect();
+    tlv(0x30, &[tlv(4, name.as_bytes()), tlv(0x31, &values)].concat())
+}
+
+/// The range of at most `cut` values from `first` on.
+fn part(name: &str, values: &[&[u8]], first: usize, cut: usize) -> Vec<u8> {
+    let end = values.len().min(first + cut);
+    let last = if end == values.len() {
+        "*".to_owned()
+    } else {
+        (end - 1).to_string()
+    };
+    attribute(&format!("{name};range={first}-{last}"), &values[first..end])
+}
+
+fn as_entry(dn: &str, attributes: &[Vec<u8>]) -> Vec<u8> {
+    tlv(
+        0x64,
+        &[tlv(4, dn.as_bytes()), tlv(0x30, &attributes.concat())].concat(),
+    )
+}
+
+/// The tag and the content of the first element, and what follows it.
+fn element(bytes: &[u8]) -> (u8, &[u8], &[u8]) {
+    let (mut start, mut length) = (2, usize::from(bytes[1]));
+    if length >= 0x80 {
+        start = 2 + length - 0x80;
+        length = bytes[2..start]
+            .iter()
+            .fold(0, |length, octet| length << 8 | usize::from(*octet));
+    }
+    (bytes[0], &bytes[start..start + length], &bytes[start + length..])
+}
+
+/// The entry, the attribute and the first value of a search for a range.
+fn range(request: &[u8]) -> Option<(String, String, usize)> {
+    let (_, _, rest) = element(request);
+    let (_, search, _) = element(rest);
+    let (_, base, mut rest) = element(search);
+    let mut attributes = base;
+    while !rest.is_empty() {
+        (_, attributes, rest) = element(rest);
+    }
+    let (_, name, _) = element(attributes);
+    let (attribute, range) = str::from_utf8(name).unwrap().split_once(";range=")?;
+    let first = range.strip_suffix("-*").unwrap().parse().unwrap();
+    Some((
+        String::from_utf8(base.to_vec()).unwrap(),
+        attribute.to_owned(),
+        first,
+    ))
+}
+
+/// R21, R27: a real domain's entries, cut into ranges: users, groups and effective members are those that the script
+/// computes of the whole.
+#[tokio::test]
+async fn r27_forced_ranges_of_active_directory() {
+    let corp = corp();
+    let place = Place {
+        host: corp.host.clone(),
+        ip: corp.ip,
+        ca_file: corp.ca_file.clone(),
+        bind: format!("{}@{}", fixture::ADMINISTRATOR, corp.dns_domain),
+        password: corp.admin_password.clone(),
+        base: corp.base.clone(),
+    };
+    let directory = scratch("ranges");
+    let file = place.ldif(&directory, &["*"], &|command| adlib_lab::exec(command));
+    let computed = computed("active-directory", std::slice::from_ref(&file));
+    let entries = LdifReader::new(fs::File::open(&file).unwrap());
+    let entries: Arc<Vec<RawEntry>> = Arc::new(entries.collect::<Result<_, _>>().unwrap());
+    for (cut, fewest) in [(6, 260), (1_500, 1)] {
+        let (server, asked) = cutting(Arc::clone(&entries), cut).await;
+        let connection = server.connect().await;
+        let mut builder = ReadBuilder::new(Mapper::new(Schema::of(Preset::ActiveDirectory)));
+        read_domain(
+            &connection,
+            &corp.dns_domain,
+            &corp.base,
+            100,
+            &mut builder,
+            &mut |_| {},
+        )
+        .await
+        .unwrap();
+        same(&ours(&builder.finish()), &computed);
+        let asked = asked.load(Ordering::SeqCst);
+        assert!(asked >= fewest, "{asked} ranges of {cut}");
     }
     fs::remove_dir_all(directory).unwrap();
 }

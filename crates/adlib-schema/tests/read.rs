@@ -147,7 +147,46 @@ fn r21_who_is_in_what() {
         ["Domain Users", "cycle-a", "cycle-b"]
     );
     assert_eq!(groups_of(&read, "bob"), ["guests", "Domain Users"]);
-    assert_eq!(read.warnings, []);
+    assert_eq!(read.warnings.len(), 1, "the circle: {:?}", read.warnings);
+    assert!(read.completeness.complete().is_some());
+}
+
+/// R21: groups in a circle are told, by name, and how deep groups are nested; neither leaves the read incomplete.
+#[test]
+fn r21_circles_and_depth_are_reported() {
+    let dn = |name: &str| format!("CN={name},OU=Groups,{CORP}");
+    let entries = vec![
+        user(CORP, "ada", 1_001),
+        group(CORP, "a", 2_001, &[&dn("b")]),
+        group(CORP, "b", 2_002, &[&dn("a"), &dn("inner")]),
+        group(CORP, "inner", 2_003, &[&dn("innermost")]),
+        group(CORP, "innermost", 2_004, &[]),
+        group(CORP, "itself", 2_005, &[&dn("itself")]),
+    ];
+    let read = read(&[("corp.example.com", entries)]);
+    let name = |group: &usize| read.groups[*group].name.as_str();
+    let circles: Vec<Vec<&str>> = read
+        .nesting
+        .circles
+        .iter()
+        .map(|all| all.iter().map(name).collect())
+        .collect();
+    assert_eq!(circles, [vec!["a", "b"], vec!["itself"]]);
+    assert_eq!(
+        read.nesting.deepest.iter().map(name).collect::<Vec<_>>(),
+        ["innermost", "inner", "a"]
+    );
+    let warnings: Vec<String> = read.warnings.iter().map(ToString::to_string).collect();
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("circle") && warning.contains(&dn("b"))),
+        "{warnings:?}"
+    );
+    assert!(
+        warnings.contains(&format!("{}: is a member of itself", dn("itself"))),
+        "{warnings:?}"
+    );
     assert!(read.completeness.complete().is_some());
 }
 

@@ -4,7 +4,11 @@ use std::{collections::HashMap, iter::successors};
 
 use adlib::{
     Config, Directory, DirectoryRead, Preset,
-    schema::{Dn, read::Completeness, record::User},
+    schema::{
+        Dn,
+        read::Completeness,
+        record::{Group, User},
+    },
 };
 use serde_json::{Value, json};
 use tabled::{builder::Builder, settings::Style};
@@ -208,9 +212,20 @@ impl Shown<'_> {
             "groups": groups,
             "units": units,
             "found": found.collect::<Vec<_>>(),
+            "nesting": {
+                "depth": self.read.nesting.depth(),
+                "deepest": self.names(&self.read.nesting.deepest),
+                "circles": self.read.nesting.circles.iter().map(|circle| self.names(circle)).collect::<Vec<_>>(),
+            },
             "complete": self.read.completeness.complete().is_some(),
             "warnings": self.warnings(),
         })
+    }
+
+    /// Groups by name.
+    fn names(&self, groups: &[usize]) -> Vec<String> {
+        let groups = groups.iter().filter_map(|group| self.read.groups.get(*group));
+        groups.map(Group::qualified_name).collect()
     }
 
     /// What was odd, and what is missing.
@@ -257,6 +272,11 @@ impl Shown<'_> {
                 "{}: {} users, {} groups\n",
                 found.domain, found.users, found.groups
             ));
+        }
+        let nesting = &self.read.nesting;
+        if nesting.depth() > 1 {
+            let chain = self.names(&nesting.deepest).join(" in ");
+            text.push_str(&format!("groups are nested {} deep: {chain}\n", nesting.depth()));
         }
         for warning in self.warnings() {
             text.push_str(&format!("warning: {}\n", warning));

@@ -237,26 +237,30 @@ impl ReadBuilder {
     pub fn finish(mut self) -> DirectoryRead {
         self.cut_off();
         self.report_unborne_names();
-        if self.warnings_left_out > 0 {
-            let rest = format!("{} more warnings were left out", self.warnings_left_out);
-            self.warnings.push(Warning::new("", rest));
-        }
-        let mut users = self.users.records;
-        let mut groups = self.groups.records;
-        let mut units = self.units.records;
+        let mut users = std::mem::take(&mut self.users.records);
+        let mut groups = std::mem::take(&mut self.groups.records);
+        let mut units = std::mem::take(&mut self.units.records);
         users.sort_by(|a, b| (&a.domain, &a.account, &a.key).cmp(&(&b.domain, &b.account, &b.key)));
         groups.sort_by(|a, b| (&a.domain, &a.name, &a.key).cmp(&(&b.domain, &b.name, &b.key)));
         units.sort_by(|a, b| (&a.domain, &a.dn, &a.key).cmp(&(&b.domain, &b.dn, &b.key)));
         if users.is_empty() && self.shortfalls.is_empty() {
             self.shortfalls.push(Shortfall::new("", "no users came"));
         }
-        let memberships = resolve::memberships(&users, &groups, &self.principals);
+        let (memberships, nesting) = resolve::memberships(&users, &groups, &self.principals);
+        for circle in &nesting.circles {
+            self.warn(in_a_circle(circle, &groups));
+        }
+        if self.warnings_left_out > 0 {
+            let rest = format!("{} more warnings were left out", self.warnings_left_out);
+            self.warnings.push(Warning::new("", rest));
+        }
         if memberships.is_cut() {
             let reason = "there are more memberships than can be kept";
             self.shortfalls.push(Shortfall::new("", reason));
         }
         DirectoryRead {
             memberships,
+            nesting,
             users,
             groups,
             units,
@@ -366,6 +370,27 @@ impl ReadBuilder {
             .collect();
         warnings.into_iter().for_each(|warning| self.warn(warning));
     }
+}
+
+/// Groups that are all in one another, of which the first few are named.
+fn in_a_circle(circle: &[usize], groups: &[Group]) -> Warning {
+    const NAMED: usize = 10;
+    let mut all = circle.iter().filter_map(|group| groups.get(*group));
+    let first = all.next().map_or("", |group| &*group.dn);
+    let others: Vec<&str> = all.by_ref().take(NAMED).map(|group| &*group.dn).collect();
+    let more = match all.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = if others.is_empty() {
+        "is a member of itself".to_owned()
+    } else {
+        format!(
+            "is in a circle of groups, with {}{more}: all of them have the same users",
+            others.join("; ")
+        )
+    };
+    Warning::new(first, message)
 }
 
 fn read_twice(dn: String, before: &str) -> Warning {

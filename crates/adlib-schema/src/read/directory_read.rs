@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Completeness, Memberships};
+use super::{Completeness, Memberships, Nesting};
 use crate::record::{Group, Unit, User};
 
 /// Everything that a read of one source found.
@@ -20,6 +20,8 @@ pub struct DirectoryRead {
     pub units: Vec<Unit>,
     /// Who is in what, by index into `users` and `groups`.
     pub memberships: Memberships,
+    /// How groups are in one another, by index into `groups`: how deep, and which in circles (R21).
+    pub nesting: Nesting,
     /// How many users and groups each domain has (R22).
     pub found: Vec<Found>,
     /// Whether this is everything.

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 
 use adlib_core::Sid;
 
-use super::Memberships;
+use super::{Memberships, Nesting};
 use crate::{
     Dn,
     mapping::sid_in_dn,
     record::{Group, Member, User},
 };
 
-/// Who is in what. Members that are neither users nor groups of the read (contacts, computers) are nobody.
+/// Who is in what, and how groups are nested. Members that are neither users nor groups of the read (contacts, computers) are nobody.
 pub(super) fn memberships(
     users: &[User],
     groups: &[Group],
     principals: &HashMap<String, Sid>,
-) -> Memberships {
+) -> (Memberships, Nesting) {
     let index = Index::new(users, groups, principals);
     let mut groups_of_user: Vec<Vec<usize>> = users
         .iter()
@@ -35,7 +35,8 @@ pub(super) fn memberships(
             }
         }
     }
-    Memberships::close(groups_of_user, &groups_of_group)
+    let nesting = Nesting::of(&groups_of_group);
+    (Memberships::close(groups_of_user, &groups_of_group), nesting)
 }
 
 /// A record, by its index.
