@@ -204,7 +204,7 @@ fn r27_referrals_of_openldap() {
     assert_eq!(followed["complete"], true, "{followed}");
     let users = followed["users"].as_array().unwrap();
     let here = users.iter().filter(|user| user["name"] == "here").count();
-    assert_eq!((users.len(), here), (163, 1));
+    assert_eq!((users.len(), here), (165, 1));
     assert!(
         users
             .iter()
