@@ -50,7 +50,7 @@ impl Snapshot {
             let record = self.record(*user);
             record.is_some_and(|record| FoldedName::of(record.name()) == folded)
         });
-        let found = user.and_then(|user| self.user(user));
+        let found = user.and_then(|user| self.user_at(user));
         let held = self
             .held_back
             .iter()
@@ -58,7 +58,7 @@ impl Snapshot {
         Explanation {
             user: name.to_owned(),
             in_scope: found.is_some(),
-            reason: user.map(|user| self.scope_reason(user)),
+            reason: user.map(|user| self.reason_for(user)),
             entries: self.entries_named(&folded, found.as_ref()),
             fields: found.as_ref().map(fields).unwrap_or_default(),
             groups: found.iter().flat_map(|user| self.group_names(user)).collect(),

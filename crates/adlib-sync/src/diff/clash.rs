@@ -46,7 +46,7 @@ enum Claimant {
 /// Everybody's claims.
 pub(super) struct Clashes<'c, 'a> {
     compare: &'c Compare<'a>,
-    claimants: HashMap<Claim, Vec<Claimant>>,
+    claimants: HashMap<Claim, BTreeSet<Claimant>>,
     /// Claims that somebody joined since they were looked at.
     joined: HashSet<Claim>,
     held: BTreeMap<usize, Option<HoldReason>>,
@@ -196,9 +196,9 @@ impl<'c, 'a> Clashes<'c, 'a> {
             claims.push((hash_claim(kind, text), Claim::of(kind, text)));
         });
         for (hash, claim) in claims {
-            let numbers: Vec<u32> = self.index.find(hash).collect();
-            for number in numbers {
-                self.claim_hashed(Hashed::new(hash, number));
+            // Where there are several, they have claimed already.
+            if let [only] = *self.index.find(hash) {
+                self.claim_hashed(only);
             }
             self.claim(staying, claim);
         }
@@ -225,7 +225,7 @@ impl<'c, 'a> Clashes<'c, 'a> {
         }
     }
 
-    fn hold_losers(&mut self, claimants: &[Claimant]) {
+    fn hold_losers(&mut self, claimants: &BTreeSet<Claimant>) {
         for claimant in claimants {
             if let Some(wanted) = self.loses(*claimant, claimants) {
                 self.hold(wanted, None);
@@ -234,7 +234,7 @@ impl<'c, 'a> Clashes<'c, 'a> {
     }
 
     /// All but its owner go without an e-mail address.
-    fn keep_owner(&mut self, email: &FoldedName, claimants: &[Claimant]) {
+    fn keep_owner(&mut self, email: &FoldedName, claimants: &BTreeSet<Claimant>) {
         let owner = self.owner(email, claimants);
         for claimant in claimants {
             if let Claimant::Wanted(wanted) = claimant
@@ -247,7 +247,7 @@ impl<'c, 'a> Clashes<'c, 'a> {
     }
 
     /// Who has an e-mail address in the store: somebody who stays as is, or else the first by name of those who keep it.
-    fn owner(&self, email: &FoldedName, claimants: &[Claimant]) -> Option<Claimant> {
+    fn owner(&self, email: &FoldedName, claimants: &BTreeSet<Claimant>) -> Option<Claimant> {
         let staying = claimants
             .iter()
             .find(|claimant| matches!(claimant, Claimant::Stored(_)));
@@ -265,7 +265,9 @@ impl<'c, 'a> Clashes<'c, 'a> {
                 Claimant::Wanted(wanted) if has_it(*wanted) => Some(*wanted),
                 _ => None,
             });
-            wanted.min().map(Claimant::Wanted)
+            wanted
+                .min_by_key(|wanted| self.name(*wanted))
+                .map(Claimant::Wanted)
         };
         staying.copied().or_else(keeping)
     }
@@ -323,7 +325,7 @@ impl<'c, 'a> Clashes<'c, 'a> {
     }
 
     /// The wanted user, if somebody else has the same claim.
-    fn loses(&self, claimant: Claimant, claimants: &[Claimant]) -> Option<usize> {
+    fn loses(&self, claimant: Claimant, claimants: &BTreeSet<Claimant>) -> Option<usize> {
         let Claimant::Wanted(wanted) = claimant else {
             return None;
         };
@@ -347,13 +349,14 @@ impl<'c, 'a> Clashes<'c, 'a> {
 
     fn claim(&mut self, claimant: Claimant, claim: Claim) {
         let claimants = self.claimants.entry(claim.clone()).or_default();
-        if claimants.contains(&claimant) {
-            return;
-        }
-        claimants.push(claimant);
-        if claimants.len() > 1 {
+        if claimants.insert(claimant) && claimants.len() > 1 {
             self.joined.insert(claim);
         }
+    }
+
+    fn name(&self, wanted: usize) -> FoldedName {
+        let record = self.compare.snapshot.record(wanted);
+        FoldedName::of(record.map_or("", Record::name))
     }
 
     fn holder(&self, claimant: Claimant) -> Holder {

@@ -9,7 +9,7 @@ use crate::{
     FoldedName, Source, SyncOptions,
     snapshot::{Snapshot, Standing},
     store::StoreState,
-    table::{HashIndex, OriginKind, Record},
+    table::{HashIndex, Hashed, OriginKind, Record, hash},
 };
 
 /// Who belongs to whom, by index into the snapshot's and the store's users.
@@ -18,6 +18,8 @@ pub(super) struct Matches {
     stored: Partners,
     /// The wanted user of each stored one.
     wanted: Partners,
+    /// Whether the row of a wanted user is that of its stored one.
+    is_same: Vec<bool>,
     /// A wanted user whose two entries are two stored users: wanted, matched, the other.
     pub(super) two_records: Vec<(u32, u32, u32)>,
 }
@@ -43,14 +45,13 @@ impl Matches {
         let mut matches = Self {
             stored: Partners::nobody(snapshot.users.len()),
             wanted: Partners::nobody(state.users.len()),
+            is_same: vec![false; snapshot.users.len()],
             two_records: Vec::new(),
         };
         // The keys of one source before those of the next: when a user who stood for two entries becomes two users, the
         // first source's entry keeps the record (R40).
-        for (source, found) in found_by_key(snapshot, state) {
-            for (wanted, stored) in found {
-                matches.by_key(snapshot, state, source, wanted, stored);
-            }
+        for (source, wanted, stored) in matches.found_by_key(snapshot, state) {
+            matches.by_key(snapshot, state, source, wanted, stored);
         }
         matches.by_sid(snapshot, state);
         if options.adopt_local {
@@ -61,6 +62,11 @@ impl Matches {
 
     pub(super) fn stored_of(&self, wanted: usize) -> Option<usize> {
         self.stored.of(wanted).map(|stored| stored as usize)
+    }
+
+    /// Whether the store has a wanted user as it should be, but for the PIN.
+    pub(super) fn has_same_row(&self, wanted: usize) -> bool {
+        self.is_same.get(wanted) == Some(&true)
     }
 
     /// Whether a wanted user stands for a stored one.
@@ -75,9 +81,35 @@ impl Matches {
             }
             None if self.is_free(found) && may_follow(snapshot, state, source, wanted, found) => {
                 self.join(wanted, found);
+                let is_same = snapshot.record(wanted as usize) == state.record(found as usize);
+                if let Some(slot) = self.is_same.get_mut(wanted as usize) {
+                    *slot = is_same;
+                }
             }
             _ => {}
         }
+    }
+
+    /// Join wanted and stored users of one primary entry. Those of one entry of another source, source by source.
+    fn found_by_key(&mut self, snapshot: &Snapshot, state: &StoreState) -> Vec<(Source, u32, u32)> {
+        let mut keys = Vec::with_capacity(snapshot.users.len());
+        for wanted in 0..snapshot.users.len() {
+            let links = snapshot.record(wanted).into_iter().flat_map(Record::packed_links);
+            let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+            keys.extend(links.map(|(_, packed)| Hashed::new(hash(packed), wanted)));
+        }
+        let mut found = Vec::new();
+        HashIndex::new(keys).join(&HashIndex::new(state.keys.clone()), |wanted, stored| {
+            each_shared_link(snapshot, state, wanted, stored, |source, wanted, stored| {
+                if source == Source::Primary {
+                    self.by_key(snapshot, state, source, wanted, stored);
+                } else {
+                    found.push((source, wanted, stored));
+                }
+            });
+        });
+        found.sort_unstable();
+        found
     }
 
     /// An account that was moved to another domain has another key, but keeps its SID or remembers it.
@@ -161,27 +193,40 @@ impl Matches {
     }
 }
 
-/// Wanted and stored users of one entry, source by source.
-fn found_by_key(snapshot: &Snapshot, state: &StoreState) -> Vec<(Source, Vec<(u32, u32)>)> {
-    let mut found: Vec<(Source, Vec<(u32, u32)>)> = Source::ALL.map(|source| (source, Vec::new())).into();
-    snapshot.keys.join(
-        &HashIndex::new(state.keys.clone()),
-        |row| snapshot.packed_link(row as usize),
-        |stored| Record(state.users.get(stored as usize)),
-        |row, stored| {
-            let source = Record(snapshot.rows.get(row as usize))
-                .packed_links()
-                .next()
-                .map(|(source, _)| source);
-            let standing = snapshot.standing.get(row as usize);
-            if let (Some(Standing::Wanted(wanted)), Some(source)) = (standing, source)
-                && let Some((_, found)) = found.get_mut(usize::from(source.number()))
-            {
-                found.push((*wanted, stored));
+/// The entries that wanted and stored users have in common, among some whose entries have a hash in common.
+fn each_shared_link(
+    snapshot: &Snapshot,
+    state: &StoreState,
+    wanted: &[Hashed],
+    stored: &[Hashed],
+    mut each: impl FnMut(Source, u32, u32),
+) {
+    let links_of_stored = |stored: u32| Record(state.users.get(stored as usize)).packed_links();
+    let links_of_wanted = |wanted: u32| {
+        snapshot
+            .record(wanted as usize)
+            .into_iter()
+            .flat_map(Record::packed_links)
+    };
+    if let ([wanted], [stored]) = (wanted, stored) {
+        let (wanted, stored) = (wanted.row(), stored.row());
+        for (source, link) in links_of_wanted(wanted) {
+            if links_of_stored(stored).any(|(_, other)| other == link) {
+                each(source, wanted, stored);
             }
-        },
-    );
-    found
+        }
+        return;
+    }
+    let links = stored.iter().map(|stored| stored.row());
+    let links = links.flat_map(|stored| links_of_stored(stored).map(move |(_, link)| (link, stored)));
+    let stored: HashMap<&[u8], u32> = links.collect();
+    for wanted in wanted.iter().map(|wanted| wanted.row()) {
+        for (source, link) in links_of_wanted(wanted) {
+            if let Some(stored) = stored.get(link) {
+                each(source, wanted, *stored);
+            }
+        }
+    }
 }
 
 /// Whether a stored user follows an entry of `source`. It does not while an entry of a source before that exists and

@@ -106,7 +106,7 @@ pub(crate) fn diff(
 #[must_use]
 pub fn membership_changes(snapshot: &Snapshot, state: &StoreState) -> MembershipDiff {
     let matches = Matches::find(snapshot, state, &SyncOptions::default());
-    let users = snapshot.shelved.iter().map(|wanted| *wanted as usize);
+    let users = 0..snapshot.users.len();
     let matched = users.map(|wanted| (wanted, matches.stored_of(wanted)));
     membership::diff(matched, snapshot, state, &HashSet::new())
 }
@@ -121,11 +121,9 @@ struct Compare<'a> {
 }
 
 impl<'a> Compare<'a> {
-    /// The wanted users that the run creates or updates, if nothing holds them back, shelf by shelf.
-    fn active(&self) -> impl Iterator<Item = usize> + use<'a> {
-        let (import_new, matches) = (self.options.import_new, self.matches);
-        let shelved = self.snapshot.shelved.iter().map(|wanted| *wanted as usize);
-        shelved.filter(move |wanted| import_new || matches.stored_of(*wanted).is_some())
+    /// The wanted users that the run creates or updates, if nothing holds them back.
+    fn active(&self) -> impl Iterator<Item = usize> {
+        (0..self.snapshot.users.len()).filter(|wanted| self.is_active(*wanted))
     }
 
     fn is_active(&self, wanted: usize) -> bool {
@@ -159,10 +157,15 @@ impl<'a> Compare<'a> {
             let is_special = settled.held.contains_key(wanted) || settled.without.contains_key(wanted);
             !is_special && self.is_same(*wanted)
         };
-        let mut unsettled: Vec<usize> = self.active().filter(|wanted| !is_settled(wanted)).collect();
-        unsettled.sort_unstable();
-        for wanted in unsettled {
-            let Some(mut user) = self.snapshot.user(wanted) else {
+        let mut is_open = vec![false; self.snapshot.users.len()];
+        for wanted in self.active().filter(|wanted| !is_settled(wanted)) {
+            if let Some(slot) = is_open.get_mut(wanted) {
+                *slot = true;
+            }
+        }
+        let by_name = self.snapshot.by_name.iter().map(|wanted| *wanted as usize);
+        for wanted in by_name.filter(|wanted| is_open.get(*wanted) == Some(&true)) {
+            let Some(mut user) = self.snapshot.user_at(wanted) else {
                 continue;
             };
             if let Some(reason) = settled.held.get(&wanted) {
@@ -182,10 +185,9 @@ impl<'a> Compare<'a> {
 
     /// Whether the store has a wanted user as it should be.
     fn is_same(&self, wanted: usize) -> bool {
-        self.matches.stored_of(wanted).is_some_and(|stored| {
-            self.snapshot.record(wanted) == self.state.record(stored)
-                && self.snapshot.pin(wanted) == self.state.pin(stored)
-        })
+        let stored = self.matches.stored_of(wanted);
+        let is_same_pin = |stored| self.snapshot.pin(wanted) == self.state.pin(stored);
+        self.matches.has_same_row(wanted) && stored.is_some_and(is_same_pin)
     }
 
     /// Leave out e-mail addresses that are somebody else's.
@@ -218,7 +220,7 @@ impl<'a> Compare<'a> {
         Create {
             user: new,
             is_recreated: false,
-            reason: self.snapshot.scope_reason(wanted),
+            reason: self.snapshot.reason_for(wanted),
         }
     }
 

@@ -247,7 +247,8 @@ impl<'o> SnapshotBuilder<'o> {
             standing: self.standing,
             keys: HashIndex::new(self.keys),
             users: Vec::new(),
-            shelved: Vec::new(),
+            places: Vec::new(),
+            by_name: Vec::new(),
             digest: [0; 32],
             pins: self.pins,
             winners: BTreeMap::new(),
@@ -274,7 +275,7 @@ impl<'o> SnapshotBuilder<'o> {
             self.names.retain(|row| !is_doubled.contains(&row));
             snapshot.take_names(self.names, self.options);
             snapshot.take_groups(self.groups, self.scope.is_everybody());
-            snapshot.shelved = snapshot.users_by_shelf();
+            snapshot.shelve();
             snapshot.digest = snapshot.digest();
             snapshot.held_back.sort_unstable();
         }

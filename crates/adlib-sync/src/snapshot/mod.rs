@@ -17,7 +17,7 @@ use crate::{
     plan::{FoundIn, SourceWarning},
     scope::{ScopeReason, Via},
     store::StoredGroup,
-    table::{EntryRecord, HashIndex, Pairs, Record, Rows, hash},
+    table::{EntryRecord, HashIndex, Pairs, Place, Record, Rows, hash},
 };
 
 /// The users and groups of all sources, merged (R29).
@@ -37,10 +37,12 @@ pub struct Snapshot {
     pub(crate) standing: Vec<Standing>,
     /// The entries by source and key.
     pub(crate) keys: HashIndex,
-    /// The row of each user, by name.
+    /// The row of each user, shelf by shelf: by the hash of the owning entry, however the users were read.
     pub(crate) users: Vec<u32>,
-    /// The users by the shelves of their rows, and in these by entry.
-    pub(crate) shelved: Vec<u32>,
+    /// Where the row of each user lies.
+    places: Vec<Place>,
+    /// The users by name.
+    pub(crate) by_name: Vec<u32>,
     /// SHA-256 over users, groups and memberships. PINs are no part of it.
     pub(crate) digest: [u8; 32],
     /// PINs by row.
@@ -50,7 +52,7 @@ pub struct Snapshot {
     pub(crate) groups: Vec<StoredGroup>,
     /// The place in `groups` of each group as it was read.
     pub(crate) group_at: Vec<Option<u32>>,
-    /// Rows and groups.
+    /// Users and groups; rows and groups as they were read, as long as there are no users.
     pub(crate) memberships: Pairs,
     /// What puts each row in scope, by row; empty when everybody is.
     pub(crate) via: Vec<(u32, Via)>,
@@ -77,12 +79,18 @@ impl Snapshot {
 
     /// The users who are in scope, by name.
     pub fn users(&self) -> impl Iterator<Item = SnapshotUser> + '_ {
-        (0..self.users.len()).filter_map(|user| self.user(user))
+        self.by_name
+            .iter()
+            .filter_map(|user| self.user_at(*user as usize))
     }
 
-    /// The user with this number.
+    /// The user with this number, by name.
     #[must_use]
-    pub fn user(&self, user: usize) -> Option<SnapshotUser> {
+    pub fn user(&self, number: usize) -> Option<SnapshotUser> {
+        self.user_at(*self.by_name.get(number)? as usize)
+    }
+
+    pub(crate) fn user_at(&self, user: usize) -> Option<SnapshotUser> {
         let record = self.record(user)?;
         let decoded = record.decode();
         Some(SnapshotUser {
@@ -111,8 +119,7 @@ impl Snapshot {
     }
 
     pub(crate) fn record(&self, user: usize) -> Option<Record<'_>> {
-        let row = self.users.get(user)?;
-        Some(Record(self.rows.get(*row as usize)))
+        Some(Record(self.rows.at(*self.places.get(user)?)))
     }
 
     pub(crate) fn pin(&self, user: usize) -> Option<&Pin> {
@@ -138,11 +145,33 @@ impl Snapshot {
 
     /// The groups of a user, by index and in order.
     pub(crate) fn groups_of(&self, user: usize) -> impl Iterator<Item = u32> + use<'_> {
-        let row = self.users.get(user).into_iter();
-        row.flat_map(|row| self.memberships.of(*row as usize))
+        self.memberships.of(user)
     }
 
-    /// Users in an order that is the same however they were read, and that of the rows: by the hash of the owning entry.
+    /// Put the users, which were made by name, into the order of their rows.
+    fn shelve(&mut self) {
+        let order = self.users_by_shelf();
+        let row_of = |by_name: &u32| self.users.get(*by_name as usize).copied().unwrap_or(u32::MAX);
+        let users: Vec<u32> = order.iter().map(row_of).collect();
+        self.by_name = vec![0; order.len()];
+        for (user, at) in (0..).zip(&order) {
+            if let Some(slot) = self.by_name.get_mut(*at as usize) {
+                *slot = user;
+            }
+        }
+        for standing in &mut self.standing {
+            if let Standing::Wanted(user) = standing {
+                *user = self.by_name.get(*user as usize).copied().unwrap_or(u32::MAX);
+            }
+        }
+        self.places = users.iter().map(|row| self.rows.place(*row as usize)).collect();
+        let to = |group: u32| self.group_at.get(group as usize).copied().flatten();
+        let hash = |row: u32| Record(self.rows.get(row as usize)).hash();
+        self.memberships = self.memberships.renumbered(&users, to, hash);
+        self.users = users;
+    }
+
+    /// Users in an order that is the same however they were read, and that of the shelves.
     fn users_by_shelf(&self) -> Vec<u32> {
         let mut users = Vec::with_capacity(self.users.len());
         for run in self.keys.runs() {
@@ -160,27 +189,31 @@ impl Snapshot {
         let Some(Standing::Wanted(user)) = self.standing.get(row).copied() else {
             return None;
         };
-        let (_, owner) = self.record(user as usize)?.packed_links().next()?;
-        (owner == self.packed_link(row)).then_some(user)
+        let of_user = *self.users.get(user as usize)? as usize;
+        (of_user == row || self.packed_link(of_user) == self.packed_link(row)).then_some(user)
     }
 
     fn digest(&self) -> [u8; 32] {
         let mut digest = Digest::default();
-        for user in self.shelved.iter().map(|user| *user as usize) {
+        for user in 0..self.users.len() {
             digest.add_bytes(self.record(user).map_or(&[], |record| record.0));
             for (field, source) in self.winners_of(user) {
                 digest.add_bytes(&[*field as u8, source.number()]);
             }
-            let row = self.users.get(user).map_or(usize::MAX, |row| *row as usize);
-            digest.add_bytes(self.memberships.packed(row));
+            digest.add_bytes(self.memberships.packed(user));
         }
         self.groups.iter().for_each(|group| digest.add(group));
         digest.finish()
     }
 
-    /// Why a user is in scope: by the first of its entries that is.
+    /// Why the user with this number is in scope: by the first of its entries that is.
     #[must_use]
-    pub fn scope_reason(&self, user: usize) -> ScopeReason {
+    pub fn scope_reason(&self, number: usize) -> ScopeReason {
+        let user = self.by_name.get(number).map(|user| *user as usize);
+        user.map(|user| self.reason_for(user)).unwrap_or_default()
+    }
+
+    pub(crate) fn reason_for(&self, user: usize) -> ScopeReason {
         let links = self.record(user).into_iter().flat_map(Record::packed_links);
         let mut rows = links.filter_map(|(_, packed)| self.entry(packed));
         rows.find_map(|row| self.reason_of(row)).unwrap_or_default()
@@ -207,7 +240,8 @@ impl Snapshot {
 
     /// The row of an entry, by the bytes of source and key.
     pub(crate) fn entry(&self, packed: &[u8]) -> Option<usize> {
-        let mut rows = self.keys.find(hash(packed)).map(|row| row as usize);
+        let found = self.keys.find(hash(packed)).iter();
+        let mut rows = found.map(|entry| entry.row() as usize);
         rows.find(|row| self.packed_link(*row) == packed)
     }
 

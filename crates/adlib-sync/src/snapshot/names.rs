@@ -380,9 +380,6 @@ impl Snapshot {
                 *at = u32::try_from(self.groups.len() - 1).ok();
             }
         }
-        let to = |group: u32| self.group_at.get(group as usize).copied().flatten();
-        let hash = |row: u32| Record(self.rows.get(row as usize)).hash();
-        self.memberships = self.memberships.renumbered(to, hash);
     }
 }
 

@@ -2,12 +2,7 @@
 //!
 //! Hashes only bring together what may be equal; bytes decide. So nobody gains by keys that collide.
 
-use std::collections::HashMap;
-
-use super::{
-    codec::str_of,
-    record::{ClaimKind, Record},
-};
+use super::{codec::str_of, record::ClaimKind};
 use crate::FoldedName;
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -113,22 +108,15 @@ impl HashIndex {
     }
 
     /// The rows that may have this hash.
-    pub(crate) fn find(&self, hash: u64) -> impl Iterator<Item = u32> + use<'_> {
+    pub(crate) fn find(&self, hash: u64) -> &[Hashed] {
         let wanted = Hashed::new(hash, 0);
         let start = self.0.partition_point(|entry| *entry < wanted);
-        let from = self.0.get(start..).unwrap_or_default().iter();
-        from.take_while(move |entry| entry.half() == wanted.half())
-            .map(|entry| entry.row())
+        let from = self.0.get(start..).unwrap_or_default();
+        run_of(from, wanted.half())
     }
 
-    /// Every entry of ours that a user of `others` stands for: our row, the user, in the order of hashes.
-    pub(crate) fn join<'a>(
-        &self,
-        others: &Self,
-        ours: impl Fn(u32) -> &'a [u8],
-        user: impl Fn(u32) -> Record<'a>,
-        mut each: impl FnMut(u32, u32),
-    ) {
+    /// The rows of both that may have a hash in common, in the order of hashes.
+    pub(crate) fn join<'i>(&'i self, others: &'i Self, mut each: impl FnMut(&'i [Hashed], &'i [Hashed])) {
         let mut rest = others.0.as_slice();
         for run in self.runs() {
             let Some(half) = run.first().map(|entry| entry.half()) else {
@@ -136,32 +124,17 @@ impl HashIndex {
             };
             let start = rest.iter().take_while(|other| other.half() < half).count();
             rest = rest.get(start..).unwrap_or_default();
-            let length = rest.iter().take_while(|other| other.half() == half).count();
-            let matching = rest.get(..length).unwrap_or_default();
-            match (run, matching) {
-                (_, []) => {}
-                ([our], [other]) => {
-                    let entry = ours(our.row());
-                    let mut links = user(other.row()).packed_links();
-                    if links.any(|(_, link)| link == entry) {
-                        each(our.row(), other.row());
-                    }
-                }
-                _ => {
-                    let links = matching.iter().flat_map(|other| {
-                        let links = user(other.row()).packed_links();
-                        links.map(|(_, link)| (link, other.row()))
-                    });
-                    let users: HashMap<&[u8], u32> = links.collect();
-                    for our in run {
-                        if let Some(other) = users.get(ours(our.row())) {
-                            each(our.row(), *other);
-                        }
-                    }
-                }
+            let matching = run_of(rest, half);
+            if !matching.is_empty() {
+                each(run, matching);
             }
         }
     }
+}
+
+fn run_of(entries: &[Hashed], half: u64) -> &[Hashed] {
+    let length = entries.iter().take_while(|entry| entry.half() == half).count();
+    entries.get(..length).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -207,8 +180,15 @@ mod tests {
     fn rows_are_found_by_hash() {
         let entries = [(7 << 32, 1), (3 << 32, 2), (7 << 32, 0)];
         let index = HashIndex::new(entries.map(|(hash, row)| Hashed::new(hash, row)).to_vec());
-        assert!(index.find(7 << 32).eq([0, 1]));
-        assert!(index.find(4 << 32).next().is_none());
+        let found = |hash| {
+            index
+                .find(hash)
+                .iter()
+                .map(|entry| entry.row())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found(7 << 32), [0, 1]);
+        assert!(found(4 << 32).is_empty());
         let runs: Vec<usize> = index.runs().map(<[_]>::len).collect();
         assert_eq!(runs, [1, 2]);
     }

@@ -97,18 +97,23 @@ impl Pairs {
         Some(ordered)
     }
 
-    /// The same users in other groups, each once and in order; none where `to` has none.
-    pub(crate) fn renumbered(&self, to: impl Fn(u32) -> Option<u32>, hash: impl Fn(u32) -> u64) -> Self {
+    /// These users only, numbered in this order, and in other groups, each once and in order; none where `to` has none.
+    pub(crate) fn renumbered(
+        &self,
+        users: &[u32],
+        to: impl Fn(u32) -> Option<u32>,
+        hash: impl Fn(u32) -> u64,
+    ) -> Self {
         let ordered = self.in_order(&hash);
         let from = ordered.as_ref().unwrap_or(self);
         let (mut pairs, mut groups) = (Self::default(), Vec::new());
-        for (user, at) in (0..).zip(0..=from.rows.len()) {
+        for (number, user) in (0..).zip(users) {
             groups.clear();
-            groups.extend(from.of(at).filter_map(&to));
+            groups.extend(from.of(*user as usize).filter_map(&to));
             groups.sort_unstable();
             groups.dedup();
             for group in &groups {
-                pairs.push(user, *group, || hash(user));
+                pairs.push(number, *group, || hash(*user));
             }
         }
         pairs
@@ -164,8 +169,9 @@ mod tests {
     #[test]
     fn other_numbers_are_in_order_and_once_each() {
         let pairs = pairs(&[(1, 5), (1, 4), (1, 6), (3, 8), (0, 6), (3, 2)]);
-        let pairs = pairs.renumbered(|group| (group != 8).then_some(10 - group / 2), |_| 0);
-        assert_eq!(groups(&pairs), [vec![7], vec![7, 8], vec![], vec![9], vec![]]);
+        let to = |group| (group != 8).then_some(10 - group / 2);
+        let pairs = pairs.renumbered(&[3, 2, 1, 0], to, |_| 0);
+        assert_eq!(groups(&pairs), [vec![9], vec![], vec![7, 8], vec![7], vec![]]);
         assert_eq!(pairs.len(), 4);
     }
 }

@@ -2,33 +2,43 @@
 
 use std::{fmt, ops::Range};
 
+use super::codec::{Cursor, put_length};
+
 /// Rows of any length, numbered as they come.
 ///
-/// Each row lies on a shelf, by a hash that whoever adds it has of it. Of a million users a shelf takes less than 200 KB. Whoever
+/// Each row lies on a shelf, by a hash that whoever adds it has of it. Of a million users a shelf takes some 300 KB: who
 /// walks two tables shelf by shelf has both shelves in the processor's cache, whatever order the rows came in.
 #[derive(Clone, Default)]
 pub(crate) struct Rows {
     /// Blocks, one after another. A row lies in one block, behind its length.
     bytes: Vec<u8>,
-    /// Where each row lies, in units of four bytes; or that it lies alone, and where.
-    places: Vec<u32>,
+    places: Vec<Place>,
     /// What is free of the block that each shelf is filling.
     free: Vec<Range<usize>>,
     /// Rows that are too long for a block, or came when there was no place for more blocks.
     alone: Vec<Box<[u8]>>,
-    /// The row that is being written.
+    /// The row that is being written, and as it lies in a block.
     next: Vec<u8>,
+    packed: Vec<u8>,
 }
 
 /// The upper bits of a hash name the shelf, so that the order of hashes is one of shelves.
-const SHELF_BITS: u32 = 10;
+const SHELF_BITS: u32 = 9;
 const BLOCK: usize = 4096;
-const UNIT: usize = 4;
+/// Rows start at even places.
+const UNIT: usize = 2;
 /// The longest row in a block, so that little of a block stays empty.
 const LONGEST: usize = 1024;
 const ALONE: u32 = 1 << 31;
-/// A row without bytes.
-const EMPTY: u32 = u32::MAX;
+
+/// Where a row lies: in units of the blocks, or alone and there its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place(u32);
+
+impl Place {
+    /// That of a row without bytes.
+    pub(crate) const NOWHERE: Self = Self(u32::MAX);
+}
 
 impl Rows {
     pub(crate) const fn len(&self) -> usize {
@@ -38,15 +48,25 @@ impl Rows {
     /// The row with this number; no bytes when there is none.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> &[u8] {
-        let place = self.places.get(row).copied().unwrap_or(EMPTY);
+        self.at(self.place(row))
+    }
+
+    /// Where the row with this number lies.
+    #[inline]
+    pub(crate) fn place(&self, row: usize) -> Place {
+        self.places.get(row).copied().unwrap_or(Place::NOWHERE)
+    }
+
+    /// The row that lies there.
+    #[inline]
+    pub(crate) fn at(&self, Place(place): Place) -> &[u8] {
         if place & ALONE != 0 {
             let alone = self.alone.get((place & !ALONE) as usize);
             return alone.map_or(&[], |row| row);
         }
-        let from = self.bytes.get(place as usize * UNIT..).unwrap_or_default();
-        let (length, from) = from.split_first_chunk().unwrap_or((&[0; 2], &[]));
-        from.get(..usize::from(u16::from_le_bytes(*length)))
-            .unwrap_or_default()
+        let mut from = Cursor(self.bytes.get(place as usize * UNIT..).unwrap_or_default());
+        let length = from.length();
+        from.bytes(length)
     }
 
     /// Append what `write` writes as one row, on the shelf of the hash that `hash` makes of it; its number.
@@ -65,50 +85,50 @@ impl Rows {
         number
     }
 
-    fn put(&mut self, row: &[u8], hash: impl FnOnce(&[u8]) -> u64) -> u32 {
+    fn put(&mut self, row: &[u8], hash: impl FnOnce(&[u8]) -> u64) -> Place {
         if row.is_empty() {
-            return EMPTY;
+            return Place::NOWHERE;
         }
         let shelf = usize::try_from(hash(row) >> (u64::BITS - SHELF_BITS)).unwrap_or_default();
-        match u16::try_from(row.len()) {
-            Ok(length) if row.len() <= LONGEST => self.put_in_block(shelf, length, row),
-            _ => None,
-        }
-        .unwrap_or_else(|| self.put_alone(row))
+        let place = self.put_in_block(shelf, row);
+        Place(place.unwrap_or_else(|| self.put_alone(row) | ALONE))
     }
 
-    fn put_in_block(&mut self, shelf: usize, length: u16, row: &[u8]) -> Option<u32> {
+    fn put_in_block(&mut self, shelf: usize, row: &[u8]) -> Option<u32> {
+        if row.len() > LONGEST {
+            return None;
+        }
+        self.packed.clear();
+        put_length(&mut self.packed, row.len());
+        self.packed.extend_from_slice(row);
         if self.free.is_empty() {
             self.free.resize(1 << SHELF_BITS, 0..0);
         }
-        let size = size_of_val(&length) + row.len();
         let free = self.free.get_mut(shelf)?;
-        if free.len() < size {
+        if free.len() < self.packed.len() {
+            place_at(self.bytes.len())?;
             *free = self.bytes.len()..self.bytes.len() + BLOCK;
             self.bytes.resize(free.end, 0);
         }
-        let place = u32::try_from(free.start / UNIT)
-            .ok()
-            .filter(|place| place & ALONE == 0)?;
-        let (head, body) = self
-            .bytes
-            .get_mut(free.start..free.start + size)?
-            .split_first_chunk_mut()?;
-        *head = length.to_le_bytes();
-        body.copy_from_slice(row);
-        free.start = (free.start + size).next_multiple_of(UNIT).min(free.end);
-        Some(place)
+        let (start, end) = (free.start, free.start + self.packed.len());
+        self.bytes.get_mut(start..end)?.copy_from_slice(&self.packed);
+        free.start = end.next_multiple_of(UNIT);
+        place_at(start)
     }
 
     fn put_alone(&mut self, row: &[u8]) -> u32 {
-        let place = u32::try_from(self.alone.len()).unwrap_or(u32::MAX);
         self.alone.push(row.into());
-        place | ALONE
+        u32::try_from(self.alone.len() - 1).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).map(|row| self.get(row))
     }
+}
+
+/// The place of a byte, as long as there are places.
+fn place_at(byte: usize) -> Option<u32> {
+    u32::try_from(byte / UNIT).ok().filter(|place| place & ALONE == 0)
 }
 
 impl fmt::Debug for Rows {
@@ -148,7 +168,7 @@ mod tests {
         }
         let blocks: std::collections::BTreeSet<u32> = (0..10_000)
             .step_by(16)
-            .map(|row| rows.places[row] / u32::try_from(BLOCK / UNIT).unwrap())
+            .map(|row| rows.places[row].0 / u32::try_from(BLOCK / UNIT).unwrap())
             .collect();
         assert!(blocks.len() <= 17, "625 rows in {} blocks", blocks.len());
     }
