@@ -18,7 +18,9 @@ const REALM: &str = "CORP.EXAMPLE.COM";
 /// A client's AP-REQ, and all that a service needs to accept it.
 #[derive(Debug)]
 pub struct Ticket {
-    /// The message in its GSS-API frame, with the PAC of a member of 52 groups.
+    /// The message, with the PAC of a member of 52 groups.
+    pub message: Vec<u8>,
+    /// The same in its GSS-API frame.
     pub token: Vec<u8>,
     /// The service's keys.
     pub keytab: Keytab,
@@ -49,10 +51,10 @@ pub fn ticket(etype: EncryptionType) -> Ticket {
         .encrypt(&key(1), &mut random);
     let mut policy = Policy::default();
     policy.danger_accept_rc4 = etype == EncryptionType::Rc4;
+    let request = || ApReqBuilder::new(&ticket, NOW);
     Ticket {
-        token: ApReqBuilder::new(&ticket, NOW)
-            .encrypt_token(&mut random)
-            .expect("a token"),
+        message: request().encrypt(&mut random).expect("a message"),
+        token: request().encrypt_token(&mut random).expect("a token"),
         keytab: Keytab::new(vec![entry(service, 1, key(1))]),
         policy,
         replays: MemoryReplayCache::new(),

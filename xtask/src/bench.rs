@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::{
     command::{cargo, watch},
     failure::Failure,
-    python,
+    lab::RunningLab,
+    python, tool,
     workspace::Workspace,
 };
 
@@ -27,13 +28,22 @@ const COLUMNS: &[(&str, usize, usize)] = &[
 /// # Errors
 /// When a bench fails, prints what is no row, or the file cannot be written.
 pub(crate) fn run(options: &[&str]) -> Result<(), Failure> {
-    python::ensure(&python::BENCHES)?;
     let mut command = cargo(&["bench", "--package", "adlib-benches", "--benches", "--"]);
-    match options {
-        [] => {}
-        ["--quick"] => drop(command.arg("--quick")),
-        [option, ..] => return Err(Failure::new(format!("bench: no option `{option}`"))),
+    let mut wants_lab = true;
+    for &option in options {
+        match option {
+            "--quick" => drop(command.arg("--quick")),
+            "--no-lab" => wants_lab = false,
+            _ => return Err(Failure::new(format!("bench: no option `{option}`"))),
+        }
     }
+    python::ensure(&python::BENCHES)?;
+    let _lab = if wants_lab {
+        tool::ensure_peers()?;
+        Some(RunningLab::start()?)
+    } else {
+        None
+    };
     let mut rows = Vec::new();
     let mut bad = None;
     watch(command, |line| {

@@ -26,7 +26,7 @@ usage: cargo xtask TASK
   edges                               arrows between the crates, outside names, the clock's one place
   requirements                        which tests carry which number of the requirements and attacks
   examples                            runs every example, and counts the crates of the quickstart
-  bench [--quick]                     ours beside a peer and a floor, into target/bench.json
+  bench [--quick] [--no-lab]          ours beside a peer and a floor, into target/bench.json
   instructions [--accept]             instructions of the pure paths beside the counts that are kept
   fuzz [TARGET] [--seconds N]         fuzzes one target, or each in turn (default: 60 s each)
   fuzz --seed                         writes the seed corpora anew

@@ -61,13 +61,7 @@ const GUNGRAUN: &str = "0.20.0";
 /// # Errors
 /// When one of them cannot be installed.
 pub(crate) fn ensure_callgrind() -> Result<(), Failure> {
-    if !succeeds(program("valgrind", &["--version"])) {
-        run(program("apt-get", &["update", "-q"]))?;
-        run(program(
-            "apt-get",
-            &["install", "-y", "-q", "--no-install-recommends", "valgrind"],
-        ))?;
-    }
+    ensure_packages(&["valgrind"])?;
     let version = read(program("gungraun-runner", &["--version"])).unwrap_or_default();
     if version.trim() == format!("gungraun-runner {GUNGRAUN}") {
         return Ok(());
@@ -80,6 +74,28 @@ pub(crate) fn ensure_callgrind() -> Result<(), Failure> {
         GUNGRAUN,
         "gungraun-runner",
     ]))
+}
+
+/// Installs what the benches compile, and the packages of the lab, where most of their peers are.
+///
+/// # Errors
+/// As [`ensure_lab`].
+pub(crate) fn ensure_peers() -> Result<(), Failure> {
+    ensure_lab()?;
+    ensure_packages(&["gcc", "libkrb5-dev", "python3-venv"])
+}
+
+/// Installs those Debian packages that are not there.
+fn ensure_packages(packages: &[&str]) -> Result<(), Failure> {
+    let mut status = program("dpkg", &["--status"]);
+    status.args(packages);
+    if succeeds(status) {
+        return Ok(());
+    }
+    run(program("apt-get", &["update", "-q"]))?;
+    let mut install = program("apt-get", &["install", "-y", "-q", "--no-install-recommends"]);
+    install.args(packages);
+    run(install)
 }
 
 /// Installs the packages of the lab, or says which are missing.
