@@ -16,6 +16,7 @@ use {
     std::sync::Arc,
 };
 
+use super::ldap::is_in_domain;
 use crate::Error;
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 use crate::{Clock as _, random};
@@ -106,7 +107,28 @@ impl Bind {
 
     pub(super) async fn make(&self, connection: &Connection) -> Result<(), Error> {
         // On the heap: the futures of a sign-in are deep.
-        Ok(Box::pin(self.attempt(connection)).await?)
+        let made = Box::pin(self.attempt(connection)).await;
+        made.map_err(|failure| {
+            let advice = self.advice(&failure, connection.host());
+            match Error::from(failure) {
+                Error::Directory(text) => Error::Directory(text + advice),
+                error => error,
+            }
+        })
+    }
+
+    /// What to do where the account may be of another domain than the server.
+    fn advice(&self, failure: &BindFailure, host: &str) -> &'static str {
+        let refused = matches!(
+            failure,
+            BindFailure::Server(adlib_ldap::Error::BindRefused { .. })
+        );
+        match &self.0 {
+            Method::Simple { name, .. } if refused && is_of_another_domain(name, host) => {
+                "; a simple bind does not reach a trusted domain everywhere: bind by ntlm or kerberos"
+            }
+            _ => "",
+        }
     }
 
     /// The same, with the exact failure.
@@ -122,6 +144,15 @@ impl Bind {
             Method::Kerberos(account) => bind_kerberos(connection, account).await,
         }
     }
+}
+
+/// Whether `name` is a UPN whose suffix is no domain that `host` is in.
+fn is_of_another_domain(name: &str, host: &str) -> bool {
+    let is_name = host.parse::<std::net::IpAddr>().is_err();
+    is_name
+        && name
+            .rsplit_once('@')
+            .is_some_and(|(_, suffix)| !is_in_domain(host, suffix))
 }
 
 /// Why a bind was not made.
@@ -218,4 +249,21 @@ async fn bind_kerberos(connection: &Connection, account: &OwnAccount) -> Result<
         .bind_sasl(&service, mechanism, Box::new(initiator))
         .await;
     Ok(bound?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_of_other_domains_are_known_by_their_suffix() {
+        let other = |host| is_of_another_domain("svc@corp.example.com", host);
+        assert!(!other("dc1.corp.example.com") && !other("dc1.berlin.corp.example.com"));
+        assert!(other("dc1.staff.example.com"));
+        assert!(!other("10.0.0.1"), "whose it is, is not known");
+        assert!(!is_of_another_domain(
+            "cn=reader,dc=example,dc=org",
+            "ldap.example.org"
+        ));
+    }
 }

@@ -294,7 +294,7 @@ async fn located(
 }
 
 /// Whether `host` is `domain` or a name below it.
-fn is_in_domain(host: &str, domain: &str) -> bool {
+pub(super) fn is_in_domain(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.trim_end_matches('.').to_lowercase(), domain.to_lowercase());
     host.strip_suffix(&*domain)
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
