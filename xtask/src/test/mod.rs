@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold.
 
 mod licences;
+mod links;
 mod long;
 mod release;
 mod report;
@@ -115,6 +116,7 @@ fn fast_checks(report: &mut Report) {
     });
     report.step("edges", |_| edges::run());
     report.step("requirements", |_| requirements::check());
+    report.step("links", |_| links::check());
     report.step("packages", |_| release::packages(Build::No));
     report.step("licences and sources", |_| licences::check());
     report.step("advisories", licences::advisories);
