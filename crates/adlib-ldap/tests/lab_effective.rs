@@ -21,10 +21,10 @@ use std::{
 };
 
 use adlib_core::Password;
-use adlib_lab::{corp, ds389, fixture, openldap};
-use adlib_ldap::{Connection, Endpoint, Settings, read_domain};
+use adlib_lab::{Domain, corp, directory_change, ds389, fixture, openldap};
+use adlib_ldap::{Connection, Endpoint, Scope, Settings, read_domain};
 use adlib_schema::{
-    Dn, LdifReader, Mapper, Preset, RawEntry, Schema,
+    AttributeName, Dn, Filter, LdifReader, Mapper, Preset, RawEntry, Schema,
     read::{DirectoryRead, ReadBuilder},
 };
 use mock::{Peer, Server, done, done_with_cookie, message, tlv};
@@ -194,19 +194,7 @@ fn scratch(name: &str) -> PathBuf {
 #[tokio::test]
 async fn r21_effective_members_of_active_directory() {
     let corp = corp();
-    let place = |host: &str, ip, base: &str, dns: &str| Place {
-        host: host.to_owned(),
-        ip,
-        ca_file: corp.ca_file.clone(),
-        bind: format!("{}@{dns}", fixture::ADMINISTRATOR),
-        password: corp.admin_password.clone(),
-        base: base.to_owned(),
-    };
-    let staff = &corp.staff;
-    let both = [
-        place(&corp.host, corp.ip, &corp.base, &corp.dns_domain),
-        place(&staff.host, staff.ip, &staff.base, &staff.dns_domain),
-    ];
+    let both = both_domains(&corp);
     let directory = scratch("ad");
     let files = both
         .each_ref()
@@ -377,14 +365,7 @@ fn range(request: &[u8]) -> Option<(String, String, usize)> {
 #[tokio::test]
 async fn r27_forced_ranges_of_active_directory() {
     let corp = corp();
-    let place = Place {
-        host: corp.host.clone(),
-        ip: corp.ip,
-        ca_file: corp.ca_file.clone(),
-        bind: format!("{}@{}", fixture::ADMINISTRATOR, corp.dns_domain),
-        password: corp.admin_password.clone(),
-        base: corp.base.clone(),
-    };
+    let place = domain(&corp, &corp.host, corp.ip, &corp.base, &corp.dns_domain);
     let directory = scratch("ranges");
     let file = place.ldif(&directory, &["*"], &|command| adlib_lab::exec(command));
     let computed = computed("active-directory", std::slice::from_ref(&file));
@@ -407,6 +388,112 @@ async fn r27_forced_ranges_of_active_directory() {
         same(&ours(&builder.finish()), &computed);
         let asked = asked.load(Ordering::SeqCst);
         assert!(asked >= fewest, "{asked} ranges of {cut}");
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// A domain of the lab, read by its own administrator.
+fn domain(corp: &Domain, host: &str, ip: std::net::IpAddr, base: &str, dns: &str) -> Place {
+    Place {
+        host: host.to_owned(),
+        ip,
+        ca_file: corp.ca_file.clone(),
+        bind: format!("{}@{dns}", fixture::ADMINISTRATOR),
+        password: corp.admin_password.clone(),
+        base: base.to_owned(),
+    }
+}
+
+fn both_domains(corp: &Domain) -> [Place; 2] {
+    let staff = &corp.staff;
+    [
+        domain(corp, &corp.host, corp.ip, &corp.base, &corp.dns_domain),
+        domain(corp, &staff.host, staff.ip, &staff.base, &staff.dns_domain),
+    ]
+}
+
+/// Whether CORP trusts STAFF, and whether STAFF trusts CORP (MS-ADTS 6.1.6.7.12).
+async fn trusts(corp: &Place) -> (bool, bool) {
+    let connection = corp.connect().await;
+    let filter = Filter::equal(AttributeName::from_static("objectClass"), "trustedDomain");
+    let found = connection.search(&corp.base, Scope::Subtree, &filter, &["trustDirection"]);
+    let direction = found.await.unwrap().entries[0]
+        .text("trustDirection")
+        .unwrap()
+        .to_owned();
+    let expected = match std::env::var("LAB_TRUST").as_deref() {
+        Ok("incoming") => "1",
+        Ok("outgoing") => "2",
+        _ => "3",
+    };
+    assert_eq!(direction, expected);
+    (direction != "1", direction != "2")
+}
+
+/// A group of `place` with stand-ins for accounts of the other domain.
+fn add_group(place: &Place, name: &str, sids: &[String]) {
+    let members: String = sids.iter().map(|sid| format!("member: <SID={sid}>\n")).collect();
+    let base = &place.base;
+    let ldif = format!(
+        "dn: CN={name},CN=Users,{base}\nchangetype: add\nobjectClass: group\nsAMAccountName: {name}\n\
+         groupType: -2147483644\n{members}"
+    );
+    let (host, login) = (&place.host, format!("{}%{}", place.bind, place.password));
+    let command = format!("ldbmodify -H ldap://{host} -U '{login}' <<'LDIF'\n{ldif}\nLDIF");
+    let output = adlib_lab::exec(&["bash", "-c", &command]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// R21, R22: whoever trusts the other domain holds stand-ins of its users and groups, which count there, nested groups
+/// among them; whether the trust goes both ways or one.
+#[tokio::test]
+async fn r22_members_from_the_other_side_of_a_trust() {
+    let corp = directory_change();
+    let both = both_domains(&corp);
+    let (corp_trusts, staff_trusts) = trusts(&both[0]).await;
+    let before = read(&both, Preset::ActiveDirectory, 500).await;
+    let user = |name: &str, domain: &str| {
+        let mut users = before.users.iter();
+        let user = users.find(|user| user.account == name && user.domain == domain);
+        user.unwrap().sid.as_ref().unwrap().to_string()
+    };
+    let group = |name: &str| {
+        let group = before.groups.iter().find(|group| group.name == name);
+        group.unwrap().sid.as_ref().unwrap().to_string()
+    };
+    let mut expected = Vec::new();
+    if corp_trusts {
+        let tess = user("mia", &corp.staff.dns_domain);
+        add_group(&both[0], "from-staff", &[tess, group("staff-universal")]);
+        expected.extend(["sam", "tess", "mia"].map(|user| ("from-staff", user, &corp.staff.dns_domain)));
+    }
+    if staff_trusts {
+        let ada = user(fixture::ORDINARY, &corp.dns_domain);
+        add_group(&both[1], "from-corp", &[ada, group(fixture::NESTED_GROUPS[0])]);
+        expected
+            .extend([fixture::ORDINARY, fixture::NESTED].map(|user| ("from-corp", user, &corp.dns_domain)));
+    }
+    let directory = scratch("trust");
+    let files = both
+        .each_ref()
+        .map(|place| place.ldif(&directory, &ATTRIBUTES, &|command| adlib_lab::exec(command)));
+    let read = read(&both, Preset::ActiveDirectory, 500).await;
+    same(&ours(&read), &computed("active-directory", &files));
+    for (group, user, domain) in expected {
+        let group = read.groups.iter().position(|found| found.name == group).unwrap();
+        let mut members = read
+            .memberships
+            .members_of(group)
+            .iter()
+            .map(|user| &read.users[*user]);
+        assert!(
+            members.any(|found| found.account == user && found.domain == *domain),
+            "{user} of {domain}"
+        );
     }
     fs::remove_dir_all(directory).unwrap();
 }
