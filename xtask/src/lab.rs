@@ -120,10 +120,46 @@ impl Drop for RunningLab {
     }
 }
 
+/// Where two domains are whose trust goes one way, beside those of the lab.
+const ONE_WAY: [(&str, &str); 4] = [
+    ("LAB_DIR", "/tmp/ad-one-way"),
+    ("LAB_IP", "127.0.0.42"),
+    ("LAB_STAFF_IP", "127.0.0.43"),
+    ("LAB_DNS_IP", "127.0.0.44"),
+];
+
+/// Does `work` in each of two worlds: CORP is trusted and does not trust, and the other way round. It is given the
+/// settings of the domains for the environment of its processes.
+///
+/// # Errors
+/// When the domains cannot be started, and what `work` fails with.
+pub(crate) fn one_way_trusts(
+    mut work: impl FnMut(&[(&'static str, &'static str)]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let script = script(DOMAINS);
+    let mut lab = RunningLab::default();
+    lab.watchers.push(watch_with(&script, &ONE_WAY)?);
+    for direction in ["incoming", "outgoing"] {
+        let settings = [&ONE_WAY[..], &[("LAB_TRUST", direction)]].concat();
+        // A trust cannot be turned: the domains begin anew.
+        let mut begin = program(&script, &["reset"]);
+        begin.envs(settings.iter().copied());
+        run(begin)?;
+        work(&settings)?;
+    }
+    Ok(())
+}
+
 /// Starts the process that stops the lab of `script` when we are gone.
 fn watch(script: &Path) -> io::Result<Child> {
+    watch_with(script, &[])
+}
+
+/// The same of a lab with other `settings`.
+fn watch_with(script: &Path, settings: &[(&str, &str)]) -> io::Result<Child> {
     program("bash", &["-c", WATCHER])
         .arg(script)
+        .envs(settings.iter().copied())
         .stdin(Stdio::piped())
         .process_group(0)
         .spawn()

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     command::{cargo, program, read, root, run, succeeds},
     failure::Failure,
+    lab::one_way_trusts,
     workspace::Workspace,
 };
 
@@ -25,7 +26,17 @@ const SOAK_SECONDS: &str = "30";
 const PROPERTY_CASES: &str = "10000";
 
 /// The additional steps.
-pub(super) fn steps(report: &mut Report) {
+pub(super) fn steps(report: &mut Report, with_lab: bool) {
+    if with_lab {
+        report.step("trusts that go one way", |report| {
+            one_way_trusts(|settings| {
+                let mut command = cargo(&["test", "--package", "adlib-ldap", "--all-features"]);
+                command.args(["--test", "lab_effective", "--", "active_directory", "trust"]);
+                command.envs(settings.iter().copied());
+                report.count(command)
+            })
+        });
+    }
     report.step("properties, many cases", |report| {
         let mut command = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast", "--lib"]);
         command.env("PROPTEST_CASES", PROPERTY_CASES);

@@ -70,7 +70,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         lab_tests(&mut report, &workspace, options);
         fuzzing(&mut report, options);
         if options.long {
-            long::steps(&mut report);
+            long::steps(&mut report, options.lab);
         } else {
             report.leave_out(
                 "soaks, packages built, feature powerset, minimal versions, oldest toolchain: they run with --long",
