@@ -20,6 +20,7 @@ use adlib_sync::{
     Details, FoldedName,
     store::{
         Applied, Begin, Cursors, Operation, Origin, Revision, Run, Store, StoreState, StoredUser, UserId,
+        UserRef,
     },
 };
 use tokio::time::{Instant, sleep};
@@ -30,7 +31,7 @@ use crate::journal::headline;
 use self::{
     lease::Taken,
     operation::{apply, insert_user},
-    row::{USER, first_id, group_of, id_of_name, read_state, read_user, user_of},
+    row::{USER, first_id, group_of, id_linked, id_of_name, read_state, read_user, user_of},
     schema::migrate,
 };
 
@@ -298,6 +299,25 @@ impl Store for PostgresStore {
         let transaction = client.build_transaction().read_only(true);
         let transaction = transaction.isolation_level(tokio_postgres::IsolationLevel::RepeatableRead);
         read_state(&transaction.start().await?).await
+    }
+
+    async fn find(&self, wanted: UserRef<'_>) -> Result<Option<StoredUser>> {
+        let client = self.connect().await?;
+        let id = match wanted {
+            UserRef::Name(name) => {
+                let select = "SELECT id FROM users WHERE folded_name = $1";
+                first_id(&client, select, name.as_str()).await?
+            }
+            UserRef::Link(link) => id_linked(&client, link).await?,
+            UserRef::Sid(sid) => {
+                let select = "SELECT id FROM users WHERE sid = $1";
+                first_id(&client, select, &sid.to_string()).await?
+            }
+        };
+        match id {
+            Some(id) => read_user(&client, id).await,
+            None => Ok(None),
+        }
     }
 
     async fn begin(&self, revision: &Revision) -> Result<Begin<PostgresRun>> {

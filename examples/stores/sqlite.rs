@@ -27,6 +27,7 @@ use adlib_sync::{
     Details, FoldedName,
     store::{
         Applied, Begin, Cursors, Operation, Origin, Revision, Run, Store, StoreState, StoredUser, UserId,
+        UserRef,
     },
 };
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -36,7 +37,7 @@ use crate::journal::headline;
 use self::{
     lease::{Taken, Turn},
     operation::{apply, insert_user},
-    row::{first_id, id_of_name, read_group, read_state, read_user, read_users},
+    row::{first_id, id_linked, id_of_name, read_group, read_state, read_user, read_users},
     schema::{connect, create_private, migrate},
 };
 
@@ -276,6 +277,20 @@ impl SqliteStore {
         Ok(count > 0)
     }
 
+    /// What a first sign-in made of a user (R12).
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn profile_of(&self, name: &str) -> Result<Option<String>> {
+        let connection = self.connection();
+        let mut select = connection.prepare_cached("SELECT profile FROM user WHERE folded_name = ?1")?;
+        let mut rows = select.query([FoldedName::of(name).as_str()])?;
+        Ok(match rows.next()? {
+            Some(row) => row.get(0)?,
+            None => None,
+        })
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A transaction that a panic cut off was rolled back when it was dropped.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
@@ -290,6 +305,22 @@ impl Store for SqliteStore {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
         read_state(&transaction)
+    }
+
+    async fn find(&self, wanted: UserRef<'_>) -> Result<Option<StoredUser>> {
+        let connection = self.connection();
+        let id = match wanted {
+            UserRef::Name(name) => {
+                let select = "SELECT id FROM user WHERE folded_name = ?1";
+                first_id(&connection, select, [name.as_str()])?
+            }
+            UserRef::Link(link) => id_linked(&connection, link)?,
+            UserRef::Sid(sid) => {
+                let select = "SELECT id FROM user WHERE sid = ?1";
+                first_id(&connection, select, [sid.to_string()])?
+            }
+        };
+        id.map_or(Ok(None), |id| read_user(&connection, id))
     }
 
     async fn begin(&self, revision: &Revision) -> Result<Begin<SqliteRun>> {

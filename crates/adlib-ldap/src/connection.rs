@@ -87,6 +87,14 @@ impl Connection {
         }
     }
 
+    /// Whether anything can be asked on it now: it has not ended as far as is known, and no request goes on. A server
+    /// may have closed it all the same, which shows when it is asked.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        let wire = self.wire.try_lock();
+        self.end.get().is_none() && wire.is_ok_and(|wire| wire.is_some())
+    }
+
     /// Hand the connection over to the [`ldap3`] crate, for what this one does not do: changes, comparisons, extended
     /// operations, its adapters. The bind stands, and so do TLS or the security layer that seals every message, which
     /// that crate has not; answers are checked before it sees them, and one that breaks the protocol ends the connection.

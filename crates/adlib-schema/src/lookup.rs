@@ -38,6 +38,25 @@ pub fn anything() -> Filter {
     Filter::present(AttributeName::from_static("objectClass"))
 }
 
+/// The attribute of a domain among Active Directory's [partitions](crate::RootDse::partitions) that has its DNS name.
+pub const DNS_NAME: &str = "dnsRoot";
+
+/// The domains among Active Directory's [partitions](crate::RootDse::partitions) with this `NetBIOS` name (MS-ADTS
+/// 6.1.1.2.1.1).
+///
+/// ```
+/// use adlib_schema::lookup;
+///
+/// let filter = lookup::by_netbios_name("CORP*");
+/// assert_eq!(filter.to_string(), r"(&(objectClass=crossRef)(nETBIOSName=CORP\2a))");
+/// ```
+#[must_use]
+pub fn by_netbios_name(name: &str) -> Filter {
+    let class = Filter::equal(AttributeName::from_static("objectClass"), "crossRef");
+    let named = Filter::equal(AttributeName::from_static("nETBIOSName"), name);
+    Filter::and([class, named])
+}
+
 /// The groups with these security identifiers.
 ///
 /// Active Directory takes the text form of a SID in a filter (MS-ADTS 3.1.1.3.1.3.1).

@@ -14,6 +14,8 @@ const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 /// Where Active Directory keeps the limits of searches (MS-ADTS 3.1.1.3.4.6), below the configuration.
 const QUERY_POLICY: &str =
     "CN=Default Query Policy,CN=Query-Policies,CN=Directory Service,CN=Windows NT,CN=Services";
+/// Where Active Directory lists its domains (MS-ADTS 6.1.1.2.1), below the configuration.
+const PARTITIONS: &str = "CN=Partitions";
 /// The limits, as `MaxPageSize=1000`.
 const ADMIN_LIMITS: &str = "lDAPAdminLimits";
 
@@ -91,6 +93,13 @@ impl RootDse {
                 .iter()
                 .any(|context| is(context) || is_in(context)),
         }
+    }
+
+    /// The entry of Active Directory below which its domains are listed, for [`by_netbios_name`](crate::lookup::by_netbios_name).
+    #[must_use]
+    pub fn partitions(&self) -> Option<String> {
+        let configuration = self.configuration_dn.as_ref()?;
+        Some(format!("{PARTITIONS},{configuration}"))
     }
 
     /// The entry of Active Directory with the limits of searches, for [`page_limit`].

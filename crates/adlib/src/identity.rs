@@ -3,7 +3,7 @@
 use adlib_core::{Sid, UnixTime};
 use adlib_schema::record::Key;
 
-use crate::Refusal;
+use crate::{Refusal, SourceRole};
 
 /// Somebody who was let in.
 ///
@@ -18,6 +18,7 @@ pub struct Identity {
     pub(crate) full_name: Option<String>,
     pub(crate) groups: Vec<GroupIdentity>,
     pub(crate) profile: Option<String>,
+    pub(crate) user_id: Option<String>,
     pub(crate) evidence: Evidence,
 }
 
@@ -72,6 +73,12 @@ impl Identity {
         self.profile.as_deref()
     }
 
+    /// What the application's user list knows the user by, where there is one.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&str> {
+        self.user_id.as_deref()
+    }
+
     /// Until when the word of the controller holds: no session on the strength of it should last longer. NTLM and a bind set no end.
     #[must_use]
     pub const fn ends(&self) -> Option<UnixTime> {
@@ -113,6 +120,8 @@ impl GroupIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Evidence {
+    /// The directory that the account is in (R40).
+    pub source: SourceRole,
     /// The distinguished name of the account, where one was looked for in a directory (R18).
     pub account_dn: Option<String>,
     /// The mechanism that vouched for the account, and what it saw.
@@ -129,8 +138,29 @@ pub struct Evidence {
 pub struct NegotiationEvidence {
     /// Whether SPNEGO was around the mechanism's tokens.
     pub wrapped: bool,
-    /// Whether both sides proved which mechanisms were on offer: `valid` or `absent`.
-    pub mech_list_mic: &'static str,
+    /// Whether both sides proved which mechanisms were on offer.
+    pub mech_list_mic: MechListMic,
+}
+
+/// Whether both sides proved which mechanisms were on offer (RFC 4178 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MechListMic {
+    /// They did.
+    Valid,
+    /// Nothing had to be proven.
+    Absent,
+}
+
+impl MechListMic {
+    /// `valid` or `absent`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Absent => "absent",
+        }
+    }
 }
 
 /// The mechanism that vouched for an identity, and what it saw.
@@ -210,6 +240,8 @@ pub struct NtlmEvidence {
     pub controller_authenticated: bool,
     /// Whether channel bindings tie the response to the connection: `bound` or `absent`.
     pub bindings: &'static str,
+    /// The controller's time less ours, in seconds (R10); `None` if it does not tell.
+    pub clock_difference_s: Option<i64>,
 }
 
 /// What the verification of a client's NTLM response saw.

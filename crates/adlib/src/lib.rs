@@ -4,6 +4,8 @@
 
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 mod acceptor;
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+mod audit;
 #[cfg(feature = "signin")]
 mod authenticator;
 mod clock;
@@ -25,13 +27,18 @@ mod nightly;
     feature = "sync"
 ))]
 mod random;
+#[cfg(feature = "signin")]
+mod rate_limit;
 mod refusal;
 #[cfg(feature = "kerberos")]
 mod replay;
+mod source_role;
 #[cfg(feature = "sync")]
 mod syncer;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "signin")]
+mod users;
 
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 pub use acceptor::{Acceptor, AcceptorBuilder, BindingsMode, Handshake, Step};
@@ -42,6 +49,8 @@ pub use adlib_core::{ChannelBindings, Guid, Password, Sid, UnixTime};
 pub use adlib_kerberos::{Keytab, PacMode, Policy as TicketPolicy};
 pub use adlib_schema::{CardFormat, CardRule, Preset, UserName, read::DirectoryRead};
 pub use adlib_upn::{AccountCase, LogonName, SuffixMap, Upn};
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+pub use audit::{Audit, AuditEvent, AuditRecord};
 #[cfg(feature = "signin")]
 pub use authenticator::{Authenticator, AuthenticatorBuilder};
 pub use clock::{Clock, SystemClock};
@@ -58,19 +67,26 @@ pub use doctor::{Check, CheckKind, CheckName, CheckState, Doctor, Examination, P
 pub use error::{Error, SignInError};
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 pub use identity::{
-    BindEvidence, Evidence, GroupIdentity, Identity, KerberosEvidence, Mechanism, NegotiationEvidence,
-    NtlmEvidence, NtlmResponseEvidence,
+    BindEvidence, Evidence, GroupIdentity, Identity, KerberosEvidence, MechListMic, Mechanism,
+    NegotiationEvidence, NtlmEvidence, NtlmResponseEvidence,
 };
 pub use mode::{Mode, ModeParseError};
 #[cfg(feature = "sync")]
 pub use nightly::Nightly;
+#[cfg(feature = "signin")]
+pub use rate_limit::{Attempt, RateLimit};
 pub use refusal::{Reason, Refusal, USER_MESSAGE};
 #[cfg(feature = "kerberos")]
 pub use replay::ReplayCache;
 #[cfg(feature = "redis")]
 pub use replay::{RedisReplayCache, RedisReplayError};
+pub use source_role::SourceRole;
 #[cfg(feature = "sync")]
 pub use syncer::Syncer;
+#[cfg(all(feature = "signin", feature = "sync"))]
+pub use users::StoreUsers;
+#[cfg(feature = "signin")]
+pub use users::{ListedBy, ListedUser, Provisioning, UserList};
 
 /// Controllers, and tickets from them.
 #[cfg(feature = "directory")]

@@ -117,6 +117,12 @@ pub enum Reason {
     AccountRestriction,
     /// The controller refused for a reason of its own.
     RefusedByController,
+    /// The user is not in the application's list, and no rule makes one of the account (R12).
+    NotProvisioned,
+    /// An administrator of the application has blocked the user.
+    BlockedHere,
+    /// The application's rate limit does not admit the attempt; no controller heard of it.
+    RateLimited,
 }
 
 impl Reason {
@@ -151,6 +157,9 @@ impl Reason {
             Self::ControllerNotAuthenticated => "controller-not-authenticated",
             Self::AccountRestriction => "account-restriction",
             Self::RefusedByController => "refused-by-controller",
+            Self::NotProvisioned => "not-provisioned",
+            Self::BlockedHere => "blocked-here",
+            Self::RateLimited => "rate-limited",
         }
     }
 }

@@ -142,6 +142,10 @@ async fn create_user(client: &impl GenericClient, new: &NewUser) -> Result<Appli
         let block = "UPDATE users SET blocked = true WHERE id = $1";
         client.execute(block, &[&id]).await?;
     }
+    if let Some(profile) = &new.profile {
+        let update = "UPDATE users SET profile = $2 WHERE id = $1";
+        client.execute(update, &[&id, profile]).await?;
+    }
     Ok(Applied::Done)
 }
 

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Transaction};
 use super::{PostgresStoreError, Result};
 
 /// The steps from an empty database to the present schema; `setting` has how many were taken.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE users (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -92,6 +92,8 @@ const MIGRATIONS: [&str; 3] = [
     CREATE INDEX kept_block_sid ON kept_block (sid);
     CREATE INDEX kept_block_entries ON kept_block USING gin (entries);
 ",
+    // What a first sign-in makes of a user.
+    "ALTER TABLE users ADD COLUMN profile text",
 ];
 
 /// Bring the database to the present schema; several processes may try at once.

@@ -124,6 +124,9 @@ fn create_user(connection: &Connection, new: &NewUser) -> Result<Applied> {
     if take_kept_block(connection, new)? {
         cached(connection, "UPDATE user SET blocked = 1 WHERE id = ?1")?.execute([id])?;
     }
+    if let Some(profile) = &new.profile {
+        cached(connection, "UPDATE user SET profile = ?2 WHERE id = ?1")?.execute(params![id, profile])?;
+    }
     Ok(Applied::Done)
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, SqliteStoreError};
 
 /// The steps from an empty file to the present schema; `user_version` counts those that were taken.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE setting (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
     INSERT INTO setting VALUES ('revision', 0), ('digest-key', randomblob(32));
@@ -96,6 +96,8 @@ const MIGRATIONS: [&str; 3] = [
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX kept_block_entry_key ON kept_block_entry (source, key);
 ",
+    // What a first sign-in makes of a user.
+    "ALTER TABLE user ADD COLUMN profile TEXT",
 ];
 
 /// Tables whose every change makes another revision, whoever makes it.

@@ -5,7 +5,7 @@ use adlib_schema::record::{Key, Pin};
 
 use super::{
     Applied, Begin, Conflict, Cursor, Cursors, NewUser, Operation, Origin, Revision, Run, Store, StoreState,
-    StoredGroup, StoredUser,
+    StoredGroup, StoredUser, UserRef,
 };
 use crate::{Change, Details, Field, FoldedName, Link, Links, Source, Value};
 
@@ -43,6 +43,7 @@ pub struct Nonconformance {
 /// The first promise that is not kept.
 pub async fn conformance<F: Fixture>(fixture: &F) -> Result<(), Nonconformance> {
     what_is_created_is_loaded(fixture).await?;
+    users_are_found(fixture).await?;
     operations_are_idempotent(fixture).await?;
     updates_compare_before_they_set(fixture).await?;
     names_are_unique(fixture).await?;
@@ -91,6 +92,29 @@ async fn what_is_created_is_loaded<F: Fixture>(fixture: &F) -> Outcome {
     check(PROMISE, has_membership(&state, &full), || {
         "the membership is lost".into()
     })
+}
+
+async fn users_are_found<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str = "a user is found by name without case, by an entry and by SID, and nobody else is";
+    let store = fixture.empty().await;
+    let (ada, bare) = (full_user("Ada"), NewUser::new(third(Key::new("s2")), "Zoë"));
+    run(&store, PROMISE, &[create(&ada), create(&bare)]).await?;
+    let links: Vec<Link> = ada.links.iter().collect();
+    let (name, nobody) = (FoldedName::of("ADA"), FoldedName::of("Ad"));
+    let hers = links.iter().map(UserRef::Link).chain([UserRef::Name(&name)]);
+    let hers = hers.chain(ada.details.sid.iter().map(UserRef::Sid));
+    for wanted in hers {
+        let found = store.find(wanted).await.map_err(failed(PROMISE))?;
+        let found = found.map(|user| (user.name, user.origin));
+        let expected = Some(("Ada".to_owned(), Origin::Directory(ada.links.clone())));
+        check(PROMISE, found == expected, || format!("{found:?} for {wanted:?}"))?;
+    }
+    let elsewhere = Link::new(Source::Primary, Key::new("s2"));
+    for wanted in [UserRef::Name(&nobody), UserRef::Link(&elsewhere)] {
+        let found = store.find(wanted).await.map_err(failed(PROMISE))?;
+        check(PROMISE, found.is_none(), || format!("{found:?} for {wanted:?}"))?;
+    }
+    Ok(())
 }
 
 async fn operations_are_idempotent<F: Fixture>(fixture: &F) -> Outcome {

@@ -45,6 +45,7 @@ struct Inner {
     memberships: BTreeSet<(u64, Link)>,
     kept_blocks: Vec<KeptBlock>,
     cursors: Cursors,
+    profiles: BTreeMap<u64, String>,
     last_id: u64,
     revision: u64,
     /// The number of the open run, and of the last one that was opened.
@@ -65,6 +66,7 @@ impl MemoryStore {
             memberships: BTreeSet::new(),
             kept_blocks: Vec::new(),
             cursors: Cursors::default(),
+            profiles: BTreeMap::new(),
             last_id: 0,
             revision: 0,
             open_run: None,
@@ -123,6 +125,14 @@ impl MemoryStore {
     #[must_use]
     pub fn users(&self) -> Vec<StoredUser> {
         self.inner().users.values().cloned().collect()
+    }
+
+    /// What a first sign-in made of a user (R12).
+    #[must_use]
+    pub fn profile_of(&self, name: &str) -> Option<String> {
+        let inner = self.inner();
+        let id = inner.named.get(&FoldedName::of(name))?;
+        inner.profiles.get(id).cloned()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -325,6 +335,7 @@ impl Inner {
         let kept = KeptBlock::of(known);
         self.kept_blocks.extend(kept);
         self.memberships.retain(|(of, _)| *of != id);
+        self.profiles.remove(&id);
         self.take(id);
         Ok(Applied::Done)
     }
@@ -367,6 +378,8 @@ impl Inner {
             details: new.details.clone(),
         };
         self.put(user);
+        let profile = new.profile.iter().map(|profile| (self.last_id, profile.clone()));
+        self.profiles.extend(profile);
         Ok(Applied::Done)
     }
 }

@@ -12,7 +12,7 @@ pub use cursor::{Cursor, Cursors};
 pub use kept_block::KeptBlock;
 pub use memory::{MemoryRun, MemoryStore, MemoryStoreError};
 pub use operation::{Applied, Conflict, NewUser, Operation};
-pub use record::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId};
+pub use record::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId, UserRef};
 
 /// A user list that can be kept in step (design D10).
 ///
@@ -40,11 +40,42 @@ pub trait Store: Sync {
     /// Everything that the sync needs to know of the store.
     fn load(&self) -> impl Future<Output = Result<StoreState, Self::Error>> + Send;
 
+    /// One user, for a sign-in. What is provided here loads everything: a store with an index does better.
+    fn find(
+        &self,
+        wanted: UserRef<'_>,
+    ) -> impl Future<Output = Result<Option<StoredUser>, Self::Error>> + Send {
+        async move { Ok(self.load().await?.find(wanted)) }
+    }
+
     /// Open a run for a plan that was made at `revision`.
     fn begin(
         &self,
         revision: &Revision,
     ) -> impl Future<Output = Result<Begin<Self::Run>, Self::Error>> + Send;
+}
+
+impl<S: Store + Send> Store for std::sync::Arc<S> {
+    type Error = S::Error;
+    type Run = S::Run;
+
+    fn load(&self) -> impl Future<Output = Result<StoreState, Self::Error>> + Send {
+        (**self).load()
+    }
+
+    fn find(
+        &self,
+        wanted: UserRef<'_>,
+    ) -> impl Future<Output = Result<Option<StoredUser>, Self::Error>> + Send {
+        (**self).find(wanted)
+    }
+
+    fn begin(
+        &self,
+        revision: &Revision,
+    ) -> impl Future<Output = Result<Begin<Self::Run>, Self::Error>> + Send {
+        (**self).begin(revision)
+    }
 }
 
 /// Whether a run may begin.

@@ -71,6 +71,8 @@ pub struct NewUser {
     /// The security identifiers that the account had before, in other domains. They are not stored: by them a store
     /// knows whom it kept a block for ([`KeptBlock`](super::KeptBlock)).
     pub former_sids: Vec<Sid>,
+    /// What a first sign-in makes of the user (R12), to be kept with the user; a synchronisation gives none.
+    pub profile: Option<String>,
 }
 
 impl NewUser {
@@ -82,6 +84,7 @@ impl NewUser {
             enabled: true,
             details: Details::default(),
             former_sids: Vec::new(),
+            profile: None,
         }
     }
 

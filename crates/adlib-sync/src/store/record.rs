@@ -5,12 +5,12 @@ use std::{
     fmt,
 };
 
-use adlib_core::Secret;
+use adlib_core::{Secret, Sid};
 use adlib_schema::record::{Group, Pin};
 
 use super::{Applied, Conflict, Cursors};
 use crate::{
-    Change, Details, Field, Link, Links, Value,
+    Change, Details, Field, FoldedName, Link, Links, Value,
     table::{Fields, Hashed, OriginKind, Pairs, Record, Rows, encode, hash},
 };
 
@@ -147,6 +147,29 @@ impl StoredUser {
             _ => return self.details.set(field, value),
         }
         true
+    }
+}
+
+/// What one user of a store is looked for by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserRef<'a> {
+    /// The name.
+    Name(&'a FoldedName),
+    /// An entry that the user stands for.
+    Link(&'a Link),
+    /// The security identifier.
+    Sid(&'a Sid),
+}
+
+impl UserRef<'_> {
+    /// Whether `user` is the one.
+    #[must_use]
+    pub fn is(self, user: &StoredUser) -> bool {
+        match self {
+            Self::Name(name) => FoldedName::of(&user.name) == *name,
+            Self::Link(link) => user.origin.links().is_some_and(|links| links.contains(link)),
+            Self::Sid(sid) => user.details.sid == Some(*sid),
+        }
     }
 }
 
@@ -372,6 +395,12 @@ impl StoreState {
                 ..decoded.details
             },
         })
+    }
+
+    /// The first user that is the one.
+    #[must_use]
+    pub fn find(&self, wanted: UserRef<'_>) -> Option<StoredUser> {
+        self.users().find(|user| wanted.is(user))
     }
 
     /// The groups that a sync created.

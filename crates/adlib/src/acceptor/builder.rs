@@ -12,9 +12,9 @@ use adlib_ntlm::ServerNames;
 #[cfg(feature = "ntlm")]
 use super::ntlm::{HashLookup, PassThrough, Responses, Verifier};
 use super::{Acceptor, Inner};
+use crate::{Audit, Clock, Error, Mode, SystemClock, audit::Records};
 #[cfg(feature = "signin")]
-use crate::Directory;
-use crate::{Clock, Error, Mode, SystemClock};
+use crate::{Directory, UserList, users::Admission};
 #[cfg(feature = "kerberos")]
 use crate::{ReplayCache, acceptor::kerberos::Tickets};
 
@@ -54,7 +54,15 @@ pub struct AcceptorBuilder {
     #[cfg(feature = "signin")]
     directory: Option<Directory>,
     #[cfg(feature = "signin")]
+    secondary_directory: Option<Directory>,
+    #[cfg(feature = "signin")]
+    users: Option<Arc<dyn UserList>>,
+    #[cfg(feature = "signin")]
     provision: Vec<(String, String)>,
+    /// In place of users and rules.
+    #[cfg(feature = "signin")]
+    admission: Option<Admission>,
+    records: Records,
 }
 
 impl AcceptorBuilder {
@@ -94,6 +102,14 @@ impl AcceptorBuilder {
         }
     }
 
+    /// Who keeps a record of every decision.
+    pub fn audit(self, audit: Arc<dyn Audit>) -> Self {
+        Self {
+            records: audit.into(),
+            ..self
+        }
+    }
+
     /// The acceptor.
     ///
     /// # Errors
@@ -107,9 +123,16 @@ impl AcceptorBuilder {
             #[cfg(feature = "ntlm")]
             ntlm: self.responses(),
             #[cfg(feature = "signin")]
-            directory: self.directory,
+            directories: self
+                .directory
+                .into_iter()
+                .chain(self.secondary_directory)
+                .collect(),
             #[cfg(feature = "signin")]
-            provision: self.provision,
+            admission: self
+                .admission
+                .unwrap_or_else(|| Admission::new(self.users, self.provision)),
+            records: self.records,
         };
         let acceptor = Acceptor {
             inner: Arc::new(inner),
@@ -245,12 +268,40 @@ fn names_of(service: &str) -> ServerNames {
 
 #[cfg(feature = "signin")]
 impl AcceptorBuilder {
-    /// Where groups have names, and accounts without a PAC a SID. It is asked in every sign-in.
+    /// Where groups have names, and accounts without a PAC a SID. Names are remembered for five minutes.
     pub fn directory(self, directory: Directory) -> Self {
         Self {
             directory: Some(directory),
             ..self
         }
+    }
+
+    /// A second one, for accounts of its domains (R40).
+    pub fn secondary_directory(self, directory: Directory) -> Self {
+        Self {
+            secondary_directory: Some(directory),
+            ..self
+        }
+    }
+
+    /// Let in only whom the application's user list has, and whom provisioning makes a user (R12). Needs a
+    /// [directory](Self::directory).
+    pub fn users(self, users: Arc<dyn UserList>) -> Self {
+        Self {
+            users: Some(users),
+            ..self
+        }
+    }
+
+    pub(crate) fn admission(self, admission: Admission) -> Self {
+        Self {
+            admission: Some(admission),
+            ..self
+        }
+    }
+
+    pub(crate) fn records(self, records: Records) -> Self {
+        Self { records, ..self }
     }
 
     /// The members of `group` get `profile` (R12); the first call that fits decides. Needs a

@@ -8,7 +8,7 @@ use adlib_ntlm::AwaitingAuthenticate;
 use adlib_spnego::{AwaitingMechanism, Mechanism, Negotiation, Received, Refused, Rejection, Settled};
 
 use super::{Acceptor, vouched::Vouched};
-use crate::{Identity, NegotiationEvidence, Reason, Refusal, SignInError};
+use crate::{AuditEvent, Identity, MechListMic, NegotiationEvidence, Reason, Refusal, SignInError};
 
 /// One client's handshake on one connection.
 ///
@@ -247,13 +247,18 @@ impl Ground {
     async fn done(self, vouched: Box<Vouched>, token: Option<Vec<u8>>, mic: bool) -> Step {
         let negotiation = NegotiationEvidence {
             wrapped: vouched.wrapped,
-            mech_list_mic: if mic { "valid" } else { "absent" },
+            mech_list_mic: if mic {
+                MechListMic::Valid
+            } else {
+                MechListMic::Absent
+            },
         };
         match self.acceptor.identity(*vouched, negotiation).await {
-            Ok(identity) => Step::Done {
-                identity: Box::new(identity),
-                token,
-            },
+            Ok(identity) => {
+                self.acceptor.record(AuditEvent::Accepted(&identity));
+                let identity = Box::new(identity);
+                Step::Done { identity, token }
+            }
             Err(reason) => self.refused(reason, None),
         }
     }
@@ -277,6 +282,7 @@ impl Ground {
     }
 
     fn refused(self, reason: SignInError, for_client: Option<Vec<u8>>) -> Step {
+        self.acceptor.record(Err(&reason).into());
         let retry = Handshake::new(self.acceptor, self.bindings, self.kerberos_failed);
         Step::Refused {
             for_client,

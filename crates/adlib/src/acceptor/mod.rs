@@ -15,9 +15,9 @@ use adlib_core::ChannelBindings;
 use adlib_kerberos::KeytabError;
 use adlib_spnego::Mechanism;
 
+use crate::{AuditEvent, AuditRecord, Clock, Mode, Reason, Refusal, audit::Records};
 #[cfg(feature = "signin")]
-use crate::Directory;
-use crate::{Clock, Mode, Reason, Refusal};
+use crate::{Directory, users::Admission};
 
 pub use builder::{AcceptorBuilder, BindingsMode};
 pub use handshake::{Handshake, Step};
@@ -57,12 +57,13 @@ struct Inner {
     kerberos: Option<kerberos::Tickets>,
     #[cfg(feature = "ntlm")]
     ntlm: Option<ntlm::Responses>,
-    /// Where groups have names.
+    /// Where groups have names: the primary source, and the secondary one.
     #[cfg(feature = "signin")]
-    directory: Option<Directory>,
-    /// Groups, and the profiles of their members (R12).
+    directories: Vec<Directory>,
+    /// Who is let in of those who have proven themselves.
     #[cfg(feature = "signin")]
-    provision: Vec<(String, String)>,
+    admission: Admission,
+    records: Records,
 }
 
 impl Acceptor {
@@ -102,6 +103,16 @@ impl Acceptor {
             Some(tickets) => tickets.reload(file),
             None => Ok(()),
         }
+    }
+
+    /// Keep what happened.
+    fn record(&self, event: AuditEvent<'_>) {
+        let record = AuditRecord {
+            name: None,
+            client: None,
+            event,
+        };
+        self.inner.records.keep(&record);
     }
 
     /// The mechanisms of which tokens are taken, after a failed token of Kerberos or before any.

@@ -6,39 +6,65 @@ use adlib_ldap::Connection;
 use adlib_schema::record::{Group, User};
 use adlib_upn::{AccountCase, LogonName};
 
-use super::{Inner, STAND_IN, mechanism::Proof, profile, reason, resolve};
+use super::{
+    STAND_IN,
+    attempt::Ongoing,
+    mechanism::Proof,
+    profile, reason, resolve,
+    source::{Absence, Proven, SignInSource},
+};
 use crate::{
     BindEvidence, Error, Evidence, GroupIdentity, Identity, Mechanism, Reason, Refusal, SignInError,
     directory::{Found, Lookup},
 };
 
-impl Inner {
-    /// Who the directory takes the entry for that `name` finds.
+impl SignInSource {
+    /// The entry that `name` finds.
+    pub(super) async fn find_entry(&self, lookup: &Lookup<'_>, name: &str) -> Result<Found, Absence> {
+        let name = name_to_look_up(name)?;
+        let mut found = lookup.found_by_filter(&name).await?;
+        found.retain(|found| is_meant(&found.user, &name, self.common.settings.account_case));
+        Ok(resolve::only(found, &name)?)
+    }
+
+    /// Who the directory takes `found` for.
     pub(super) async fn by_bind(
         &self,
         lookup: &Lookup<'_>,
-        name: &str,
-        proof: Proof<'_>,
-    ) -> Result<Identity, SignInError> {
-        let Proof::Password(password) = proof else {
-            let detail = "a saved sign-in keeps no password, and this directory takes nothing else";
-            return Err(Refusal::new(Reason::MechanismUnavailable, detail).into());
-        };
-        let name = name_to_look_up(name)?;
-        let mut found = lookup.found_by_filter(&name).await?;
-        found.retain(|found| is_meant(&found.user, &name, self.settings.account_case));
-        let Found { place, user } = match resolve::only(found, &name) {
-            Ok(found) => found,
-            Err(refusal) => {
-                stand_in(lookup, password).await?;
-                return Err(refusal.into());
-            }
-        };
+        found: Found,
+        ongoing: &Ongoing<'_>,
+    ) -> Result<Proven, SignInError> {
+        let Found { place, user } = found;
+        let password = password_of(ongoing)?;
         let connection = lookup.server(place).await?;
         bind(&connection, &user, password).await?;
-        usable(&user, self.clock.now())?;
+        usable(&user, self.common.clock.now())?;
         let groups = lookup.groups_of(place, &user).await?;
-        Ok(self.identity_of(&connection, user, &groups))
+        let identity = self.identity_of(&connection, user.clone(), &groups);
+        Ok(Proven { identity, user })
+    }
+
+    /// The exchanges of a wrong password for a name that stands for nobody, so that the two look alike from outside
+    /// (R9): the password goes to the same server, as that of an entry that does not exist.
+    pub(super) async fn stand_in_bind(
+        &self,
+        lookup: &Lookup<'_>,
+        ongoing: &Ongoing<'_>,
+    ) -> Result<(), Error> {
+        let Ok(password) = password_of(ongoing) else {
+            return Ok(());
+        };
+        let Some(base) = lookup.base(0) else { return Ok(()) };
+        let connection = lookup.server(0).await?;
+        let nobody = format!("uid={STAND_IN},{base}");
+        match connection
+            .bind_simple(&nobody, password)
+            .await
+            .map_err(Error::from)
+        {
+            Err(error @ Error::Unreachable(_)) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn identity_of(&self, connection: &Connection, user: User, groups: &[Group]) -> Identity {
@@ -49,14 +75,16 @@ impl Inner {
         let groups: Vec<GroupIdentity> = groups.iter().map(group).collect();
         Identity {
             sid: user.sid,
-            profile: profile(&self.settings.provision, &groups, &user.domain),
+            profile: profile(&self.common.provision, &groups, &user.domain),
             key: Some(user.key),
             account: user.account,
             domain: user.domain,
             upn: user.upn,
             full_name: user.full_name,
             groups,
+            user_id: None,
             evidence: Evidence {
+                source: self.role,
                 account_dn: Some(user.dn),
                 mechanism: Mechanism::Bind(BindEvidence {
                     server: connection.endpoint().to_owned(),
@@ -91,19 +119,14 @@ async fn bind(connection: &Connection, user: &User, password: &Password) -> Resu
     bound.map_err(|error| reason::of_bind(error, &user.dn))
 }
 
-/// The exchanges of a wrong password for a name that stands for nobody, so that the two look alike from outside (R9):
-/// the password goes to the same server, as that of an entry that does not exist.
-async fn stand_in(lookup: &Lookup<'_>, password: &Password) -> Result<(), Error> {
-    let Some(base) = lookup.base(0) else { return Ok(()) };
-    let connection = lookup.server(0).await?;
-    let nobody = format!("uid={STAND_IN},{base}");
-    match connection
-        .bind_simple(&nobody, password)
-        .await
-        .map_err(Error::from)
-    {
-        Err(error @ Error::Unreachable(_)) => Err(error),
-        _ => Ok(()),
+/// The password, without which no bind can be made.
+fn password_of<'a>(ongoing: &Ongoing<'a>) -> Result<&'a Password, Refusal> {
+    match ongoing.proof {
+        Proof::Password(password) => Ok(password),
+        Proof::Hash(_) => {
+            let detail = "a saved sign-in keeps no password, and this directory takes nothing else";
+            Err(Refusal::new(Reason::MechanismUnavailable, detail))
+        }
     }
 }
 

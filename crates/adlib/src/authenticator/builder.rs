@@ -14,10 +14,15 @@ use adlib_ldap::{Settings as LdapSettings, TlsSettings};
 use adlib_schema::Preset;
 use adlib_upn::{AccountCase, SuffixMap};
 
-use super::{Authenticator, Inner, KerberosParts, Settings};
+use super::{
+    Authenticator, Inner, Settings,
+    source::{Common, KerberosParts, SignInSource},
+};
 use crate::{
-    Bind, Clock, Directory, Error, Mode, ReplayCache, SystemClock,
+    Audit, Bind, Clock, Directory, Error, Mode, RateLimit, ReplayCache, SourceRole, SystemClock, UserList,
+    audit::Records,
     directory::{endpoint, resolver},
+    users::Admission,
 };
 
 /// The parts of an [`Authenticator`]. The domain, the service and its keytab are needed; all else has a default. In
@@ -41,6 +46,7 @@ use crate::{
 pub struct AuthenticatorBuilder {
     domains: Vec<(String, Vec<String>)>,
     directory: Option<Directory>,
+    secondary: Option<Directory>,
     bind: Option<Bind>,
     tls: TlsSettings,
     dns: Vec<String>,
@@ -49,15 +55,20 @@ pub struct AuthenticatorBuilder {
     service: Option<String>,
     keytab: Option<Keytab>,
     policy: Policy,
+    responses: adlib_ntlm::Policy,
     suffixes: Option<SuffixMap>,
     mode: Mode,
     account_case: AccountCase,
     deadline: Option<Duration>,
     provision: Vec<(String, String)>,
+    users: Option<Arc<dyn UserList>>,
+    limit: Option<Arc<dyn RateLimit>>,
+    records: Records,
     tickets: Option<Arc<dyn TicketSource>>,
     armour: Option<Armour>,
     replays: Option<Arc<dyn ReplayCache>>,
     clock: Option<Arc<dyn Clock>>,
+    accept_down_level_names: bool,
     danger_accept_unauthenticated_controller: bool,
 }
 
@@ -92,6 +103,27 @@ impl AuthenticatorBuilder {
     pub fn directory(self, directory: Directory) -> Self {
         Self {
             directory: Some(directory),
+            ..self
+        }
+    }
+
+    /// Users of this directory may sign in, too, whom the primary one does not own (R40): with the same service and keys,
+    /// where it is an Active Directory.
+    ///
+    /// A user signs in against the directory that owns the record, as the [user list](Self::users) says; without one the
+    /// primary directory is asked first, and the secondary one only about names that the primary one proves not to have.
+    ///
+    /// ```
+    /// use adlib::{Authenticator, Directory};
+    ///
+    /// let builder = Authenticator::builder()
+    ///     .domain("corp.example.com")
+    ///     .secondary_directory(Directory::from_ldif(["partners.ldif"]));
+    /// ```
+    #[must_use]
+    pub fn secondary_directory(self, directory: Directory) -> Self {
+        Self {
+            secondary: Some(directory),
             ..self
         }
     }
@@ -162,6 +194,12 @@ impl AuthenticatorBuilder {
         Self { policy, ..self }
     }
 
+    /// What is asked of the NTLM responses that clients send to the [acceptor](Authenticator::acceptor_builder).
+    #[must_use]
+    pub fn ntlm_policy(self, responses: adlib_ntlm::Policy) -> Self {
+        Self { responses, ..self }
+    }
+
     /// Which alternate UPN suffix stands for which domain (R16).
     #[must_use]
     pub fn suffixes(self, suffixes: SuffixMap) -> Self {
@@ -197,6 +235,43 @@ impl AuthenticatorBuilder {
     pub fn provision(mut self, group: impl Into<String>, profile: impl Into<String>) -> Self {
         self.provision.push((group.into(), profile.into()));
         self
+    }
+
+    /// Let in only whom the application's user list has, and whom a rule of [`provision`](Self::provision) makes a user at
+    /// the first sign-in (R12). Default: whoever proves to be an account of the directory is let in.
+    #[must_use]
+    pub fn users(self, users: Arc<dyn UserList>) -> Self {
+        Self {
+            users: Some(users),
+            ..self
+        }
+    }
+
+    /// Who stops those that try too often. Default: nobody.
+    #[must_use]
+    pub fn rate_limit(self, limit: Arc<dyn RateLimit>) -> Self {
+        Self {
+            limit: Some(limit),
+            ..self
+        }
+    }
+
+    /// Who keeps a record of every decision, besides the log (`tracing`, target `adlib::audit`).
+    #[must_use]
+    pub fn audit(self, audit: Arc<dyn Audit>) -> Self {
+        Self {
+            records: audit.into(),
+            ..self
+        }
+    }
+
+    /// Take names of the form `DOMAIN\user`, too (R1). Default: they are refused.
+    #[must_use]
+    pub fn accept_down_level_names(self, accept: bool) -> Self {
+        Self {
+            accept_down_level_names: accept,
+            ..self
+        }
     }
 
     /// Where tickets come from. Default: our own exchanges with the KDCs.
@@ -275,44 +350,77 @@ impl AuthenticatorBuilder {
     /// `Configuration` when a part is missing or a name is no name. No server is asked.
     pub async fn build(self) -> Result<Authenticator, Error> {
         let resolver = resolver(&self.dns)?;
-        let kerberos = match self.needs_kerberos() {
-            true => Some(self.kerberos(resolver.clone())?),
-            false => None,
-        };
-        let directory = match self.directory {
-            Some(directory) => directory,
+        let deadline = self.deadline.unwrap_or(Duration::from_secs(20));
+        let directory = match &self.directory {
+            Some(directory) => directory.clone(),
             None => {
                 let mut settings = LdapSettings::default();
-                settings.tls = self.tls;
-                Directory::at(&self.domains, self.bind, settings, resolver)?
+                settings.tls = self.tls.clone();
+                Directory::at(&self.domains, self.bind.clone(), settings, resolver.clone())?
             }
         };
-        let inner = Inner {
-            directory,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-            kerberos,
-            suffixes: RwLock::new(self.suffixes.unwrap_or_default().into()),
-            settings: Settings {
-                mode: self.mode,
-                deadline: self.deadline.unwrap_or(Duration::from_secs(20)),
-                account_case: self.account_case,
-                provision: self.provision,
-                danger_accept_unauthenticated_controller: self.danger_accept_unauthenticated_controller,
-            },
+        let replays = self.replays.clone();
+        let replays = replays.unwrap_or_else(|| Arc::new(MemoryReplayCache::new()));
+        let common = Arc::new(self.common(deadline));
+        let source = |role, directory: Directory, other: Option<&Directory>| {
+            let kerberos = match self.needs_kerberos(&directory) {
+                true => Some(self.kerberos(&directory, resolver.clone(), replays.clone())?),
+                false => None,
+            };
+            let elsewhere = other.into_iter().flat_map(Directory::domains);
+            Ok::<_, Error>(SignInSource {
+                role,
+                elsewhere: elsewhere.map(str::to_owned).collect(),
+                directory: directory.for_sign_in(deadline),
+                kerberos,
+                common: common.clone(),
+            })
         };
-        inner.warn_of_unused(&inner.suffixes());
+        let secondary = self.secondary.as_ref();
+        let primary = source(SourceRole::Primary, directory.clone(), secondary)?;
+        let secondary = secondary.map(|secondary| {
+            let secondary = secondary.clone();
+            source(SourceRole::Secondary, secondary, Some(&directory))
+        });
+        let inner = Inner {
+            primary,
+            secondary: secondary.transpose()?,
+            common,
+            admission: Admission::new(self.users, self.provision),
+            limit: self.limit,
+            records: self.records,
+        };
+        inner.warn_of_unused(&inner.common.suffixes());
         Ok(Authenticator {
             inner: Arc::new(inner),
+            client: None,
         })
     }
 
+    fn common(&self, deadline: Duration) -> Common {
+        Common {
+            clock: self.clock_to_go_by(),
+            suffixes: RwLock::new(self.suffixes.clone().unwrap_or_default().into()),
+            provision: self.provision.clone(),
+            responses: self.responses.clone(),
+            settings: Settings {
+                mode: self.mode,
+                deadline,
+                account_case: self.account_case,
+                clock_tolerance: self.policy.clock_tolerance,
+                accept_down_level_names: self.accept_down_level_names,
+                danger_accept_unauthenticated_controller: self.danger_accept_unauthenticated_controller,
+            },
+        }
+    }
+
+    fn clock_to_go_by(&self) -> Arc<dyn Clock> {
+        self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock))
+    }
+
     /// NTLM alone, and directories other than Active Directory, need neither a service nor its keys.
-    fn needs_kerberos(&self) -> bool {
-        let preset = match &self.directory {
-            Some(directory) => directory.preset(),
-            None => Some(Preset::ActiveDirectory),
-        };
-        match (self.mode, preset) {
+    fn needs_kerberos(&self, directory: &Directory) -> bool {
+        match (self.mode, directory.preset()) {
             (Mode::LegacyOnly, _) => false,
             (_, Some(preset)) => preset == Preset::ActiveDirectory,
             // The server will tell; what is given is used.
@@ -320,8 +428,13 @@ impl AuthenticatorBuilder {
         }
     }
 
-    /// What Kerberos needs.
-    fn kerberos(&self, resolver: Arc<dyn Resolver>) -> Result<KerberosParts, Error> {
+    /// What Kerberos needs for the accounts of `directory`.
+    fn kerberos(
+        &self,
+        directory: &Directory,
+        resolver: Arc<dyn Resolver>,
+        replays: Arc<dyn ReplayCache>,
+    ) -> Result<KerberosParts, Error> {
         let missing = |what: &str| Error::Configuration(format!("sign-in needs {what}"));
         let service = self
             .service
@@ -329,7 +442,7 @@ impl AuthenticatorBuilder {
             .ok_or_else(|| missing("the service's own principal (`service`)"))?;
         let mut policy = self.policy.clone();
         policy.services = AcceptedServices::Only(vec![service.clone()]);
-        let locator = Arc::new(self.locator(resolver)?);
+        let locator = Arc::new(self.locator(directory, resolver)?);
         let keytab = self.keytab.clone();
         let keytab = keytab.ok_or_else(|| missing("the service's keys (`keytab`)"))?;
         let tickets = match &self.tickets {
@@ -339,10 +452,7 @@ impl AuthenticatorBuilder {
         Ok(KerberosParts {
             tickets,
             locator,
-            replays: self
-                .replays
-                .clone()
-                .unwrap_or_else(|| Arc::new(MemoryReplayCache::new())),
+            replays,
             service,
             keytab,
             policy,
@@ -355,7 +465,7 @@ impl AuthenticatorBuilder {
         locator: Arc<Locator>,
         (service, keytab): (&str, &Keytab),
     ) -> Result<Arc<dyn TicketSource>, Error> {
-        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        let clock = self.clock_to_go_by();
         let mut policy = ExchangePolicy::default();
         policy.danger_accept_rc4 = self.policy.danger_accept_rc4;
         let source = KdcTicketSource::new(move || clock.now()).with_policy(policy);
@@ -375,12 +485,19 @@ impl AuthenticatorBuilder {
     }
 
     /// Where the KDCs are: given by hand, or the controllers of a domain on another port, or what DNS says.
-    fn locator(&self, resolver: Arc<dyn Resolver>) -> Result<Locator, Error> {
+    fn locator(&self, directory: &Directory, resolver: Arc<dyn Resolver>) -> Result<Locator, Error> {
         let others = kdcs(&self.other_kdcs)?;
         let mut locator = Locator::new(resolver).with_other_kdcs(others);
-        for (domain, controllers) in &self.domains {
-            let at_its_port = |controller: Endpoint| Endpoint::new(controller.host, Service::Kerberos.port());
-            let controllers: Vec<Endpoint> = kdcs(controllers)?.into_iter().map(at_its_port).collect();
+        let primary = self.directory.iter().flat_map(Directory::servers);
+        // Each source knows the way to the realms of the other: a ticket may be bought there.
+        let known = primary.chain(self.secondary.iter().flat_map(Directory::servers));
+        for (domain, controllers) in known.chain(directory.servers()) {
+            let at_its_port = |controller: &Endpoint| {
+                let mut kdc = controller.clone();
+                kdc.port = Service::Kerberos.port();
+                kdc
+            };
+            let controllers: Vec<Endpoint> = controllers.iter().map(at_its_port).collect();
             if !controllers.is_empty() {
                 locator = locator.with_kdcs(domain, controllers);
             }
@@ -404,25 +521,7 @@ fn kdcs(names: &[String]) -> Result<Vec<Endpoint>, Error> {
 mod configured {
     use super::*;
 
-    use crate::{
-        Config,
-        config::{Controllers, SignInConfig},
-        read_file,
-    };
-
-    /// What the configuration may say and this version cannot do: better refused than silently left out.
-    fn refuse_unsupported(signin: &SignInConfig) -> Result<(), Error> {
-        let asked = [
-            (signin.accept_down_level_names, "accept_down_level_names"),
-            (signin.danger_accept_ntlmv1, "danger_accept_ntlmv1"),
-        ];
-        match asked.iter().find(|(is_asked, _)| *is_asked) {
-            Some((_, what)) => Err(Error::Configuration(format!(
-                "{what} is not supported by this version"
-            ))),
-            None => Ok(()),
-        }
-    }
+    use crate::{Config, config::Controllers, read_file};
 
     impl Authenticator {
         /// The authenticator that a configuration describes.
@@ -435,24 +534,21 @@ mod configured {
                 |key: &str| Error::Configuration(format!("sign-in needs {key} in the configuration"));
             let section = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
             let signin = &config.signin;
-            refuse_unsupported(signin)?;
             let mut builder = Self::builder()
                 .directory(Directory::from_config(section, &config.sync)?)
+                .accept_down_level_names(signin.accept_down_level_names)
                 .dns(&section.dns)
                 .mode(signin.mode)
                 .account_case(signin.account_case)
                 .deadline(signin.deadline)
                 .policy(signin.policy())
+                .ntlm_policy(signin.ntlm_policy())
                 .danger_accept_unauthenticated_controller(signin.danger_accept_unauthenticated_controller);
             if let Some(service) = &signin.service {
                 builder = builder.service(service);
             }
-            for domain in &section.domains {
-                let controllers = section
-                    .controllers
-                    .as_ref()
-                    .map_or(&[][..], |servers| servers.of(domain));
-                builder = builder.domain_at(domain, controllers);
+            if let Some(secondary) = &config.secondary_directory {
+                builder = builder.secondary_directory(Directory::from_config(secondary, &config.sync)?);
             }
             builder = match &signin.kdc {
                 Some(Controllers::ByDomain(table)) => table

@@ -4,10 +4,10 @@ use adlib_core::Sid;
 use adlib_schema::record::User;
 use adlib_upn::AccountCase;
 
-use super::{Inner, mechanism::Vouched};
+use super::{mechanism::Vouched, source::SignInSource};
 use crate::{Error, Evidence, GroupIdentity, Identity, Refusal, directory::Lookup};
 
-impl Inner {
+impl SignInSource {
     /// Who signed in.
     pub(super) async fn identity(
         &self,
@@ -29,9 +29,11 @@ impl Inner {
             domain: user.domain.clone(),
             upn: user.upn.clone(),
             full_name: user.full_name.clone(),
-            profile: profile(&self.settings.provision, &groups, &user.domain),
+            profile: profile(&self.common.provision, &groups, &user.domain),
             groups,
+            user_id: None,
             evidence: Evidence {
+                source: self.role,
                 account_dn: Some(user.dn.clone()),
                 mechanism: vouched.mechanism,
                 fallback,

@@ -8,23 +8,29 @@ use adlib_kerberos::{Accepted, PacMode, UnverifiedApReq, pac::VerifiedPac};
 use adlib_schema::record::User;
 
 use super::{
-    Inner, KerberosParts,
     mechanism::{Denied, Vouched},
     reason,
+    source::{KerberosParts, SignInSource},
 };
 use crate::{Error, KerberosEvidence, Mechanism, Reason, Refusal};
 
-impl Inner {
-    /// What the ticket that the password buys vouches for, once it is verified (R6).
-    pub(super) async fn by_kerberos(&self, user: &User, password: &Password) -> Result<Vouched, Denied> {
+impl SignInSource {
+    /// What the ticket that the password buys within `deadline` vouches for, once it is verified (R6).
+    pub(super) async fn by_kerberos(
+        &self,
+        user: &User,
+        password: &Password,
+        deadline: Duration,
+    ) -> Result<Vouched, Denied> {
         let not_configured = || Refusal::new(Reason::KerberosUnavailable, "no service is configured");
         let kerberos = self.kerberos.as_ref().ok_or_else(not_configured)?;
-        let deadline = self.settings.deadline;
-        let kdcs = kerberos.kdcs_of(&user.domain).await?;
+        let mut kdcs = kerberos.kdcs_of(&user.domain).await?;
+        // A controller that gave no connection will hardly be a KDC that answers.
+        kdcs.sort_by_cached_key(|kdc| self.directory.was_silent(&user.domain, &kdc.host));
         let token = kerberos.ticket(user, password, &kdcs, deadline).await;
-        let token = token.map_err(|error| reason::of(&error, user, self.clock.now()))?;
-        let accepted = kerberos.accept(token.as_bytes(), self.clock.now()).await?;
-        Ok(kerberos.vouched(user, &accepted, self.clock.now())?)
+        let token = token.map_err(|error| reason::of(&error, user, self.common.clock.now()))?;
+        let accepted = kerberos.accept(token.as_bytes(), self.common.clock.now()).await?;
+        Ok(kerberos.vouched(user, &accepted, self.common.clock.now())?)
     }
 }
 

@@ -4,8 +4,8 @@ use adlib_core::{Password, Sid};
 use adlib_ntlm::NtHash;
 use adlib_schema::record::User;
 
-use super::Inner;
-use crate::{Error, Mechanism, Mode, Reason, Refusal, SignInError, directory::Lookup};
+use super::{attempt::Ongoing, source::SignInSource};
+use crate::{AuditEvent, Error, Mechanism, Mode, Reason, Refusal, SignInError, directory::Lookup};
 
 /// What a user proves to know.
 #[derive(Clone, Copy)]
@@ -71,17 +71,18 @@ impl From<Refusal> for Denied {
     }
 }
 
-impl Inner {
+impl SignInSource {
     /// What vouches for `user` by the mode, and why it is not Kerberos where it could have been.
     pub(super) async fn vouched(
         &self,
         lookup: &Lookup<'_>,
         user: &User,
-        proof: Proof<'_>,
+        ongoing: &Ongoing<'_>,
     ) -> Result<(Vouched, Option<Refusal>), SignInError> {
-        match (self.settings.mode, proof) {
+        let left = ongoing.left();
+        match (self.common.settings.mode, ongoing.proof) {
             (Mode::ModernOnly, Proof::Password(password)) => {
-                Ok((self.by_kerberos(user, password).await?, None))
+                Ok((self.by_kerberos(user, password, left).await?, None))
             }
             (Mode::ModernOnly, Proof::Hash(_)) => {
                 let detail = "a saved sign-in needs NTLM, which mode modern never uses";
@@ -94,10 +95,12 @@ impl Inner {
             (Mode::LegacyOnly | Mode::Auto, Proof::Hash(hash)) => {
                 Ok((self.by_ntlm(lookup, user, hash).await?, None))
             }
-            (Mode::Auto, Proof::Password(password)) => match self.by_kerberos(user, password).await {
+            // KDCs that are silent must leave time for NTLM.
+            (Mode::Auto, Proof::Password(password)) => match self.by_kerberos(user, password, left / 2).await
+            {
                 Ok(vouched) => Ok((vouched, None)),
                 Err(Denied::Verdict(error)) => Err(error),
-                Err(Denied::Unusable(error)) => self.fall_back(lookup, user, password, error).await,
+                Err(Denied::Unusable(error)) => self.fall_back(lookup, user, password, error, ongoing).await,
             },
         }
     }
@@ -109,17 +112,19 @@ impl Inner {
         user: &User,
         password: &Password,
         unusable: SignInError,
+        ongoing: &Ongoing<'_>,
     ) -> Result<(Vouched, Option<Refusal>), SignInError> {
-        tracing::warn!(account = %user.dn, reason = %unusable, "Kerberos could not be used: falling back to NTLM");
+        let because = match &unusable {
+            SignInError::Refused(refusal) => refusal.clone(),
+            SignInError::Failed(error) => Refusal::new(Reason::Unreachable, error.to_string()),
+        };
+        ongoing.record(AuditEvent::FellBack {
+            account: &user.dn,
+            because: &because,
+        });
         let hash = NtHash::from_password(password.clone());
         match self.by_ntlm(lookup, user, &hash).await {
-            Ok(vouched) => {
-                let fallback = match unusable {
-                    SignInError::Refused(refusal) => refusal,
-                    SignInError::Failed(error) => Refusal::new(Reason::Unreachable, error.to_string()),
-                };
-                Ok((vouched, Some(fallback)))
-            }
+            Ok(vouched) => Ok((vouched, Some(because))),
             Err(Denied::Verdict(error)) => Err(error),
             // Neither could be used: the first tells more.
             Err(Denied::Unusable(_)) => Err(unusable),

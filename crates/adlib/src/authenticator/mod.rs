@@ -1,42 +1,44 @@
 //! Signing users in with a name and a password.
 
+mod attempt;
 mod bind;
 mod builder;
 mod identity;
 mod kerberos;
 mod mechanism;
 mod ntlm;
+mod owner;
 mod reason;
 mod resolve;
+mod source;
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
 use adlib_core::Password;
-use adlib_kdc::{Locator, TicketSource};
-use adlib_kerberos::Keytab;
 use adlib_ntlm::SavedCredential;
-use adlib_schema::{
-    Preset,
-    record::{Key, User},
-};
-use adlib_upn::{AccountCase, LogonName, NameRule, ReloadableSuffixMap, SuffixMap, SuffixMapError, Upn};
+use adlib_schema::Preset;
+use adlib_upn::{AccountCase, SuffixMapError};
+use tokio::time::timeout_at;
 
 use crate::{
-    Acceptor, AcceptorBuilder, Clock, Directory, Error, Identity, Mode, Reason, Refusal, ReplayCache,
-    SignInError, directory::Lookup,
+    Acceptor, AcceptorBuilder, Attempt, AuditEvent, Error, Identity, Mode, RateLimit, Reason, Refusal,
+    SignInError,
+    audit::Records,
+    users::{Admission, Admitted},
 };
 
+use attempt::Ongoing;
 pub use builder::AuthenticatorBuilder;
 pub(crate) use identity::profile;
 use mechanism::Proof;
 #[cfg(feature = "config")]
 pub(crate) use reason::of_bind_rejection as bind_reason;
-use resolve::ResolveError;
 pub(crate) use resolve::{Accounts, Candidate, Wanted};
+use source::{Common, Proven, SignInSource};
 
 /// The account that is asked for in place of one that does not exist. No account can have it: it is longer than
 /// account names may be, so that nobody's password is ever tried against somebody else's account.
@@ -51,26 +53,17 @@ const STAND_IN: &str = "no-account-has-this-name";
 #[derive(Clone)]
 pub struct Authenticator {
     inner: Arc<Inner>,
+    /// Where the user is, for the records and the rate limit.
+    client: Option<Arc<str>>,
 }
 
 struct Inner {
-    directory: Directory,
-    clock: Arc<dyn Clock>,
-    /// Absent where NTLM alone is used.
-    kerberos: Option<KerberosParts>,
-    suffixes: RwLock<ReloadableSuffixMap>,
-    settings: Settings,
-}
-
-/// What Kerberos needs.
-struct KerberosParts {
-    locator: Arc<Locator>,
-    tickets: Arc<dyn TicketSource>,
-    replays: Arc<dyn ReplayCache>,
-    /// The application's own service principal.
-    service: String,
-    keytab: Keytab,
-    policy: adlib_kerberos::Policy,
+    primary: SignInSource,
+    secondary: Option<SignInSource>,
+    common: Arc<Common>,
+    admission: Admission,
+    limit: Option<Arc<dyn RateLimit>>,
+    records: Records,
 }
 
 /// What is asked of a sign-in.
@@ -79,7 +72,8 @@ struct Settings {
     mode: Mode,
     deadline: Duration,
     account_case: AccountCase,
-    provision: Vec<(String, String)>,
+    clock_tolerance: Duration,
+    accept_down_level_names: bool,
     /// Take the word of a controller that has not proven itself (R7).
     danger_accept_unauthenticated_controller: bool,
 }
@@ -87,7 +81,7 @@ struct Settings {
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticator")
-            .field("mode", &self.inner.settings.mode)
+            .field("mode", &self.inner.common.settings.mode)
             .finish_non_exhaustive()
     }
 }
@@ -111,20 +105,25 @@ impl Authenticator {
     /// The same, to be given more.
     pub fn acceptor_builder(&self) -> AcceptorBuilder {
         let Inner {
-            directory,
-            clock,
-            kerberos,
-            settings,
+            primary,
+            secondary,
+            common,
+            admission,
+            records,
             ..
         } = &*self.inner;
         let mut builder = Acceptor::builder()
-            .mode(settings.mode)
-            .clock(clock.clone())
-            .directory(directory.clone());
-        for (group, profile) in &settings.provision {
-            builder = builder.provision(group, profile);
+            .mode(common.settings.mode)
+            .ntlm_policy(common.responses.clone())
+            .clock_tolerance(common.settings.clock_tolerance)
+            .clock(common.clock.clone())
+            .directory(primary.directory.clone())
+            .admission(admission.clone())
+            .records(records.clone());
+        if let Some(secondary) = secondary {
+            builder = builder.secondary_directory(secondary.directory.clone());
         }
-        match kerberos {
+        match &primary.kerberos {
             Some(kerberos) => builder
                 .service(&kerberos.service)
                 .keytab(kerberos.keytab.clone())
@@ -134,20 +133,23 @@ impl Authenticator {
         }
     }
 
+    /// The same, for users at `client`, such as the address from which a browser connects: the rate limit and the audit
+    /// records get to know it.
+    #[must_use]
+    pub fn for_client(&self, client: impl Into<Arc<str>>) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            client: Some(client.into()),
+        }
+    }
+
     /// Sign the user in who typed `name` and `password`.
     ///
     /// # Errors
     /// `Refused` with the exact reason when the user is not let in; `Failed` when nobody could decide. Show a
     /// user [`SignInError::user_message`] in either case.
     pub async fn sign_in(&self, name: &str, password: &Password) -> Result<Identity, SignInError> {
-        if password.is_empty() {
-            if self.inner.directory.preset() == Some(Preset::ActiveDirectory) {
-                typed_name(name)?;
-            }
-            let detail = "an empty password was not sent anywhere";
-            return Err(Refusal::new(Reason::WrongPassword, detail).into());
-        }
-        self.in_time(self.decide(name, Proof::Password(password))).await
+        self.run(name, Proof::Password(password)).await
     }
 
     /// Sign the user in who typed `name` some time ago, by what was kept of the password (R8): by NTLM, unless the
@@ -167,21 +169,29 @@ impl Authenticator {
     /// # Errors
     /// As [`Authenticator::sign_in`]; refused with `NtlmNotAdmitted` in [`Mode::ModernOnly`].
     pub async fn sign_in_saved(&self, name: &str, saved: &SavedCredential) -> Result<Identity, SignInError> {
-        self.in_time(self.decide(name, Proof::Hash(saved.hash()))).await
+        self.run(name, Proof::Hash(saved.hash())).await
     }
 
-    async fn in_time(
-        &self,
-        decision: impl Future<Output = Result<Identity, SignInError>>,
-    ) -> Result<Identity, SignInError> {
-        let deadline = self.inner.settings.deadline;
-        match tokio::time::timeout(deadline, decision).await {
-            Ok(decision) => decision,
+    /// One sign-in, from the rate limit to the decision, with a record of it.
+    async fn run(&self, name: &str, proof: Proof<'_>) -> Result<Identity, SignInError> {
+        let Inner { common, limit, .. } = &*self.inner;
+        let (client, deadline) = (self.client.as_deref(), common.settings.deadline);
+        let ongoing = Ongoing::new(name, client, proof, deadline, &self.inner.records);
+        let outcome = match timeout_at(ongoing.until, self.inner.judge(&ongoing)).await {
+            Ok(outcome) => outcome,
             Err(_) => {
                 let seconds = deadline.as_secs();
                 Err(Error::Unreachable(format!("no decision within the deadline of {seconds} s")).into())
             }
+        };
+        if matches!(&outcome, Err(SignInError::Refused(refusal)) if !is_of_the_list(refusal)) {
+            self.inner.even_out(&ongoing).await;
         }
+        if let (Some(limit), Some(accepted)) = (limit, verdict(&outcome)) {
+            limit.concluded(&Attempt::new(name, client), accepted);
+        }
+        ongoing.conclude(outcome.as_ref().into());
+        outcome
     }
 
     /// Use the mapping of `file`, its content, for every later sign-in (R17).
@@ -200,6 +210,7 @@ impl Authenticator {
     pub fn reload_suffixes(&self, file: &[u8]) -> Result<(), SuffixMapError> {
         let mut suffixes = self
             .inner
+            .common
             .suffixes
             .write()
             .unwrap_or_else(PoisonError::into_inner);
@@ -207,102 +218,63 @@ impl Authenticator {
         self.inner.warn_of_unused(&suffixes.map());
         Ok(())
     }
-
-    async fn decide(&self, name: &str, proof: Proof<'_>) -> Result<Identity, SignInError> {
-        let known = self.inner.directory.preset();
-        let typed = match known {
-            Some(Preset::ActiveDirectory) => Some(typed_name(name)?),
-            _ => None,
-        };
-        let lookup = self.inner.directory.lookup().await?;
-        let preset = match known {
-            Some(preset) => preset,
-            None => lookup.preset().await?,
-        };
-        if preset != Preset::ActiveDirectory {
-            return self.inner.by_bind(&lookup, name, proof).await;
-        }
-        let name = match typed {
-            Some(typed) => typed,
-            None => typed_name(name)?,
-        };
-        let case = self.inner.settings.account_case;
-        match resolve::resolve(&lookup, &name, &self.inner.suffixes(), case).await {
-            Ok(user) => {
-                let (vouched, fallback) = self.inner.vouched(&lookup, &user, proof).await?;
-                Ok(self.inner.identity(&lookup, &user, vouched, fallback).await?)
-            }
-            Err(ResolveError::Refused(refusal)) => {
-                self.inner.stand_in(&lookup, name.suffix(), proof).await?;
-                Err(refusal.into())
-            }
-            Err(ResolveError::Failed(error)) => Err(error.into()),
-        }
-    }
 }
 
 impl Inner {
-    /// The exchanges of a wrong password for a name that stands for nobody, so that the two look alike from
-    /// outside (R9). What comes of it does not matter, but that nobody could be asked does: an outage must not tell
-    /// who exists.
-    async fn stand_in(&self, lookup: &Lookup<'_>, suffix: &str, proof: Proof<'_>) -> Result<(), Error> {
-        let domains = lookup.domains();
-        let own = domains.iter().find(|domain| domain.eq_ignore_ascii_case(suffix));
-        let Some(domain) = own.or(domains.first()) else {
+    /// Who signs in and is let in.
+    async fn judge(&self, ongoing: &Ongoing<'_>) -> Result<Identity, SignInError> {
+        if let Some(limit) = &self.limit {
+            let attempt = Attempt::new(ongoing.name, ongoing.client);
+            if !limit.admits(&attempt).await {
+                let detail = "the application's rate limit does not admit the attempt";
+                return Err(Refusal::new(Reason::RateLimited, detail).into());
+            }
+        }
+        self.refuse_empty(ongoing)?;
+        let Proven { mut identity, user } = self.decide(ongoing).await?;
+        let admitted = self.admission.admit(&mut identity, async { Ok(Some(user)) });
+        if let Admitted::Provisioned(profile) = admitted.await? {
+            let (identity, profile) = (&identity, &*profile);
+            ongoing.record(AuditEvent::Provisioned { identity, profile });
+        }
+        Ok(identity)
+    }
+
+    /// Servers take a bind without a password for an anonymous success.
+    fn refuse_empty(&self, ongoing: &Ongoing<'_>) -> Result<(), Refusal> {
+        let Proof::Password(password) = ongoing.proof else {
             return Ok(());
         };
-        let nobody = User::new(Key::new(STAND_IN), STAND_IN, domain, STAND_IN);
-        match self.vouched(lookup, &nobody, proof).await {
-            Err(SignInError::Failed(error @ Error::Unreachable(_))) => Err(error),
-            _ => Ok(()),
+        if !password.is_empty() {
+            return Ok(());
         }
+        if self.secondary.is_none() && self.primary.directory.preset() == Some(Preset::ActiveDirectory) {
+            self.primary.typed_name(ongoing.name)?;
+        }
+        let detail = "an empty password was not sent anywhere";
+        Err(Refusal::new(Reason::WrongPassword, detail))
     }
 
-    /// The mapping in force.
-    fn suffixes(&self) -> Arc<SuffixMap> {
-        self.suffixes.read().unwrap_or_else(PoisonError::into_inner).map()
-    }
-
-    /// Tell the operator which mappings can find nobody.
-    fn warn_of_unused(&self, map: &SuffixMap) {
-        let domains = self.directory.domains();
-        if domains.is_empty() {
-            return;
-        }
-        for mapping in map.unused(&domains) {
-            tracing::warn!(%mapping, line = mapping.line(), "the domain of this mapping is not configured");
-        }
+    fn warn_of_unused(&self, map: &adlib_upn::SuffixMap) {
+        // Each source knows the domains of the other.
+        self.primary.warn_of_unused(map);
     }
 }
 
-/// The name that was typed, if it has the form that tells a domain.
-fn typed_name(name: &str) -> Result<Upn, Refusal> {
-    let upn = LogonName::parse(name).and_then(|name| name.upn().cloned());
-    upn.map_err(|error| {
-        let reason = match error.rule {
-            NameRule::DownLevelName => Reason::DownLevelName,
-            _ => Reason::InvalidName,
-        };
-        Refusal::new(reason, error.to_string())
-    })
+/// Whether the application itself refuses whoever it is.
+fn is_of_the_list(refusal: &Refusal) -> bool {
+    let reason = refusal.reason();
+    matches!(
+        reason,
+        Reason::RateLimited | Reason::NotProvisioned | Reason::BlockedHere
+    )
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// R1, R2
-    #[test]
-    fn r01_names_of_other_forms_are_refused_with_their_reason() {
-        for (name, reason) in [
-            (r"CORP\ada", "down-level-name"),
-            ("ada", "invalid-name"),
-            ("", "invalid-name"),
-            ("a da@corp.example.com", "invalid-name"),
-            ("*)(uid=*@corp.example.com", "invalid-name"),
-        ] {
-            assert_eq!(typed_name(name).unwrap_err().reason().as_str(), reason, "{name}");
-        }
-        assert_eq!(typed_name("ada@corp.example.com").unwrap().prefix(), "ada");
+/// Whether the user was let in; `None` where nobody could decide, or nobody was asked.
+fn verdict(outcome: &Result<Identity, SignInError>) -> Option<bool> {
+    match outcome {
+        Ok(_) => Some(true),
+        Err(SignInError::Refused(refusal)) if *refusal.reason() != Reason::RateLimited => Some(false),
+        Err(_) => None,
     }
 }

@@ -3,19 +3,19 @@
 use adlib_core::Sid;
 use adlib_ldap::SaslMechanism;
 use adlib_ntlm::{Account, NtHash};
-use adlib_schema::{lookup, record::User};
+use adlib_schema::{RawEntry, RootDse, lookup, record::User};
 
 use super::{
-    Inner,
     mechanism::{Denied, Vouched},
     reason,
+    source::SignInSource,
 };
 use crate::{
     Error, Mechanism, NtlmEvidence, Reason, Refusal,
     directory::{Lookup, bind_ntlm},
 };
 
-impl Inner {
+impl SignInSource {
     /// What a controller of the user's domain vouches for, once it has taken a response made with `hash`.
     pub(super) async fn by_ntlm(
         &self,
@@ -27,7 +27,7 @@ impl Inner {
             let detail = "NTLM needs a controller to ask, and the directory is in files";
             Refusal::new(Reason::MechanismUnavailable, detail)
         })?;
-        if !authenticated && !self.settings.danger_accept_unauthenticated_controller {
+        if !authenticated && !self.common.settings.danger_accept_unauthenticated_controller {
             let detail = "a controller that does not prove itself by a certificate could let anybody in; use \
                           transport = \"ldaps\" or \"starttls\"";
             return Err(Refusal::new(Reason::ControllerNotAuthenticated, detail).into());
@@ -37,11 +37,12 @@ impl Inner {
             user: user.account.clone(),
             domain: user.domain.clone(),
         };
-        let bound = bind_ntlm(&connection, &account, hash, self.clock.now()).await?;
+        let bound = bind_ntlm(&connection, &account, hash, self.common.clock.now()).await?;
         bound.map_err(|error| reason::of_bind(error, &user.dn))?;
         let root_dse = connection.root_dse().await.map_err(Error::from)?;
         let context = lookup::security_context(&root_dse);
         let sid = vouched_sid(user, &context)?;
+        let clock_difference_s = self.clock_difference(&root_dse)?;
         let bindings = connection.channel(SaslMechanism::GssSpnego).bindings;
         Ok(Vouched {
             sid,
@@ -50,8 +51,27 @@ impl Inner {
                 controller: connection.endpoint().to_owned(),
                 controller_authenticated: authenticated,
                 bindings: if bindings.is_some() { "bound" } else { "absent" },
+                clock_difference_s,
             }),
         })
+    }
+}
+
+impl SignInSource {
+    /// The controller's time less ours, if it is within the tolerance (R10).
+    fn clock_difference(&self, root_dse: &RawEntry) -> Result<Option<i64>, Refusal> {
+        let Some(time) = RootDse::of(root_dse).time else {
+            return Ok(None);
+        };
+        let difference = time.seconds_after(self.common.clock.now());
+        let tolerance = self.common.settings.clock_tolerance.as_secs();
+        if difference.unsigned_abs() > tolerance {
+            let detail = format!(
+                "the controller's clock is {difference} s ahead of ours; at most {tolerance} s are tolerated"
+            );
+            return Err(Refusal::new(Reason::ClockSkew, detail));
+        }
+        Ok(Some(difference))
     }
 }
 

@@ -30,6 +30,9 @@ pub(crate) trait Accounts {
         domain: &str,
         wanted: Wanted<'_>,
     ) -> impl Future<Output = Result<Vec<User>, Self::Error>> + Send;
+
+    /// The configured domain that has `name`, a DNS name or a `NetBIOS` name.
+    fn domain_called(&self, name: &str) -> impl Future<Output = Result<Option<String>, Self::Error>> + Send;
 }
 
 /// Why no account came of a name.
@@ -47,14 +50,22 @@ impl<E> From<Refusal> for ResolveError<E> {
     }
 }
 
+/// What names are resolved by.
+pub(crate) struct Rules<'a> {
+    pub(crate) suffixes: &'a SuffixMap,
+    pub(crate) case: AccountCase,
+    /// Domains of another source, to which a suffix may be mapped as well.
+    pub(crate) elsewhere: &'a [String],
+}
+
 /// The one account that `name` stands for.
 pub(crate) async fn resolve<A: Accounts>(
     accounts: &A,
     name: &Upn,
-    suffixes: &SuffixMap,
-    case: AccountCase,
+    rules: &Rules<'_>,
 ) -> Result<User, ResolveError<A::Error>> {
     let (prefix, suffix) = (name.prefix(), name.suffix());
+    let case = rules.case;
     let search = Search { accounts, case };
 
     // (a) The typed name is a user principal name.
@@ -69,7 +80,14 @@ pub(crate) async fn resolve<A: Accounts>(
         found = search.find(domain, Wanted::Account(prefix)).await?;
     }
     // (c) The suffix stands for domains.
-    let mapped: Vec<&str> = suffixes.domains_of(suffix).collect();
+    let is_elsewhere = |domain: &&str| {
+        rules
+            .elsewhere
+            .iter()
+            .any(|other| AccountCase::Insensitive.same(other, domain))
+    };
+    let mapped = rules.suffixes.domains_of(suffix);
+    let mapped: Vec<&str> = mapped.filter(|domain| !is_elsewhere(domain)).collect();
     if found.is_empty() {
         // Before any of them is asked: what one of them says must not depend on the order of the file.
         for domain in &mapped {
@@ -89,6 +107,37 @@ pub(crate) async fn resolve<A: Accounts>(
         return Err(unknown_domain(detail).into());
     }
     Ok(only(found, &typed)?)
+}
+
+/// The one account in any domain that is `wanted`, as which it was typed.
+pub(crate) async fn anywhere<A: Accounts>(
+    accounts: &A,
+    wanted: Wanted<'_>,
+    typed: &str,
+    case: AccountCase,
+) -> Result<User, ResolveError<A::Error>> {
+    let search = Search { accounts, case };
+    let mut found = Vec::new();
+    for domain in accounts.domains() {
+        found.extend(search.find(domain, wanted).await?);
+    }
+    Ok(only(found, typed)?)
+}
+
+/// The account of the domain that is called `name`, by its DNS name or by its `NetBIOS` name (R1).
+pub(crate) async fn of_domain<A: Accounts>(
+    accounts: &A,
+    name: &str,
+    account: &str,
+    case: AccountCase,
+) -> Result<User, ResolveError<A::Error>> {
+    let domain = accounts.domain_called(name).await.map_err(ResolveError::Failed)?;
+    let unknown = || unknown_domain(format!("no configured domain is called `{name}`"));
+    let domain = domain.ok_or_else(unknown)?;
+    let found = Search { accounts, case }
+        .find(&domain, Wanted::Account(account))
+        .await?;
+    Ok(only(found, &format!("{name}\\{account}"))?)
 }
 
 /// The configured domain of this name.
@@ -200,6 +249,13 @@ mod tests {
                 .cloned()
                 .collect())
         }
+
+        async fn domain_called(&self, name: &str) -> Result<Option<String>, &'static str> {
+            let called = |domain: &&String| {
+                domain.eq_ignore_ascii_case(name) || domain.starts_with(&name.to_lowercase())
+            };
+            Ok(self.domains.iter().find(called).cloned())
+        }
     }
 
     const CORP: &str = "corp.example.com";
@@ -234,7 +290,12 @@ mod tests {
         let name = Upn::parse(typed).unwrap();
         let map = SuffixMap::parse(map.as_bytes()).map;
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        match runtime.block_on(resolve(fixture, &name, &map, case)) {
+        let rules = Rules {
+            suffixes: &map,
+            case,
+            elsewhere: &["other.example.com".to_owned()],
+        };
+        match runtime.block_on(resolve(fixture, &name, &rules)) {
             Ok(user) => Ok(user.qualified_name()),
             Err(ResolveError::Refused(refusal)) => Err(refusal.reason().as_str().to_owned()),
             Err(ResolveError::Failed(error)) => Err(error.to_owned()),
@@ -287,6 +348,38 @@ mod tests {
             let outcome = run(&fixture(), "mia@acme.example", &map, AccountCase::Insensitive);
             assert_eq!(outcome.as_deref(), Ok("corp.example.com\\mia2"), "{map}");
         }
+    }
+
+    /// R18, R40: a suffix may stand for a domain of the other source, too, which is not asked here.
+    #[test]
+    fn r40_a_mapping_to_a_domain_of_the_other_source() {
+        let map = "acme.example = other.example.com\nacme.example = corp.example.com\n";
+        let outcome = run(&fixture(), "noupn@acme.example", map, AccountCase::Insensitive);
+        assert_eq!(outcome.as_deref(), Ok("corp.example.com\\noupn"));
+        let map = "acme.example = other.example.com\n";
+        let outcome = run(&fixture(), "noupn@acme.example", map, AccountCase::Insensitive);
+        assert_eq!(
+            outcome,
+            Err("unknown-domain".to_owned()),
+            "nothing here has the suffix"
+        );
+    }
+
+    /// R1, R3
+    #[tokio::test]
+    async fn r01_a_down_level_name_is_of_one_domain() {
+        let found = async |domain, account| {
+            let found = of_domain(&fixture(), domain, account, AccountCase::Insensitive).await;
+            match found {
+                Ok(user) => user.qualified_name(),
+                Err(ResolveError::Refused(refusal)) => refusal.reason().as_str().to_owned(),
+                Err(ResolveError::Failed(error)) => error.to_owned(),
+            }
+        };
+        assert_eq!(found("STAFF", "MIA").await, "staff.example.com\\mia");
+        assert_eq!(found("corp.example.com", "mia").await, "corp.example.com\\mia");
+        assert_eq!(found("STAFF", "ada").await, "unknown-user");
+        assert_eq!(found("OTHER", "ada").await, "unknown-domain");
     }
 
     /// R18: a domain that cannot be asked is an error, never "not found".

@@ -77,6 +77,9 @@ impl Config {
                 return Err(ConfigError::in_section(name, message, text));
             }
         }
+        if let Some(message) = config.signin.contradiction() {
+            return Err(ConfigError::in_section("signin", &message, text));
+        }
         Ok(config)
     }
 
@@ -221,6 +224,10 @@ mod tests {
             (
                 "[directory]\ndomains=\"a\"\nbind = { method = \"simple\", name = \"x\" }",
                 "line 1, column 1: [directory] bind",
+            ),
+            (
+                "\n[signin]\narmour = \"svc-http\"\n",
+                "line 2, column 1: [signin] `armour`: `svc-http` is no account@domain",
             ),
             (
                 "[directory]\ndomains=\"a\"\n[directory.schema]\n\"user-mail-field\"=\"x\"",

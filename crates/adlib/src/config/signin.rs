@@ -102,6 +102,27 @@ impl SignInConfig {
     }
 }
 
+impl SignInConfig {
+    /// What is asked of NTLM responses that clients send.
+    #[cfg(feature = "ntlm")]
+    #[must_use]
+    pub fn ntlm_policy(&self) -> adlib_ntlm::Policy {
+        let mut policy = adlib_ntlm::Policy::default();
+        policy.danger_accept_v1 = self.danger_accept_ntlmv1;
+        policy
+    }
+
+    /// What in this section does not go together.
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let armour = self.armour.as_deref()?;
+        let names_both = armour
+            .rsplit_once('@')
+            .is_some_and(|(account, domain)| !account.is_empty() && !domain.is_empty());
+        (!names_both)
+            .then(|| format!("`armour`: `{armour}` is no account@domain, such as svc-http@corp.example.com"))
+    }
+}
+
 fn pac_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PacMode, D::Error> {
     value::one_of(
         deserializer,

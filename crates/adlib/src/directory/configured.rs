@@ -88,6 +88,8 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
         settings,
         page_size: config.page_size,
         resolver,
+        #[cfg(feature = "signin")]
+        group_names: Arc::default(),
     })
 }
 
@@ -95,11 +97,7 @@ pub(crate) fn places(config: &DirectoryConfig, security: TransportSecurity) -> R
     if let Some(base) = config.base.as_ref().filter(|_| !config.urls.is_empty()) {
         let servers = config.urls.iter().map(|url| server_of_url(url, security));
         let servers = servers.collect::<Result<_, _>>()?;
-        return Ok(vec![Place {
-            name: base.clone(),
-            base: base.clone(),
-            servers,
-        }]);
+        return Ok(vec![Place::new(base.clone(), base.clone(), servers)]);
     }
     let place = |domain: &String| {
         let servers = config
@@ -110,11 +108,11 @@ pub(crate) fn places(config: &DirectoryConfig, security: TransportSecurity) -> R
             .iter()
             .map(|server| endpoint(server, security.default_port()))
             .collect::<Result<_, _>>()?;
-        Ok(Place {
-            name: domain.to_lowercase(),
-            base: lookup::domain_dn(domain),
+        Ok(Place::new(
+            domain.to_lowercase(),
+            lookup::domain_dn(domain),
             servers,
-        })
+        ))
     };
     config.domains.iter().map(place).collect()
 }

@@ -27,6 +27,9 @@ pub(crate) struct LdapSource {
     pub(crate) bind: Option<Bind>,
     pub(crate) page_size: u32,
     pub(crate) resolver: Arc<dyn Resolver>,
+    /// What groups are called.
+    #[cfg(feature = "signin")]
+    pub(crate) group_names: Arc<super::group_names::GroupNames>,
 }
 
 impl fmt::Debug for LdapSource {
@@ -46,6 +49,21 @@ pub(crate) struct Place {
     pub(crate) base: String,
     /// The servers, if they are known; else DNS is asked.
     pub(crate) servers: Vec<Endpoint>,
+    /// What lookups keep of it.
+    #[cfg(feature = "signin")]
+    pub(crate) pool: Arc<super::pool::Pool>,
+}
+
+impl Place {
+    pub(super) fn new(name: String, base: String, servers: Vec<Endpoint>) -> Self {
+        Self {
+            name,
+            base,
+            servers,
+            #[cfg(feature = "signin")]
+            pool: Arc::default(),
+        }
+    }
 }
 
 impl From<adlib_ldap::Error> for Error {
@@ -99,11 +117,12 @@ impl Directory {
         let port = settings.security.default_port();
         let place = |(domain, controllers): &(String, Vec<String>)| {
             let servers = controllers.iter().map(|server| endpoint(server, port));
-            Ok(Place {
-                name: domain.to_lowercase(),
-                base: lookup::domain_dn(domain),
-                servers: servers.collect::<Result<_, _>>()?,
-            })
+            let servers = servers.collect::<Result<_, _>>()?;
+            Ok(Place::new(
+                domain.to_lowercase(),
+                lookup::domain_dn(domain),
+                servers,
+            ))
         };
         let places = domains.iter().map(place).collect::<Result<_, Error>>()?;
         let source = LdapSource {
@@ -113,6 +132,8 @@ impl Directory {
             bind,
             page_size: PAGE_SIZE,
             resolver,
+            #[cfg(feature = "signin")]
+            group_names: Arc::default(),
         };
         let rules = MapperRules {
             preset: Some(Preset::ActiveDirectory),
@@ -138,8 +159,13 @@ impl LdapSource {
         Ok(Box::pin(found).await?)
     }
 
+    /// A connection to a server of `place`, bound.
     pub(super) async fn connect(&self, place: &Place) -> Result<Connection, Error> {
-        self.connect_elsewhere(place, &[]).await
+        let connection = self.open(place).await?;
+        if let Some(bind) = &self.bind {
+            bind.make(&connection).await?;
+        }
+        Ok(connection)
     }
 
     /// A connection to a server of `place`, the `lost` ones last.
@@ -159,9 +185,22 @@ impl LdapSource {
     }
 
     /// A connection to a server of `place`, anonymous.
+    #[cfg(not(feature = "signin"))]
     pub(super) async fn open(&self, place: &Place) -> Result<Connection, Error> {
         let endpoints = self.endpoints(place).await?;
         Ok(Connection::open(&endpoints, &self.settings).await?)
+    }
+
+    /// A connection to a server of `place`, anonymous. Those that were silent are asked last.
+    #[cfg(feature = "signin")]
+    pub(super) async fn open(&self, place: &Place) -> Result<Connection, Error> {
+        let mut endpoints = self.endpoints(place).await?;
+        endpoints.sort_by_cached_key(|endpoint| place.pool.was_silent(&endpoint.host));
+        let connection = Connection::open(&endpoints, &self.settings).await?;
+        let hosts = endpoints.iter().map(|endpoint| &*endpoint.host);
+        let passed_over = hosts.take_while(|host| *host != connection.host());
+        place.pool.note(passed_over, connection.host());
+        Ok(connection)
     }
 
     pub(super) async fn read(

@@ -2,18 +2,19 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    time::Duration,
 };
 
 use adlib_core::Sid;
-use adlib_ldap::{Connection, Scope, TransportSecurity};
+use adlib_ldap::{Connection, Incomplete, Scope, TransportSecurity};
 use adlib_schema::{
-    Mapped, Mapper, Preset, RawEntry, lookup,
+    Mapped, Mapper, Preset, RawEntry, RootDse, lookup,
     read::DirectoryRead,
     record::{Group, User},
+    syntax::Filter,
 };
 use adlib_upn::AccountCase;
-use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::{
     MapperRules,
@@ -80,7 +81,7 @@ impl Lookup<'_> {
     pub(crate) async fn controller(&self, domain: &str) -> Result<Connection, Error> {
         let place = match self {
             Self::Read { .. } => None,
-            Self::Ldap(lookup) => lookup.place(domain).map(|(_, place)| (lookup, place)),
+            Self::Ldap(lookup) => lookup.place(domain).map(|place| (lookup, place)),
         };
         match place {
             Some((lookup, place)) => lookup.source.open(place).await,
@@ -117,7 +118,8 @@ impl Lookup<'_> {
     /// The kind of server.
     pub(crate) async fn preset(&self) -> Result<Preset, Error> {
         let lookup = self.servers()?;
-        Ok(lookup.open_place(0).await?.mapper.schema().preset)
+        let mapper = lookup.mapper(lookup.place_at(0)?).await?;
+        Ok(mapper.schema().preset)
     }
 
     /// The users of every place whom the configured filter finds by `name`.
@@ -177,19 +179,57 @@ impl Accounts for Lookup<'_> {
             Self::Ldap(lookup) => lookup.find(domain, wanted).await,
         }
     }
+
+    async fn domain_called(&self, name: &str) -> Result<Option<String>, Error> {
+        let is_its = |domain: &&String| AccountCase::Insensitive.same(domain, name);
+        if let Some(domain) = self.domains().iter().find(is_its) {
+            return Ok(Some(domain.clone()));
+        }
+        match self {
+            // Files do not tell.
+            Self::Read { .. } => Ok(None),
+            Self::Ldap(lookup) => lookup.domain_of_netbios_name(name).await,
+        }
+    }
 }
 
-/// Lookups of one sign-in, over one connection a domain.
+/// Lookups of one sign-in, over connections that wait for them.
 pub(crate) struct LdapLookup<'a> {
     source: &'a LdapSource,
     rules: &'a MapperRules,
     domains: Vec<String>,
-    open: Mutex<BTreeMap<usize, Arc<Open>>>,
 }
 
-struct Open {
-    connection: Connection,
-    mapper: Mapper,
+/// A connection that waited and gives no answer for so long is given up for a new one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Entries, and why they are not all.
+type Answer = (Vec<RawEntry>, Option<Incomplete>);
+
+/// What is searched for.
+struct Query<'q> {
+    base: &'q str,
+    filter: &'q Filter,
+    attributes: &'q [&'q str],
+    /// How many entries to ask for at a time, where there may be many; else only a few are taken.
+    page_size: Option<u32>,
+}
+
+impl Query<'_> {
+    async fn ask(&self, connection: &Connection) -> Result<Answer, adlib_ldap::Error> {
+        let Some(page_size) = self.page_size else {
+            let found = connection
+                .search(self.base, Scope::Subtree, self.filter, self.attributes)
+                .await?;
+            return Ok((found.entries, found.incomplete));
+        };
+        let mut search = connection.paged(self.base, Scope::Subtree, self.filter, self.attributes, page_size);
+        let mut entries = Vec::new();
+        while let Some(entry) = search.next().await? {
+            entries.push(entry);
+        }
+        Ok((entries, search.finish().err()))
+    }
 }
 
 impl<'a> LdapLookup<'a> {
@@ -199,25 +239,12 @@ impl<'a> LdapLookup<'a> {
             source,
             rules,
             domains,
-            open: Mutex::default(),
         }
     }
 
-    fn place(&self, domain: &str) -> Option<(usize, &Place)> {
-        let mut places = self.source.places.iter().enumerate();
-        places.find(|(_, place)| place.name.eq_ignore_ascii_case(domain))
-    }
-
-    async fn open(&self, index: usize, place: &Place) -> Result<Arc<Open>, Error> {
-        let mut all = self.open.lock().await;
-        if let Some(open) = all.get(&index) {
-            return Ok(open.clone());
-        }
-        let connection = self.source.connect(place).await?;
-        let mapper = mapper(self.rules, &connection).await?;
-        let open = Arc::new(Open { connection, mapper });
-        all.insert(index, open.clone());
-        Ok(open)
+    fn place(&self, domain: &str) -> Option<&Place> {
+        let mut places = self.source.places.iter();
+        places.find(|place| place.name.eq_ignore_ascii_case(domain))
     }
 
     fn place_at(&self, index: usize) -> Result<&Place, Error> {
@@ -225,35 +252,84 @@ impl<'a> LdapLookup<'a> {
         place.ok_or_else(|| Error::Configuration("no directory is configured".to_owned()))
     }
 
-    async fn open_place(&self, index: usize) -> Result<Arc<Open>, Error> {
-        self.open(index, self.place_at(index)?).await
+    /// How entries of `place` become users and groups.
+    async fn mapper(&self, place: &Place) -> Result<Mapper, Error> {
+        let preset = match self.rules.preset {
+            Some(preset) => preset,
+            None => *place.pool.preset.get_or_try_init(|| self.detect(place)).await?,
+        };
+        self.rules.mapper(preset)
+    }
+
+    async fn detect(&self, place: &Place) -> Result<Preset, Error> {
+        let _permit = place.pool.in_use.acquire().await;
+        let connection = self.source.connect(place).await?;
+        let mapper = mapper(self.rules, &connection).await?;
+        place.pool.give_back(connection);
+        Ok(mapper.schema().preset)
+    }
+
+    /// All that `query` finds in `place`.
+    async fn search(&self, place: &Place, query: &Query<'_>) -> Result<Vec<RawEntry>, Error> {
+        let _permit = place.pool.in_use.acquire().await;
+        let found = match self.search_again(place, query).await {
+            Some(found) => found,
+            None => {
+                let connection = self.source.connect(place).await?;
+                let found = query.ask(&connection).await?;
+                place.pool.give_back(connection);
+                found
+            }
+        };
+        match found {
+            (entries, None) => Ok(entries),
+            (_, Some(incomplete)) => Err(Error::Directory(format!("{}: {incomplete}", place.name))),
+        }
+    }
+
+    /// What `query` finds by a connection that waited. That it gives no answer says nothing: it may have been closed.
+    async fn search_again(&self, place: &Place, query: &Query<'_>) -> Option<Answer> {
+        let connection = place.pool.take()?;
+        match timeout(PATIENCE, query.ask(&connection)).await {
+            Ok(Ok(found)) => {
+                place.pool.give_back(connection);
+                Some(found)
+            }
+            failed => {
+                if let Ok(Err(error)) = failed {
+                    tracing::debug!(%error, "a connection that waited is given up");
+                }
+                place.pool.clear();
+                None
+            }
+        }
     }
 
     /// One search for the groups of the user, one more for each step of nesting.
     async fn groups_of(&self, place: usize, user: &User) -> Result<Vec<Group>, Error> {
-        let base = &self.place_at(place)?.base;
-        let open = self.open_place(place).await?;
-        let schema = open.mapper.schema();
+        let place = self.place_at(place)?;
+        let mapper = self.mapper(place).await?;
+        let schema = mapper.schema();
         let attributes = lookup::group_name_attributes(schema);
         let mut filters = vec![lookup::groups_of_user(schema, user)];
         let (mut groups, mut known) = (Vec::new(), BTreeSet::new());
         while !filters.is_empty() {
             let mut outer = Vec::new();
             for filter in filters.drain(..) {
-                let mut search =
-                    open.connection
-                        .paged(base, Scope::Subtree, &filter, &attributes, self.source.page_size);
-                while let Some(entry) = search.next().await? {
-                    if let Mapped::Group(group) = open.mapper.map(&entry, &mut Vec::new())
+                let query = Query {
+                    base: &place.base,
+                    filter: &filter,
+                    attributes: &attributes,
+                    page_size: Some(self.source.page_size),
+                };
+                for entry in self.search(place, &query).await? {
+                    if let Mapped::Group(group) = mapper.map(&entry, &mut Vec::new())
                         && known.insert(group.key.clone())
                     {
                         outer.push(group.dn.clone());
                         groups.push(*group);
                     }
                 }
-                search.finish().map_err(|incomplete| {
-                    Error::Directory(format!("the groups of {}: {incomplete}", user.dn))
-                })?;
             }
             if !schema.posix_groups {
                 let chunks = outer.chunks(GROUPS_A_SEARCH);
@@ -268,29 +344,28 @@ impl<'a> LdapLookup<'a> {
     }
 
     pub(crate) async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, Error> {
-        let Some((index, place)) = self.place(domain) else {
+        let Some(place) = self.place(domain) else {
             return Ok(Vec::new());
         };
-        let open = self.open(index, place).await?;
-        let schema = open.mapper.schema();
+        let mapper = self.mapper(place).await?;
+        let schema = mapper.schema();
         let filter = match wanted {
             Wanted::Upn(upn) => lookup::by_upn(schema, &upn.to_string()),
             Wanted::Account(account) => lookup::by_account(schema, account),
         };
-        let found = open
-            .connection
-            .search(&place.base, Scope::Subtree, &filter, &schema.attributes())
-            .await?;
-        if let Some(incomplete) = found.incomplete {
-            return Err(Error::Directory(format!("{domain}: {incomplete}")));
-        }
+        let query = Query {
+            base: &place.base,
+            filter: &filter,
+            attributes: &schema.attributes(),
+            page_size: None,
+        };
+        let entries = self.search(place, &query).await?;
         // Active Directory also matches without accents, which the caller looks into; others are to find by the filter.
         let is_wanted = |entry: &&RawEntry| schema.preset == Preset::ActiveDirectory || filter.matches(entry);
-        let mapped = found
-            .entries
+        let mapped = entries
             .iter()
             .filter(is_wanted)
-            .map(|entry| open.mapper.map(entry, &mut Vec::new()));
+            .map(|entry| mapper.map(entry, &mut Vec::new()));
         let users = mapped.filter_map(|mapped| match mapped {
             Mapped::User(user) => Some(*user),
             _ => None,
@@ -298,11 +373,42 @@ impl<'a> LdapLookup<'a> {
         Ok(users.collect())
     }
 
+    /// The configured domain with this `NetBIOS` name, as the forest of any of them lists it.
+    async fn domain_of_netbios_name(&self, name: &str) -> Result<Option<String>, Error> {
+        for place in &self.source.places {
+            let Some(partitions) = self.partitions(place).await? else {
+                continue;
+            };
+            let query = Query {
+                base: &partitions,
+                filter: &lookup::by_netbios_name(name),
+                attributes: &[lookup::DNS_NAME],
+                page_size: None,
+            };
+            for entry in self.search(place, &query).await? {
+                let domain = entry.text(lookup::DNS_NAME).unwrap_or_default();
+                if let Some(place) = self.place(domain) {
+                    return Ok(Some(place.name.clone()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the forest of `place` lists its domains.
+    async fn partitions(&self, place: &Place) -> Result<Option<String>, Error> {
+        let _permit = place.pool.in_use.acquire().await;
+        let connection = self.source.connect(place).await?;
+        let root_dse = connection.root_dse().await?;
+        place.pool.give_back(connection);
+        Ok(RootDse::of(&root_dse).partitions())
+    }
+
     /// The names of the groups that a configured domain knows, as `domain\name`.
     pub(crate) async fn group_names(&self, sids: &[Sid]) -> Result<BTreeMap<Sid, String>, Error> {
-        let mut names = BTreeMap::new();
-        for (index, place) in self.source.places.iter().enumerate() {
-            let unnamed: Vec<Sid> = sids
+        let (mut names, unknown) = self.source.group_names.split(sids);
+        for place in &self.source.places {
+            let unnamed: Vec<Sid> = unknown
                 .iter()
                 .filter(|sid| !names.contains_key(*sid))
                 .copied()
@@ -310,22 +416,27 @@ impl<'a> LdapLookup<'a> {
             if unnamed.is_empty() {
                 break;
             }
-            let open = self.open(index, place).await?;
-            let schema = open.mapper.schema();
-            for some in unnamed.chunks(GROUPS_A_SEARCH) {
-                let filter = lookup::groups_by_sid(schema, some);
-                let attributes = lookup::group_name_attributes(schema);
-                let found = open
-                    .connection
-                    .search(&place.base, Scope::Subtree, &filter, &attributes)
-                    .await?;
-                if let Some(incomplete) = found.incomplete {
-                    return Err(Error::Directory(format!("{}: {incomplete}", place.name)));
-                }
-                for entry in &found.entries {
-                    if let Mapped::Group(group) = open.mapper.map(entry, &mut Vec::new()) {
-                        names.extend(group.sid.map(|sid| (sid, group.qualified_name())));
-                    }
+            names.extend(self.names_in(place, &unnamed).await?);
+        }
+        self.source.group_names.remember(&unknown, &names);
+        Ok(names)
+    }
+
+    /// The names of those groups that are in `place`.
+    async fn names_in(&self, place: &Place, sids: &[Sid]) -> Result<BTreeMap<Sid, String>, Error> {
+        let mapper = self.mapper(place).await?;
+        let schema = mapper.schema();
+        let mut names = BTreeMap::new();
+        for some in sids.chunks(GROUPS_A_SEARCH) {
+            let query = Query {
+                base: &place.base,
+                filter: &lookup::groups_by_sid(schema, some),
+                attributes: &lookup::group_name_attributes(schema),
+                page_size: None,
+            };
+            for entry in self.search(place, &query).await? {
+                if let Mapped::Group(group) = mapper.map(&entry, &mut Vec::new()) {
+                    names.extend(group.sid.map(|sid| (sid, group.qualified_name())));
                 }
             }
         }

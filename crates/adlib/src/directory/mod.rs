@@ -6,11 +6,15 @@ mod bind;
 mod changes;
 #[cfg(all(feature = "config", feature = "directory"))]
 pub(crate) mod configured;
+#[cfg(feature = "signin")]
+mod group_names;
 #[cfg(feature = "directory")]
 mod ldap;
 mod ldif;
 #[cfg(feature = "signin")]
 mod lookup;
+#[cfg(feature = "signin")]
+mod pool;
 #[cfg(feature = "directory")]
 mod referrals;
 
@@ -194,6 +198,48 @@ impl Directory {
     #[cfg(feature = "signin")]
     pub(crate) const fn preset(&self) -> Option<Preset> {
         self.rules.preset
+    }
+
+    /// How users are called (R29).
+    #[cfg(feature = "signin")]
+    pub(crate) const fn user_name(&self) -> UserName {
+        self.rules.user_name
+    }
+
+    /// The same directory for lookups within `deadline`: no silent server may take all of it.
+    #[cfg(feature = "signin")]
+    pub(crate) fn for_sign_in(mut self, deadline: std::time::Duration) -> Self {
+        if let Source::Ldap(source) = &mut self.source {
+            let timeouts = &mut source.settings.timeouts;
+            timeouts.connect = timeouts.connect.min(deadline / 4);
+            timeouts.operation = timeouts.operation.min(deadline);
+        }
+        self
+    }
+
+    /// The servers that are known by hand, by domain.
+    #[cfg(feature = "signin")]
+    pub(crate) fn servers(&self) -> Vec<(&str, &[adlib_kdc::Endpoint])> {
+        match &self.source {
+            Source::Ldif(_) => Vec::new(),
+            Source::Ldap(source) => {
+                let places = source.places.iter();
+                places.map(|place| (&*place.name, &*place.servers)).collect()
+            }
+        }
+    }
+
+    /// Whether the server `host` of `domain` was silent when another one was not.
+    #[cfg(feature = "signin")]
+    pub(crate) fn was_silent(&self, domain: &str, host: &str) -> bool {
+        match &self.source {
+            Source::Ldif(_) => false,
+            Source::Ldap(source) => {
+                let mut places = source.places.iter();
+                let place = places.find(|place| place.name.eq_ignore_ascii_case(domain));
+                place.is_some_and(|place| place.pool.was_silent(host))
+            }
+        }
     }
 
     /// A way to look single accounts up.

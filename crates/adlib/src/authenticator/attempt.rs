@@ -1,0 +1,104 @@
+//! One sign-in that goes on.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::mechanism::Proof;
+use crate::{AuditEvent, AuditRecord, SourceRole, audit::Records};
+
+/// One sign-in that goes on: what was typed, until when there must be a decision, and what was asked so far.
+pub(super) struct Ongoing<'a> {
+    pub(super) name: &'a str,
+    pub(super) client: Option<&'a str>,
+    pub(super) proof: Proof<'a>,
+    pub(super) until: Instant,
+    records: &'a Records,
+    /// What was asked of each source: the account, and whether the password is its.
+    asked: [[AtomicBool; 2]; 2],
+    concluded: AtomicBool,
+}
+
+/// What a source is asked in a sign-in.
+#[derive(Clone, Copy)]
+pub(super) enum Leg {
+    /// For the account.
+    Account,
+    /// Whether the password is the account's.
+    Password,
+}
+
+impl<'a> Ongoing<'a> {
+    pub(super) fn new(
+        name: &'a str,
+        client: Option<&'a str>,
+        proof: Proof<'a>,
+        deadline: Duration,
+        records: &'a Records,
+    ) -> Self {
+        Self {
+            name,
+            client,
+            proof,
+            until: Instant::now() + deadline,
+            records,
+            asked: Default::default(),
+            concluded: AtomicBool::new(false),
+        }
+    }
+
+    /// How much time is left.
+    pub(super) fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// Keep what happened.
+    pub(super) fn record(&self, event: AuditEvent<'_>) {
+        let Self { name, client, .. } = *self;
+        self.records.keep_and_log(&AuditRecord {
+            name: Some(name),
+            client,
+            event,
+        });
+    }
+
+    /// Keep the decision. After it, nothing is abandoned any more.
+    pub(super) fn conclude(&self, event: AuditEvent<'_>) {
+        self.concluded.store(true, Ordering::Relaxed);
+        self.record(event);
+    }
+
+    /// `source` is being asked.
+    pub(super) fn asks(&self, source: SourceRole, leg: Leg) {
+        self.slot(source, leg)
+            .iter()
+            .for_each(|slot| slot.store(true, Ordering::Relaxed));
+    }
+
+    /// Whether `source` was asked.
+    pub(super) fn asked(&self, source: SourceRole, leg: Leg) -> bool {
+        self.slot(source, leg)
+            .is_some_and(|slot| slot.load(Ordering::Relaxed))
+    }
+
+    /// Whether any source was asked for anything.
+    pub(super) fn has_asked(&self) -> bool {
+        let mut slots = self.asked.iter().flatten();
+        slots.any(|slot| slot.load(Ordering::Relaxed))
+    }
+
+    fn slot(&self, source: SourceRole, leg: Leg) -> Option<&AtomicBool> {
+        self.asked.get(source as usize)?.get(leg as usize)
+    }
+}
+
+impl Drop for Ongoing<'_> {
+    fn drop(&mut self) {
+        if !self.concluded.load(Ordering::Relaxed) {
+            self.record(AuditEvent::Abandoned);
+        }
+    }
+}
