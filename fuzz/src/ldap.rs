@@ -1,8 +1,9 @@
 //! Oracles of LDAP: what a server's bytes meet before the library that reads them.
 
 use adlib_core::gss;
-use adlib_ldap::{Violation, fuzzing};
+use adlib_ldap::{Endpoint, Violation, fuzzing};
 use lber::parse::parse_tag;
+use percent_encoding::percent_decode_str;
 
 mod others;
 
@@ -28,6 +29,36 @@ pub fn answers(data: &[u8]) {
         let (rest, _) = parse_tag(&answer.message).expect("what passed is well formed");
         assert!(rest.is_empty());
         others::compare(answer);
+    }
+}
+
+/// What passes in a synchronisation is whole messages from the beginning of the bytes, that pass again.
+pub fn synced(data: &[u8]) {
+    let Ok(passed) = fuzzing::synced(data) else {
+        return;
+    };
+    let bytes: Vec<u8> = passed.iter().flat_map(|answer| answer.message.clone()).collect();
+    assert!(data.starts_with(&bytes));
+    assert_eq!(fuzzing::synced(&bytes).as_ref(), Ok(&passed));
+}
+
+/// A referral leads to a server only if its URL names that host as such, whatever else it says.
+pub fn referral_url(data: &[u8]) {
+    let Ok(url) = str::from_utf8(data) else { return };
+    let server = Endpoint::new("ldap.example.org", 636);
+    if fuzzing::leads_to(url, &server) == Some(true) {
+        let (scheme, rest) = url.split_once("://").expect("it has a scheme");
+        assert!(["ldap", "ldaps"].contains(&scheme.to_ascii_lowercase().as_str()));
+        let authority = rest.split('/').next().unwrap_or_default();
+        let host = percent_decode_str(authority)
+            .decode_utf8_lossy()
+            .to_ascii_lowercase();
+        let host = host.trim_start_matches('[');
+        let end = host.strip_prefix("ldap.example.org").expect("it names the host");
+        assert!(
+            end.chars()
+                .all(|c| matches!(c, '.' | ']' | ':' | '+') || c.is_ascii_digit())
+        );
     }
 }
 

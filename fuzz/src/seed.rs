@@ -223,6 +223,11 @@ mod tests {
             ["entry-reference-done", "page", "referral", "disconnection"].map(passed),
             [3, 1, 1, 1]
         );
+        let synced = |name| fuzzing::synced(&seed("ldap_synced", name)).unwrap().len();
+        assert_eq!(
+            ["entry-with-state", "id-set", "cookie-and-done"].map(synced),
+            [1, 1, 2]
+        );
         let code = |name| fuzzing::bind_answer(&seed("ldap_bind_answer", name)).unwrap();
         assert_eq!(
             ["done", "in-progress", "refused", "disconnection"].map(code),

@@ -4,7 +4,8 @@ use adlib_core::gss;
 use adlib_schema::RawEntry;
 
 use crate::{
-    Limits, Violation,
+    Endpoint, Limits, Violation,
+    ldap_url::LdapUrl,
     transport::{BindAnswer, Guard, Inbox, Layer, Part, decode_bind_answer},
 };
 
@@ -22,9 +23,24 @@ pub struct Answered {
 /// # Errors
 /// What the server did wrong.
 pub fn answers(bytes: &[u8]) -> Result<Vec<Answered>, Violation> {
+    passed(bytes, false)
+}
+
+/// The messages in `bytes` that the guard takes for a part of the answer to a synchronisation numbered 1 (RFC 4533).
+///
+/// # Errors
+/// What the server did wrong.
+pub fn synced(bytes: &[u8]) -> Result<Vec<Answered>, Violation> {
+    passed(bytes, true)
+}
+
+fn passed(bytes: &[u8], streams: bool) -> Result<Vec<Answered>, Violation> {
     let limits = Limits::default();
     let mut guard = Guard::new(limits);
     guard.asks(1);
+    if streams {
+        guard.streams();
+    }
     let mut inbox = Inbox::new(limits.message_bytes);
     inbox.end().extend_from_slice(bytes);
     let mut answers = Vec::new();
@@ -38,6 +54,12 @@ pub fn answers(bytes: &[u8]) -> Result<Vec<Answered>, Violation> {
         answers.push(Answered { message, entry });
     }
     Ok(answers)
+}
+
+/// Whether the URL of a referral leads to `server`; `None` when it is no LDAP URL that names a host.
+#[must_use]
+pub fn leads_to(url: &str, server: &Endpoint) -> Option<bool> {
+    Some(LdapUrl::parse(url)?.leads_to(server))
 }
 
 /// The result code in `bytes`, which answer the bind numbered 1.

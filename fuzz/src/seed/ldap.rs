@@ -13,6 +13,7 @@ const ENTRY: u8 = 0x64;
 const DONE: u8 = 0x65;
 const REFERENCE: u8 = 0x73;
 const EXTENDED_RESPONSE: u8 = 0x78;
+const INTERMEDIATE_RESPONSE: u8 = 0x79;
 const CONTROLS: u8 = 0xa0;
 const REFERRAL: u8 = 0xa3;
 const SASL_CREDENTIALS: u8 = 0x87;
@@ -43,6 +44,17 @@ pub(super) fn seeds(seeds: &mut Seeds) {
         ("cut-off", &[2, 40, 0]),
     ];
     seeds.extend(scripts.map(|(name, script)| ("ldap_sasl_buffers", name, script.to_vec())));
+    seeds.push(("ldap_synced", "entry-with-state", synced_entry()));
+    seeds.push(("ldap_synced", "id-set", id_set()));
+    seeds.push(("ldap_synced", "cookie-and-done", [new_cookie(), done].concat()));
+    let urls = [
+        ("plain", "ldap://ldap.example.org/dc=example,dc=org"),
+        ("whole", "ldaps://ldap.example.org:636/dc=x??sub?(cn=a%20b)?e=1"),
+        ("critical", "ldap://ldap.example.org/dc=x??sub??!e=1"),
+        ("address", "ldap://[::1]:389/"),
+        ("user", "ldap://ldap.example.org@evil.example/"),
+    ];
+    seeds.extend(urls.map(|(name, url)| ("ldap_referral_url", name, url.into())));
 }
 
 fn entry() -> Vec<u8> {
@@ -59,6 +71,40 @@ fn entry() -> Vec<u8> {
     let attributes = element(SEQUENCE, &[&attributes.concat()]);
     let dn = element(OCTETS, &[b"CN=Ada,DC=corp"]);
     message(1, &[element(ENTRY, &[&dn, &attributes])])
+}
+
+/// An entry with the state control (RFC 4533 2.2).
+fn synced_entry() -> Vec<u8> {
+    let dn = element(OCTETS, &[b"CN=Ada,DC=corp"]);
+    let entry = element(ENTRY, &[&dn, &element(SEQUENCE, &[])]);
+    let id = element(OCTETS, &[&[7; 16]]);
+    let cookie = element(OCTETS, &[b"rid=000"]);
+    let state = element(SEQUENCE, &[&element(ENUMERATED, &[&[1]]), &id, &cookie]);
+    let name = element(OCTETS, &[b"1.3.6.1.4.1.4203.1.9.1.2"]);
+    let control = element(SEQUENCE, &[&name, &element(OCTETS, &[&state])]);
+    message(1, &[entry, element(CONTROLS, &[&control])])
+}
+
+/// A Sync Info message (RFC 4533 2.5) with this value.
+fn sync_info(value: &[u8]) -> Vec<u8> {
+    let name = element(0x80, &[b"1.3.6.1.4.1.4203.1.9.1.4"]);
+    message(
+        1,
+        &[element(INTERMEDIATE_RESPONSE, &[&name, &element(0x81, &[value])])],
+    )
+}
+
+fn new_cookie() -> Vec<u8> {
+    sync_info(&element(0x80, &[b"rid=000"]))
+}
+
+fn id_set() -> Vec<u8> {
+    let ids = element(
+        SET,
+        &[&element(OCTETS, &[&[7; 16]]), &element(OCTETS, &[&[8; 16]])],
+    );
+    let deletes = element(BOOLEAN, &[&[0xff]]);
+    sync_info(&element(0xa3, &[&element(OCTETS, &[b"rid=000"]), &deletes, &ids]))
 }
 
 fn reference() -> Vec<u8> {
