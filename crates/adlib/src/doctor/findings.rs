@@ -124,3 +124,45 @@ impl<'a> Findings<'a> {
         self.examination
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R4: one of several will do, and that the others fail is worth a warning.
+    #[test]
+    fn r04_one_of_several_will_do() {
+        let mut told = 0;
+        let mut count = |_: &Check| told += 1;
+        let mut findings = Findings::new(&mut count);
+        let dead = || Came::<()>::failed(Problem::NothingListens, "dc1 is down");
+        let both = vec![("dc1".to_owned(), dead()), ("dc2".to_owned(), Came::ok((), ""))];
+        let added = findings.add_any(CheckKind::Port, both);
+        assert_eq!(added, [Err(CheckName::new(CheckKind::Port, "dc1")), Ok(())]);
+        let needs = findings.add_any(CheckKind::Port, vec![("dc3".to_owned(), dead())]);
+        findings.skip(CheckKind::Tls, "dc3", needs[0].as_ref().unwrap_err());
+        let examination = findings.done();
+        let states: Vec<&str> = examination
+            .checks
+            .iter()
+            .map(|check| check.state.as_str())
+            .collect();
+        assert_eq!(states, ["warning", "ok", "failed", "skipped"]);
+        assert!(!examination.is_healthy());
+        assert_eq!(examination.checks[3].problem(), None);
+        assert_eq!(told, 4);
+    }
+
+    /// Whatever takes too long fails, and what comes after it is looked at.
+    #[tokio::test(start_paused = true)]
+    async fn a_look_ends_in_time() {
+        let mut ignored = |_: &Check| {};
+        let mut findings = Findings::new(&mut ignored);
+        let limit = Duration::from_secs(1);
+        let never = std::future::pending::<Came<()>>();
+        let came = findings.look(CheckKind::Bind, "corp", limit, never).await;
+        assert_eq!(came, Err(CheckName::new(CheckKind::Bind, "corp")));
+        let examination = findings.done();
+        assert_eq!(examination.checks[0].problem(), Some(&Problem::TookTooLong));
+    }
+}

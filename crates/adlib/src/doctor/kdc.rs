@@ -1,6 +1,6 @@
 //! The KDCs of a domain: where they are, their ports, their clocks.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
 use adlib_kdc::{AttemptFailure, Endpoint, KdcPort, Probed, Service, locate, locate::resolve, probe};
 
@@ -139,6 +139,10 @@ impl Doctor {
 fn unanswered<T>(address: SocketAddr, failure: AttemptFailure) -> Came<T> {
     let problem = match failure {
         AttemptFailure::TimedOut => Problem::Silent,
+        // Whoever takes a connection and closes it is there.
+        AttemptFailure::Io(ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe) => {
+            Problem::NoAnswer
+        }
         AttemptFailure::Io(_) => Problem::NothingListens,
         _ => Problem::NoAnswer,
     };

@@ -25,8 +25,8 @@ pub enum Problem {
     WeakKeysOnly,
     /// DNS answers that there is no such name.
     NotInDns,
-    /// DNS cannot be asked.
-    DnsSilent,
+    /// DNS cannot be asked, or answers with an error.
+    DnsFailed,
     /// DNS names controllers outside of the domain.
     OutsideOfDomain,
     /// Nothing listens there.
@@ -114,7 +114,7 @@ impl Problem {
             Self::NoKeyOfService => "no-key-of-service",
             Self::WeakKeysOnly => "weak-keys-only",
             Self::NotInDns => "not-in-dns",
-            Self::DnsSilent => "dns-silent",
+            Self::DnsFailed => "dns-failed",
             Self::OutsideOfDomain => "outside-of-domain",
             Self::NothingListens => "nothing-listens",
             Self::Silent => "silent",
@@ -169,8 +169,8 @@ impl Problem {
             Self::NotInDns => {
                 "check the domain's name, and that the DNS server is one of the domain; or name `controllers`"
             }
-            Self::DnsSilent => {
-                "check the name servers (`dns`, or the system's), and port 53 over udp and tcp"
+            Self::DnsFailed => {
+                "check the domain's name, the name servers (`dns`, or the system's), and port 53 over udp and tcp"
             }
             Self::OutsideOfDomain => "if these are right, list them as `controllers`",
             Self::NothingListens => {
@@ -312,5 +312,60 @@ fn reason(rejection: Rejection) -> Reason {
         Rejection::ClockSkew { .. } => Reason::ClockSkew,
         Rejection::ServiceUnknown | Rejection::EtypeUnsupported => Reason::KerberosUnavailable,
         _ => Reason::RefusedByController,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every problem says what to do.
+    #[test]
+    fn what_connecting_came_to() {
+        use adlib_ldap::Error as Ldap;
+        let connect = || Ldap::Connect {
+            endpoint: "dc1:636".to_owned(),
+            reason: "refused".to_owned(),
+        };
+        let tls = |failure| Ldap::Tls {
+            endpoint: "dc1:636".to_owned(),
+            failure,
+        };
+        for (error, expected) in [
+            (connect(), "nothing-listens"),
+            (Ldap::NoneReachable(vec![connect(), connect()]), "nothing-listens"),
+            (tls(TlsFailure::Expired), "certificate-expired"),
+            (tls(TlsFailure::NotYetValid), "certificate-not-yet-valid"),
+            (tls(TlsFailure::BadSignature), "unknown-authority"),
+            (tls(TlsFailure::Revoked), "tls"),
+            (tls(TlsFailure::InvalidName("_".to_owned())), "certificate-name"),
+            (Ldap::Authorities("none".to_owned()), "unknown-authority"),
+            (
+                Ldap::PasswordInTheClear {
+                    endpoint: "dc1:389".to_owned(),
+                },
+                "bind-not-admitted",
+            ),
+        ] {
+            let problem = Problem::from(&error);
+            assert_eq!(problem.as_str(), expected);
+            assert!(!problem.remedy().is_empty());
+        }
+    }
+
+    /// R9: why there is no ticket.
+    #[test]
+    fn r09_why_there_is_no_ticket() {
+        for (rejection, expected) in [
+            (Rejection::ServiceUnknown, "kerberos-unavailable"),
+            (Rejection::WrongPassword, "wrong-password"),
+            (Rejection::Locked, "locked"),
+            (Rejection::KeyExpired, "password-expired"),
+            (Rejection::ClockSkew { server_time: None }, "clock-skew"),
+            (Rejection::Revoked, "refused-by-controller"),
+        ] {
+            let problem = Problem::from(&TicketError::from(rejection));
+            assert_eq!(problem.as_str(), expected);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The application's own service: its account, its keys, and a ticket for it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use adlib_core::Password;
 use adlib_kdc::{AccountSecret, Endpoint, ExchangePolicy, KdcTicketSource, TicketRequest, TicketSource as _};
@@ -213,7 +213,7 @@ impl Doctor {
         let token = match source.service_ticket(request).await {
             Ok(token) => token,
             Err(error) => {
-                let seen = format!("as {}@{}: {error}", asker.account, asker.domain);
+                let seen = format!("as {asker}: {error}");
                 return Came::failed(Problem::from(&error), seen);
             }
         };
@@ -223,11 +223,17 @@ impl Doctor {
             .and_then(|token| token.decrypt(keytab, &policy))
             .and_then(|decrypted| decrypted.check(&policy, self.clock.now(), None));
         match verified {
-            Ok(_) => Came::ok(
-                (),
-                format!("a ticket of {}@{} is opened", asker.account, asker.domain),
-            ),
+            Ok(_) => Came::ok((), format!("a ticket of {asker} is opened")),
             Err(rejection) => Came::failed(Problem::TicketRefused(rejection.reason()), rejection.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Asker<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.account.contains('@') {
+            true => f.write_str(&self.account),
+            false => write!(f, "{}@{}", self.account, self.domain),
         }
     }
 }

@@ -110,19 +110,14 @@ impl Doctor {
 
     /// The name servers that are named, each by itself.
     async fn name_servers<'a>(&self, findings: &mut Findings<'_>, section: Section<'a>) -> Section<'a> {
-        let Some(place) = section.places.first().filter(|_| !section.config.dns.is_empty()) else {
+        if section.config.dns.is_empty() {
             return section;
-        };
-        let question = Service::Ldap.srv_name(&place.name);
+        }
         let mut all = Vec::new();
         for server in &section.config.dns {
             let came = match DnsResolver::with_name_servers(&[server]) {
                 Err(error) => Came::failed(Problem::Malformed, error.to_string()),
-                Ok(resolver) => match resolver.srv(&question).await {
-                    // Whether the name exists is looked at for each domain.
-                    Ok(_) | Err(ResolveError::NotFound) => Came::ok((), "it answers"),
-                    Err(error) => Came::failed(Problem::DnsSilent, error.to_string()),
-                },
+                Ok(resolver) => asked(&resolver, &section.places).await,
             };
             all.push((server.clone(), came));
         }
@@ -133,6 +128,18 @@ impl Doctor {
         };
         Section { no_dns, ..section }
     }
+}
+
+/// Whether a name server answers about any of the places. Whether there is what was asked for is looked at for each.
+async fn asked(resolver: &DnsResolver, places: &[Place]) -> Came<()> {
+    let mut failure = Came::ok((), "there is nothing to ask");
+    for place in places {
+        failure = match resolver.srv(&Service::Ldap.srv_name(&place.name)).await {
+            Ok(_) | Err(ResolveError::NotFound) => return Came::ok((), "it answers"),
+            Err(error) => Came::failed(Problem::DnsFailed, error.to_string()),
+        };
+    }
+    failure
 }
 
 /// What it means that servers are not known.
@@ -147,10 +154,83 @@ pub(super) fn not_located<T>(error: &NotLocated) -> Came<T> {
 pub(super) fn in_dns(error: &LocateError) -> Problem {
     let is_silent = |error: &ResolveError| *error != ResolveError::NotFound;
     match error {
-        LocateError::Resolve { .. } => Problem::DnsSilent,
+        LocateError::Resolve { .. } => Problem::DnsFailed,
         LocateError::NoAddress { hosts } if hosts.iter().any(|(_, error)| is_silent(error)) => {
-            Problem::DnsSilent
+            Problem::DnsFailed
         }
         _ => Problem::NotInDns,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Examination};
+
+    async fn examined(config: &str) -> Examination {
+        Doctor::new(&Config::parse(config).unwrap()).examine().await
+    }
+
+    fn found(examination: &Examination) -> Vec<String> {
+        let checks = examination.checks.iter();
+        let problems =
+            checks.filter_map(|check| Some(format!("{}: {}", check.name.kind, check.problem()?.as_str())));
+        problems.collect()
+    }
+
+    /// R4, A54: what DNS does not tell, and what it tells of others.
+    #[test]
+    fn a54_what_dns_tells() {
+        let not_located = |error: NotLocated| match not_located::<()>(&error).state {
+            super::super::CheckState::Failed(problem) => problem.as_str(),
+            state => panic!("{state:?}"),
+        };
+        let resolve = |source| LocateError::Resolve {
+            name: "_ldap._tcp.dc._msdcs.corp.example.com.".to_owned(),
+            source,
+        };
+        let no_address = |error| LocateError::NoAddress {
+            hosts: vec![("dc1".to_owned(), error)],
+        };
+        for (error, expected) in [
+            (resolve(ResolveError::TimedOut), "dns-failed"),
+            (no_address(ResolveError::TimedOut), "dns-failed"),
+            (no_address(ResolveError::NotFound), "not-in-dns"),
+            (LocateError::NotFound("corp".to_owned()), "not-in-dns"),
+        ] {
+            assert_eq!(not_located(error.into()), expected);
+        }
+        let elsewhere = NotLocated::OutsideOfDomain("corp.example.com".to_owned());
+        assert_eq!(not_located(elsewhere), "outside-of-domain");
+    }
+
+    /// A directory in files has neither ports nor binds.
+    #[tokio::test]
+    async fn a_directory_in_files() {
+        let company = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/company.ldif");
+        let examination = examined(&format!("[directory]\nldif = [\"{company}\"]")).await;
+        assert!(examination.is_healthy(), "{examination:?}");
+        let kinds: Vec<CheckKind> = examination.checks.iter().map(|check| check.name.kind).collect();
+        assert_eq!(kinds, [CheckKind::Settings, CheckKind::File, CheckKind::Users]);
+        let examination = examined("[directory]\nldif = [\"/nonexistent/corp.ldif\"]").await;
+        assert_eq!(found(&examination), ["file: unreadable"]);
+        assert_eq!(examination.checks[2].state.as_str(), "skipped");
+    }
+
+    /// What cannot be is told, and the rest is looked at.
+    #[tokio::test]
+    async fn what_cannot_be_is_told() {
+        let url = "[directory]\nurls = [\"ldap://127.0.0.1:1\"]\nbase = \"dc=example,dc=org\"";
+        assert_eq!(found(&examined(url).await), ["settings: malformed"]);
+        let risky = "[signin]\nmode = \"legacy\"\ndeadline = \"1s\"";
+        assert_eq!(found(&examined(risky).await), ["settings: risky"]);
+    }
+
+    /// Who awaits an examination may do it in a task of its own.
+    #[test]
+    fn an_examination_can_be_spawned() {
+        fn can_be_spawned<T: Send>(_: T) {}
+        let doctor = Doctor::new(&Config::default());
+        can_be_spawned(doctor.examine());
     }
 }

@@ -1,0 +1,101 @@
+//! What kind of server it is, pages, and the right to read.
+
+use adlib::CheckKind;
+use adlib_lab::{directory_change, exec};
+
+use crate::site::Site;
+
+/// R19, R22: a controller of another domain, and a preset that is another's.
+#[tokio::test]
+async fn r19_the_kind_of_server() {
+    let site = Site::new();
+    let staff = site.with(&[
+        ("controllers = [\"127.0.0.2\"]", "controllers = [\"127.0.0.3\"]"),
+        ("[signin]", "[signin]\nkdc = [\"127.0.0.2\"]"),
+    ]);
+    let seen = staff.only(CheckKind::Schema, "other-domain").await;
+    assert!(seen.contains("DC=staff,DC=example,DC=com"), "{seen}");
+    let openldap = site.with(&[("[directory]", "[directory]\npreset = \"openldap\"")]);
+    openldap.only(CheckKind::Schema, "other-preset").await;
+    let auto = site.with(&[("[directory]", "[directory]\npreset = \"auto\"")]);
+    assert_eq!(crate::site::not_ok(&auto.examine().await), Vec::<String>::new());
+}
+
+/// R27
+#[tokio::test]
+async fn r27_pages() {
+    let large = Site::new().with(&[("timeout", "page_size = 5000\ntimeout")]);
+    let seen = large.only_warns(CheckKind::PageSize, "small-pages").await;
+    assert!(seen.contains("1000"), "{seen}");
+}
+
+/// R34: a user who must be there and is not.
+#[tokio::test]
+async fn r34_a_canary_that_is_not_there() {
+    let site = Site::new().with(&[("\"ada\"", "\"no-such-user\"")]);
+    site.only(CheckKind::Canary, "canary-missing").await;
+}
+
+/// R31: without the right to read an attribute that counts.
+#[tokio::test]
+async fn r31_the_right_to_read() {
+    let site = Site::of(directory_change());
+    let sid = sid_of("svc-sync", &site.corp.admin_password);
+    let account_control = "bf967a68-0de6-11d0-a285-00aa003049e2";
+    let ada = dn_of("ada", &site.corp.admin_password);
+    deny(
+        &ada,
+        &format!("(OD;;RP;{account_control};;{sid})"),
+        &site.corp.admin_password,
+    );
+    let seen = site.only(CheckKind::Rights, "not-readable").await;
+    assert!(
+        seen.contains("userAccountControl") && seen.contains("Ada"),
+        "{seen}"
+    );
+}
+
+fn deny(dn: &str, ace: &str, password: &str) {
+    let (dn, ace) = (format!("--objectdn={dn}"), format!("--sddl={ace}"));
+    let user = format!("-UAdministrator%{password}");
+    let output = exec(&[
+        "samba-tool",
+        "dsacl",
+        "set",
+        &dn,
+        &ace,
+        &user,
+        "-H",
+        "ldap://dc1.corp.example.com",
+    ]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn shown(account: &str, attribute: &str, password: &str) -> String {
+    let user = format!("-UAdministrator%{password}");
+    let output = exec(&[
+        "samba-tool",
+        "user",
+        "show",
+        account,
+        &user,
+        "-H",
+        "ldap://dc1.corp.example.com",
+    ]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let prefix = format!("{attribute}: ");
+    let value = text.lines().find_map(|line| line.strip_prefix(&prefix));
+    value.unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+fn sid_of(account: &str, password: &str) -> String {
+    shown(account, "objectSid", password)
+}
+
+fn dn_of(account: &str, password: &str) -> String {
+    shown(account, "dn", password)
+}

@@ -1,0 +1,206 @@
+//! DNS, ports, certificates, KDCs.
+
+use std::{
+    io::Read as _,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
+    thread,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use adlib::CheckKind;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::site::Site;
+
+/// A way to `to` on an address of its own.
+fn relay(to: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for from in listener.incoming() {
+            let (from, to) = (from.unwrap(), TcpStream::connect(to).unwrap());
+            for (mut from, mut to) in [(from.try_clone().unwrap(), to.try_clone().unwrap()), (to, from)] {
+                thread::spawn(move || std::io::copy(&mut from, &mut to).ok());
+            }
+        }
+    });
+    address
+}
+
+/// Somebody who takes connections, listens, and says nothing.
+fn mute() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for from in listener.incoming() {
+            thread::spawn(move || from.unwrap().read_to_end(&mut Vec::new()).ok());
+        }
+    });
+    address
+}
+
+/// With its controllers at `controllers`, and the KDC where it is.
+fn at(controllers: &str) -> Site {
+    let site = Site::new();
+    let ip = site.corp.ip;
+    site.edit(&[
+        (
+            &format!("controllers = [\"{ip}\"]"),
+            &format!("controllers = [{controllers}]"),
+        ),
+        ("[signin]", &format!("[signin]\nkdc = [\"{ip}\"]")),
+    ]);
+    site
+}
+
+/// With its KDC at `kdc`.
+fn with_kdc(kdc: &str) -> Site {
+    Site::new().with(&[("[signin]", &format!("[signin]\nkdc = [{kdc}]"))])
+}
+
+/// R4: by DNS alone; a name server that is not there; a domain that is not.
+#[tokio::test]
+async fn r04_dns() {
+    let site = Site::new();
+    let (ip, resolver) = (site.corp.ip, site.corp.resolver);
+    let controllers = format!("controllers = [\"{ip}\"]");
+    let by_dns = site.with(&[(&controllers, &format!("dns = [\"{resolver}\"]"))]);
+    let examination = by_dns.examine().await;
+    assert_eq!(crate::site::not_ok(&examination), Vec::<String>::new());
+    for kind in [CheckKind::NameServer, CheckKind::Dns, CheckKind::KdcDns] {
+        assert!(
+            examination.checks.iter().any(|check| check.name.kind == kind),
+            "{kind}"
+        );
+    }
+
+    let gone = site.with(&[(&controllers, "dns = [\"127.0.0.99\"]")]);
+    gone.only(CheckKind::NameServer, "dns-failed").await;
+    let one_gone = site.with(&[(&controllers, &format!("dns = [\"{resolver}\", \"127.0.0.99\"]"))]);
+    let examination = one_gone.examine().await;
+    assert_eq!(
+        crate::site::named(&examination),
+        [(CheckKind::NameServer, "warning", "dns-failed")],
+        "{examination:?}"
+    );
+
+    let unknown = by_dns.with(&[("domains = \"corp", "domains = \"nowhere.corp.example.com; corp")]);
+    let examination = unknown.examine().await;
+    assert_eq!(
+        crate::site::named(&examination),
+        [
+            (CheckKind::KdcDns, "failed", "not-in-dns"),
+            (CheckKind::Dns, "failed", "not-in-dns")
+        ],
+        "{examination:#?}"
+    );
+}
+
+/// R4: nothing listens at a controller, at one of two, or somebody who says nothing.
+#[tokio::test]
+async fn r04_ports() {
+    at("\"127.0.0.2:1\"")
+        .only(CheckKind::Port, "nothing-listens")
+        .await;
+    let both = at("\"127.0.0.2:1\", \"127.0.0.2\"");
+    both.only_warns(CheckKind::Port, "nothing-listens").await;
+    let mute = at(&format!("\"{}\"", mute()));
+    mute.edit(&[("timeout = \"10s\"", "timeout = \"1s\"")]);
+    mute.only(CheckKind::Tls, "tls").await;
+}
+
+/// R4: a KDC that is not there, is not one, is another's, or takes no datagrams.
+#[tokio::test]
+async fn r04_kdcs() {
+    with_kdc("\"127.0.0.2:1\"")
+        .only(CheckKind::Kdc, "nothing-listens")
+        .await;
+    with_kdc("\"127.0.0.2:389\"")
+        .only(CheckKind::Kdc, "no-answer")
+        .await;
+    // Samba does not tell that it is another realm's: whoever asks for the ticket is unknown there.
+    let staff = with_kdc("\"127.0.0.3\"");
+    staff.only(CheckKind::Ticket, "unknown-user").await;
+    let kdc = relay(SocketAddr::new(staff.corp.ip, 88));
+    let tcp_only = with_kdc(&format!("\"{kdc}\""));
+    tcp_only.only_warns(CheckKind::Kdc, "nothing-listens").await;
+}
+
+/// R4, A53: what is wrong with a certificate.
+#[tokio::test]
+async fn a53_certificates() {
+    let site = Site::new();
+    let (ca, ldaps) = (site.corp.ca_file.display().to_string(), site.corp.ldaps());
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/other_authority.pem");
+    site.with(&[(&ca, other)])
+        .only(CheckKind::Tls, "unknown-authority")
+        .await;
+    let elsewhere = at(&format!("\"{}\"", relay(ldaps)));
+    elsewhere.only(CheckKind::Tls, "certificate-name").await;
+    let plain = at("\"127.0.0.2:389\"");
+    plain.only(CheckKind::Tls, "tls").await;
+
+    let year = Duration::from_secs(365 * 24 * 3600);
+    for (from, problem) in [(2000, "certificate-expired"), (2090, "certificate-not-yet-valid")] {
+        certified(&site, from, year).only(CheckKind::Tls, problem).await;
+    }
+    let since_2000 = UNIX_EPOCH.elapsed().unwrap() - Duration::from_secs(946_684_800);
+    let soon = certified(&site, 2000, since_2000 + Duration::from_secs(5 * 24 * 3600 - 60));
+    let seen = soon.only_warns(CheckKind::Tls, "certificate-ends-soon").await;
+    assert!(seen.contains("for 4 more days"), "{seen}");
+}
+
+/// A controller behind a certificate of another authority, that counts in between.
+fn certified(site: &Site, from: i32, lifetime: Duration) -> Site {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    params.not_before = date_time_ymd(from, 1, 1);
+    params.not_after = params.not_before + lifetime;
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.signed_by(&key, &authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .unwrap();
+    let address = terminate(TlsAcceptor::from(Arc::new(config)), site);
+    let at = at(&format!("\"{address}\""));
+    at.write("authority.pem", &authority.pem());
+    at.edit(&[(&*site.corp.ca_file.display().to_string(), "authority.pem")]);
+    at
+}
+
+/// Where TLS ends by `acceptor`, and another leads on to the controller.
+fn terminate(acceptor: TlsAcceptor, site: &Site) -> SocketAddr {
+    let mut trust = adlib::ldap::TlsSettings::default();
+    trust.ca_pem = Some(std::fs::read(&site.corp.ca_file).unwrap());
+    trust.ca_only = true;
+    let connector = TlsConnector::from(trust.to_client_config().unwrap());
+    let controller = site.corp.ldaps();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        while let Ok((client, _)) = listener.accept().await {
+            let (acceptor, connector) = (acceptor.clone(), connector.clone());
+            tokio::spawn(async move {
+                let mut client = acceptor.accept(client).await?;
+                let server = tokio::net::TcpStream::connect(controller).await?;
+                let mut server = connector.connect(controller.ip().into(), server).await?;
+                tokio::io::copy_bidirectional(&mut client, &mut server).await
+            });
+        }
+    });
+    address
+}

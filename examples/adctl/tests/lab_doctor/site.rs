@@ -1,0 +1,220 @@
+//! A configuration for the lab, parts of which are then broken.
+
+use std::{
+    fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command, sync::Arc, time::Duration,
+};
+
+use adlib::{CheckKind, CheckState, Clock, Config, Doctor, Examination, SystemClock, UnixTime};
+use adlib_lab::{Corp, Domain, corp};
+use tempfile::TempDir;
+
+/// A directory with a configuration for the lab.
+pub(crate) struct Site<C = Corp> {
+    directory: TempDir,
+    pub(crate) corp: C,
+}
+
+impl Site {
+    /// For CORP, with a simple bind.
+    pub(crate) fn new() -> Self {
+        Self::of(corp())
+    }
+
+    /// For both domains, with a bind that reaches both.
+    pub(crate) fn of_both_domains() -> Self {
+        let site = Self::new();
+        let corp = &site.corp;
+        let staff = &corp.staff;
+        site.edit(&[
+            (
+                &format!("domains = \"{}\"", corp.dns_domain),
+                &format!("domains = \"{}; {}\"", corp.dns_domain, staff.dns_domain),
+            ),
+            (
+                &format!("controllers = [\"{}\"]", corp.ip),
+                &format!(
+                    "controllers = {{ \"{}\" = [\"{}\"], \"{}\" = [\"{}\"] }}",
+                    corp.dns_domain, corp.ip, staff.dns_domain, staff.ip
+                ),
+            ),
+            (
+                &format!("method = \"simple\", name = \"svc-sync@{}\"", corp.dns_domain),
+                &format!("method = \"ntlm\", name = '{}\\svc-sync'", corp.netbios),
+            ),
+        ]);
+        site
+    }
+
+    /// Another site with a configuration that differs.
+    pub(crate) fn with(&self, changes: &[(&str, &str)]) -> Self {
+        let other = Self::new();
+        for file in ["adlib.toml", "password", "mappings.conf"] {
+            fs::copy(self.path(file), other.path(file)).unwrap();
+        }
+        other.edit(changes);
+        other
+    }
+}
+
+impl<C: std::ops::Deref<Target = Domain>> Site<C> {
+    pub(crate) fn of(corp: C) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let config = format!(
+            r#"
+            [directory]
+            domains = "{domain}"
+            controllers = ["{ip}"]
+            ca_file = "{ca}"
+            ca_only = true
+            bind = {{ method = "simple", name = "svc-sync@{domain}", password_file = "password" }}
+            timeout = "10s"
+            [signin]
+            service = "{service}"
+            keytab = "http.keytab"
+            upn_mappings = "mappings.conf"
+            [sync]
+            guard = {{ canaries = ["administrator", "ada"] }}
+            "#,
+            domain = corp.dns_domain,
+            ip = corp.ip,
+            ca = corp.ca_file.display(),
+            service = corp.http_service,
+        );
+        let site = Self { directory, corp };
+        site.write("adlib.toml", &config);
+        site.write("password", &format!("{}\n", site.corp.service_password));
+        site.write(
+            "mappings.conf",
+            &format!("acme.example = {}\n", site.corp.dns_domain),
+        );
+        fs::copy(&site.corp.keytab, site.path("http.keytab")).unwrap();
+        site.permissions("http.keytab", 0o600);
+        site
+    }
+
+    /// Replace parts of the configuration, each of which must be there.
+    pub(crate) fn edit(&self, changes: &[(&str, &str)]) {
+        let mut config = fs::read_to_string(self.path("adlib.toml")).unwrap();
+        for (from, to) in changes {
+            assert!(config.contains(from), "{from}");
+            config = config.replacen(from, to, 1);
+        }
+        self.write("adlib.toml", &config);
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &str) {
+        fs::write(self.path(name), content).unwrap();
+        self.permissions(name, 0o600);
+    }
+
+    pub(crate) fn permissions(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    pub(crate) fn doctor(&self) -> Doctor {
+        Doctor::new(&Config::read(self.path("adlib.toml")).unwrap())
+    }
+
+    /// What the doctor finds, in which there is no secret (A63).
+    pub(crate) async fn examine(&self) -> Examination {
+        let examination = self.doctor().examine().await;
+        let shown = format!("{examination:?}");
+        let secrets = [&self.corp.service_password, &self.corp.user_password, "Wr0ng"];
+        for secret in secrets {
+            assert!(!shown.contains(secret), "a secret is shown: {shown}");
+        }
+        examination
+    }
+
+    /// Exactly one check fails, of this kind and with this problem; all else is in order, or skipped because of it. Gives
+    /// what was seen.
+    pub(crate) async fn only(&self, kind: CheckKind, problem: &str) -> String {
+        let examination = self.examine().await;
+        assert!(!examination.is_healthy(), "{examination:?}");
+        depends_on(&examination, kind);
+        let found = named(&examination);
+        assert_eq!(found, [(kind, "failed", problem)], "{examination:#?}");
+        seen(&examination)
+    }
+
+    /// Exactly one check warns, of this kind and with this problem; all else is in order.
+    pub(crate) async fn only_warns(&self, kind: CheckKind, problem: &str) -> String {
+        let examination = self.examine().await;
+        assert!(examination.is_healthy(), "{examination:?}");
+        let found = named(&examination);
+        assert_eq!(found, [(kind, "warning", problem)], "{examination:#?}");
+        assert_eq!(not_ok(&examination).len(), 1, "{examination:#?}");
+        seen(&examination)
+    }
+
+    /// Exit code and standard output of `adctl doctor`.
+    pub(crate) fn adctl(&self, more: &[&str]) -> (i32, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_adctl"))
+            .args(["doctor", "--config", "adlib.toml"])
+            .args(more)
+            .current_dir(self.directory.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), text)
+    }
+}
+
+/// Every check with a problem.
+pub(crate) fn named(examination: &Examination) -> Vec<(CheckKind, &'static str, &str)> {
+    let checks = examination.checks.iter();
+    checks
+        .filter_map(|check| Some((check.name.kind, check.state.as_str(), check.problem()?.as_str())))
+        .collect()
+}
+
+/// What was seen of the one check with a problem.
+fn seen(examination: &Examination) -> String {
+    let mut checks = examination
+        .checks
+        .iter()
+        .filter(|check| check.problem().is_some());
+    checks.next().unwrap().seen.clone()
+}
+
+/// Every check that is not in order.
+pub(crate) fn not_ok(examination: &Examination) -> Vec<String> {
+    let checks = examination.checks.iter();
+    checks
+        .filter(|check| check.state != CheckState::Ok)
+        .map(|check| format!("{check:?}"))
+        .collect()
+}
+
+/// Whatever was skipped needs a check of this kind that is not in order, or one that was skipped because of it.
+#[track_caller]
+pub(crate) fn depends_on(examination: &Examination, kind: CheckKind) {
+    for check in &examination.checks {
+        let CheckState::Skipped { needs } = &check.state else {
+            continue;
+        };
+        let needed = examination.checks.iter().find(|other| other.name == *needs);
+        let needed = needed.unwrap_or_else(|| panic!("{check:?}"));
+        let is_right = match &needed.state {
+            CheckState::Skipped { .. } => true,
+            CheckState::Ok => false,
+            _ => needed.name.kind == kind,
+        };
+        assert!(is_right, "{check:?} because of {needed:?}");
+    }
+}
+
+/// A clock that is ahead.
+pub(crate) fn later(seconds: u64) -> Arc<dyn Clock> {
+    struct Later(Duration);
+    impl Clock for Later {
+        fn now(&self) -> UnixTime {
+            SystemClock.now().saturating_add(self.0)
+        }
+    }
+    Arc::new(Later(Duration::from_secs(seconds)))
+}
