@@ -6,7 +6,7 @@ use crate::{
     Link,
     snapshot::Snapshot,
     store::{StoreState, StoredGroup},
-    table::Record,
+    table::{BATCH, Record},
 };
 
 /// A user in a group, nesting counted.
@@ -123,18 +123,22 @@ pub(crate) fn diff(
     let both = BothGroups::of(snapshot, state, deleted);
     let mut marks = Marks::new(both.groups.len());
     let mut found = Found::default();
-    for (wanted, stored) in settled {
-        let stored_groups = || {
-            stored
-                .into_iter()
-                .flat_map(|stored| both.stored(pairs.of(stored)))
-        };
-        if !marks.are_same(snapshot.groups_of(wanted), stored_groups()) {
-            let to: Vec<u32> = snapshot.groups_of(wanted).collect();
-            let mut from: Vec<u32> = stored_groups().collect();
-            from.sort_unstable();
-            from.dedup();
-            found.compare(wanted, stored, &to, &from, &both.is_kept);
+    let mut settled = settled.peekable();
+    while settled.peek().is_some() {
+        let batch: Vec<(usize, Option<usize>)> = settled.by_ref().take(BATCH).collect();
+        snapshot
+            .memberships
+            .fetch(batch.iter().map(|(wanted, _)| *wanted));
+        pairs.fetch(batch.iter().filter_map(|(_, stored)| *stored));
+        for (wanted, stored) in batch {
+            let from = || both.stored(stored.map(|stored| pairs.of(stored)));
+            if !marks.are_same(snapshot.groups_of(wanted), from()) {
+                let to: Vec<u32> = snapshot.groups_of(wanted).collect();
+                let mut from: Vec<u32> = from().collect();
+                from.sort_unstable();
+                from.dedup();
+                found.compare(wanted, stored, &to, &from, &both.is_kept);
+            }
         }
     }
     found.named(snapshot, state, &both)
@@ -172,7 +176,8 @@ impl<'a> BothGroups<'a> {
     }
 
     /// The numbers of groups of the store.
-    fn stored(&self, groups: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
+    fn stored(&self, groups: Option<impl Iterator<Item = u32>>) -> impl Iterator<Item = u32> {
+        let groups = groups.into_iter().flatten();
         groups.filter_map(|group| self.of_stored.get(group as usize).copied())
     }
 }

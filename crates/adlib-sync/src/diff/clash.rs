@@ -16,7 +16,7 @@ use crate::{
     held_back::Holder,
     options::EmailClash,
     snapshot::Standing,
-    table::{ClaimKind, HashIndex, Hashed, OriginKind, Record, hash_claim, str_of},
+    table::{BATCH, ClaimKind, HashIndex, Hashed, OriginKind, Record, hash_claim, str_of},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -93,15 +93,21 @@ impl<'c, 'a> Clashes<'c, 'a> {
     }
 
     fn index_of(&self, staying: &[usize]) -> HashIndex {
-        let wanted = self.compare.active().map(Claimant::Wanted);
-        let staying = staying.iter().copied().map(Claimant::Stored);
-        let mut entries = Vec::with_capacity(3 * self.compare.snapshot.users.len());
-        for claimant in wanted.chain(staying) {
+        let users = self.compare.snapshot.users.len();
+        let mut entries = Vec::with_capacity(3 * users);
+        let mut note = |claimant| {
             let number = self.number(claimant);
             self.each_text(claimant, |kind, text| {
                 entries.push(Hashed::new(hash_claim(kind, text), number));
             });
+        };
+        for first in (0..users).step_by(BATCH) {
+            let batch = first..users.min(first + BATCH);
+            self.compare.snapshot.fetch(batch.clone());
+            let active = batch.filter(|wanted| self.compare.is_active(*wanted));
+            active.map(Claimant::Wanted).for_each(&mut note);
         }
+        staying.iter().copied().map(Claimant::Stored).for_each(note);
         HashIndex::new(entries)
     }
 

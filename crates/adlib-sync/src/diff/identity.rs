@@ -9,7 +9,7 @@ use crate::{
     FoldedName, Source, SyncOptions,
     snapshot::{Snapshot, Standing},
     store::StoreState,
-    table::{HashIndex, Hashed, OriginKind, Record, hash},
+    table::{BATCH, HashIndex, Hashed, OriginKind, Record},
 };
 
 /// Who belongs to whom, by index into the snapshot's and the store's users.
@@ -90,24 +90,32 @@ impl Matches {
         }
     }
 
-    /// Join wanted and stored users of one primary entry. Those of one entry of another source, source by source.
+    /// Join wanted and stored users of one primary entry, but for those in doubt. The others, source by source.
     fn found_by_key(&mut self, snapshot: &Snapshot, state: &StoreState) -> Vec<(Source, u32, u32)> {
-        let mut keys = Vec::with_capacity(snapshot.users.len());
-        for wanted in 0..snapshot.users.len() {
-            let links = snapshot.record(wanted).into_iter().flat_map(Record::packed_links);
-            let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-            keys.extend(links.map(|(_, packed)| Hashed::new(hash(packed), wanted)));
-        }
-        let mut found = Vec::new();
-        HashIndex::new(keys).join(&HashIndex::new(state.keys.clone()), |wanted, stored| {
-            each_shared_link(snapshot, state, wanted, stored, |source, wanted, stored| {
-                if source == Source::Primary {
-                    self.by_key(snapshot, state, source, wanted, stored);
-                } else {
-                    found.push((source, wanted, stored));
+        let (mut likely, mut found) = (Vec::with_capacity(snapshot.users.len()), Vec::new());
+        snapshot
+            .wanted_keys()
+            .join(&HashIndex::new(state.keys.clone()), |wanted, stored| {
+                match (wanted, stored) {
+                    ([wanted], [stored]) => likely.push((wanted.row(), stored.row())),
+                    _ => found.extend(in_doubt(snapshot, state, wanted, stored)),
                 }
             });
-        });
+        for batch in likely.chunks(BATCH) {
+            snapshot.fetch(batch.iter().map(|(wanted, _)| *wanted as usize));
+            let stored = batch.iter().map(|(_, stored)| *stored as usize);
+            state.users.fetch(stored.map(|stored| state.users.place(stored)));
+            for (wanted, stored) in batch.iter().copied() {
+                for (source, link) in links_of(snapshot.record(wanted as usize)) {
+                    let mut others = links_of(state.record(stored as usize));
+                    match source {
+                        _ if others.all(|(_, other)| other != link) => {}
+                        Source::Primary => self.by_key(snapshot, state, source, wanted, stored),
+                        _ => found.push((source, wanted, stored)),
+                    }
+                }
+            }
+        }
         found.sort_unstable();
         found
     }
@@ -193,40 +201,28 @@ impl Matches {
     }
 }
 
-/// The entries that wanted and stored users have in common, among some whose entries have a hash in common.
-fn each_shared_link(
+fn links_of(record: Option<Record<'_>>) -> impl Iterator<Item = (Source, &[u8])> {
+    record.into_iter().flat_map(Record::packed_links)
+}
+
+/// Wanted and stored users of one entry, among some whose entries have a hash in common.
+fn in_doubt(
     snapshot: &Snapshot,
     state: &StoreState,
     wanted: &[Hashed],
     stored: &[Hashed],
-    mut each: impl FnMut(Source, u32, u32),
-) {
-    let links_of_stored = |stored: u32| Record(state.users.get(stored as usize)).packed_links();
-    let links_of_wanted = |wanted: u32| {
-        snapshot
-            .record(wanted as usize)
-            .into_iter()
-            .flat_map(Record::packed_links)
-    };
-    if let ([wanted], [stored]) = (wanted, stored) {
-        let (wanted, stored) = (wanted.row(), stored.row());
-        for (source, link) in links_of_wanted(wanted) {
-            if links_of_stored(stored).any(|(_, other)| other == link) {
-                each(source, wanted, stored);
-            }
-        }
-        return;
-    }
-    let links = stored.iter().map(|stored| stored.row());
-    let links = links.flat_map(|stored| links_of_stored(stored).map(move |(_, link)| (link, stored)));
+) -> Vec<(Source, u32, u32)> {
+    let stored = stored.iter().map(|stored| stored.row());
+    let links = stored
+        .flat_map(|stored| links_of(state.record(stored as usize)).map(move |(_, link)| (link, stored)));
     let stored: HashMap<&[u8], u32> = links.collect();
-    for wanted in wanted.iter().map(|wanted| wanted.row()) {
-        for (source, link) in links_of_wanted(wanted) {
-            if let Some(stored) = stored.get(link) {
-                each(source, wanted, *stored);
-            }
-        }
-    }
+    let wanted = wanted.iter().map(|wanted| wanted.row());
+    let links = wanted.flat_map(|wanted| {
+        links_of(snapshot.record(wanted as usize)).map(move |(source, link)| (source, wanted, link))
+    });
+    links
+        .filter_map(|(source, wanted, link)| Some((source, wanted, *stored.get(link)?)))
+        .collect()
 }
 
 /// Whether a stored user follows an entry of `source`. It does not while an entry of a source before that exists and

@@ -122,6 +122,22 @@ impl Snapshot {
         Some(Record(self.rows.at(*self.places.get(user)?)))
     }
 
+    /// [Fetch](Rows::fetch) the rows of some users.
+    pub(crate) fn fetch(&self, users: impl IntoIterator<Item = usize>) {
+        let places = users
+            .into_iter()
+            .filter_map(|user| self.places.get(user).copied());
+        self.rows.fetch(places);
+    }
+
+    /// The users by the entries that they stand for.
+    pub(crate) fn wanted_keys(&self) -> HashIndex {
+        self.keys.renumbered(|row| match self.standing.get(row as usize) {
+            Some(Standing::Wanted(user)) => Some(*user),
+            _ => None,
+        })
+    }
+
     pub(crate) fn pin(&self, user: usize) -> Option<&Pin> {
         self.pins.get(self.users.get(user)?)
     }

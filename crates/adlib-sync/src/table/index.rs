@@ -102,6 +102,13 @@ impl HashIndex {
         Self(entries)
     }
 
+    /// The same entries, those with a number for them, under that number.
+    pub(crate) fn renumbered(&self, number: impl Fn(u32) -> Option<u32>) -> Self {
+        let entries = self.0.iter();
+        let entries = entries.filter_map(|entry| Some(Hashed::new(entry.0, number(entry.row())?)));
+        Self::new(entries.collect())
+    }
+
     /// The rows of each hash.
     pub(crate) fn runs(&self) -> impl Iterator<Item = &[Hashed]> {
         self.0.chunk_by(|one, other| one.half() == other.half())

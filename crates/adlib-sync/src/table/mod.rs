@@ -13,4 +13,4 @@ pub(crate) use codec::{str_of, unpack_key};
 pub(crate) use index::{HashIndex, Hashed, hash, hash_claim};
 pub(crate) use pairs::Pairs;
 pub(crate) use record::{ClaimKind, EntryRecord, Fields, OriginKind, Record, encode, encode_entry};
-pub(crate) use rows::{Place, Rows};
+pub(crate) use rows::{BATCH, Place, Rows};

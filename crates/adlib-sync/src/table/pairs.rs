@@ -60,6 +60,12 @@ impl Pairs {
         self.coming.put(group);
     }
 
+    /// [Fetch](Rows::fetch) the groups of some users.
+    pub(crate) fn fetch(&self, users: impl IntoIterator<Item = usize>) {
+        self.rows
+            .fetch(users.into_iter().map(|user| self.rows.place(user)));
+    }
+
     /// The groups of a user as bytes: the same bytes, the same groups in the same order.
     pub(crate) fn packed(&self, user: usize) -> &[u8] {
         if user == self.rows.len() {

@@ -30,6 +30,11 @@ const UNIT: usize = 2;
 /// The longest row in a block, so that little of a block stays empty.
 const LONGEST: usize = 1024;
 const ALONE: u32 = 1 << 31;
+/// What the processor fetches at once, and how many of these most rows take.
+const LINE: usize = 64;
+const LINES: usize = 3;
+/// Rows to [fetch](Rows::fetch) at once: many, but few enough to stay in the processor's first cache.
+pub(crate) const BATCH: usize = 64;
 
 /// Where a row lies: in units of the blocks, or alone and there its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +72,18 @@ impl Rows {
         let mut from = Cursor(self.bytes.get(place as usize * UNIT..).unwrap_or_default());
         let length = from.length();
         from.bytes(length)
+    }
+
+    /// Fetch what lies there. The processor waits for all of them at once; whoever reads one after another waits for each.
+    pub(crate) fn fetch(&self, places: impl IntoIterator<Item = Place>) {
+        let mut seen = 0_u8;
+        for Place(place) in places {
+            for line in 0..LINES {
+                let byte = self.bytes.get(place as usize * UNIT + line * LINE);
+                seen = seen.wrapping_add(byte.copied().unwrap_or_default());
+            }
+        }
+        std::hint::black_box(seen);
     }
 
     /// Append what `write` writes as one row, on the shelf of the hash that `hash` makes of it; its number.
