@@ -1,7 +1,7 @@
 //! The domain whose users the examples sign in: Paperworks, which is invented and in memory, or with `--lab` the one that
 //! the tests run on loopback.
 //!
-//! What an application writes in its place is in the doc comment of `Authenticator::builder`; `login.rs` has it in full.
+//! What an application writes in its place is in `login.rs`, in full.
 
 mod paperworks;
 

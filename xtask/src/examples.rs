@@ -40,8 +40,9 @@ const IN_LAB: &[&str] = &[
 /// When one does not build, does not end well, or the quickstart has grown too heavy.
 pub(crate) fn run() -> Result<(), Failure> {
     let package = package()?;
+    let features = features(&package);
     for target in package.targets.iter().filter(|target| target.kind == "example") {
-        let built = build(target)?;
+        let built = build(target, &features)?;
         run_built(target, &built, &[])?;
         println!("{}: {} crates, runs", target.name, built.crates.len());
         if target.name == QUICKSTART {
@@ -57,9 +58,10 @@ pub(crate) fn run() -> Result<(), Failure> {
 /// When one does not build or does not end well.
 pub(crate) fn run_in_lab() -> Result<(), Failure> {
     let package = package()?;
+    let features = features(&package);
     for name in IN_LAB {
         let target = example(&package, name)?;
-        run_built(target, &build(target)?, &["--lab"])?;
+        run_built(target, &build(target, &features)?, &["--lab"])?;
         println!("{name}: runs in the lab");
     }
     Ok(())
@@ -69,6 +71,16 @@ fn package() -> Result<Package, Failure> {
     let workspace = Workspace::load()?;
     let package = workspace.package(PACKAGE).cloned();
     package.ok_or_else(|| Failure::new(format!("no package {PACKAGE}")))
+}
+
+/// What any of the examples needs: with the same features, the library is built once for all of them.
+fn features(package: &Package) -> String {
+    let examples = package.targets.iter().filter(|target| target.kind == "example");
+    let features: BTreeSet<&str> = examples
+        .flat_map(|target| &target.required_features)
+        .map(String::as_str)
+        .collect();
+    features.into_iter().collect::<Vec<_>>().join(",")
 }
 
 fn example<'p>(package: &'p Package, name: &str) -> Result<&'p Target, Failure> {
@@ -85,17 +97,16 @@ struct Built {
     executable: Option<String>,
 }
 
-/// Builds `target` the way `cargo run --example` does at the root.
-fn build(target: &Target) -> Result<Built, Failure> {
+/// Builds `target` the way `cargo run --example` does at the root; one that needs `features`, with all of them.
+fn build(target: &Target, features: &str) -> Result<Built, Failure> {
     let mut args = vec![
         "build",
         "--message-format=json-render-diagnostics",
         "--example",
         &target.name,
     ];
-    let features = target.required_features.join(",");
-    if !features.is_empty() {
-        args.extend(["--features", &features]);
+    if !target.required_features.is_empty() {
+        args.extend(["--features", features]);
     }
     let mut built = Built::default();
     let mut bad_json = None;

@@ -18,7 +18,8 @@ pub(super) enum Build {
 /// Packs every crate that is published.
 pub(super) fn packages(build: Build) -> Result<(), Failure> {
     let workspace = Workspace::load()?;
-    let mut command = cargo(&["package", "--quiet", "--allow-dirty"]);
+    // What is needed was fetched for the build before.
+    let mut command = cargo(&["package", "--quiet", "--allow-dirty", "--offline"]);
     for package in workspace.packages.iter().filter(|package| package.is_published) {
         files(&package.name)?;
         command.args(["--package", &package.name]);
