@@ -2,7 +2,7 @@
 
 use adlib_schema::read::Shortfall;
 
-use crate::{Source, escape::Visible, guard::Alarm, store::Conflict};
+use crate::{Difference, Source, escape::Visible, guard::Alarm, store::Conflict};
 
 /// A run that would not go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum Rejection {
     /// Another run is going on (A62).
     #[error("another run is going on in this store")]
     Busy,
+    /// The plan is not what was approved (R33).
+    #[error("not what was approved: {0}; make another preview")]
+    NotApproved(Difference),
     /// The store was changed since the plan was made.
     #[error("the store was changed since the plan was made; make another plan")]
     Stale,

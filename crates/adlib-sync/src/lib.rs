@@ -41,7 +41,7 @@ pub use item::{Create, GroupRemoval, GroupUpdate, Identity, RemovalReason, Unwan
 pub use membership::{Membership, MembershipDiff, Memberships};
 pub use merge::merge;
 pub use options::{EmailClash, NameClash, Scope, SyncOptions};
-pub use plan::{FoundIn, Plan, SourceWarning, preview};
+pub use plan::{ApprovedPlan, Difference, FoundIn, Plan, PlanParseError, SourceWarning, preview};
 pub use report::Report;
 pub use scope::ScopeReason;
 pub use snapshot::{Snapshot, SnapshotBuilder, SnapshotUser};

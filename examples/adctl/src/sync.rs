@@ -3,7 +3,8 @@
 mod table;
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::Read as _,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -11,7 +12,7 @@ use std::{
 use adlib::{
     Config, Syncer,
     sync::{
-        self, Explanation, Field, Guard, ManualRun, Plan, Rejection, Trigger,
+        self, ApprovedPlan, Explanation, Field, Guard, ManualRun, Plan, Rejection, Trigger,
         store::{Begin, DigestKey, MemoryStore, Revision, Store, StoreState},
     },
 };
@@ -42,16 +43,14 @@ pub(crate) async fn preview(arguments: &Preview) -> Result<Outcome, Stopped> {
 }
 
 pub(crate) async fn apply(arguments: &Apply) -> Result<Outcome, Stopped> {
-    let approved = arguments.plan.as_deref().map(approved_hash).transpose()?;
+    let approved = arguments.plan.as_deref().map(approved).transpose()?;
     let mut run = manual(arguments.delete_missing);
     for guard in &arguments.allow {
         run = run.allowing(guard.parse::<Guard>()?);
     }
     let (store, plan) = plan(&arguments.config, run.into()).await?;
-    if approved.is_some_and(|approved| approved != plan.plan_hash()) {
-        return Err(Stopped::new(
-            "the store or a source changed since the plan was made, or the options did; make another preview",
-        ));
+    if let Some(approved) = approved {
+        approved.check(&plan)?;
     }
     let json = serde_json::to_value(&plan)?;
     let bar = Bar::of_operations();
@@ -191,14 +190,16 @@ impl Store for StoreFile {
     }
 }
 
-/// The hash in a plan that `preview --plan` wrote.
-fn approved_hash(file: &Path) -> Result<String, Stopped> {
-    let unfit = |error: &dyn std::fmt::Display| Stopped::new(format_args!("{}: {error}", file.display()));
-    let text = fs::read_to_string(file).map_err(|error| unfit(&error))?;
-    let plan: Value = serde_json::from_str(&text).map_err(|error| unfit(&error))?;
-    let hash = plan.get("plan_hash").and_then(Value::as_str);
-    hash.map(str::to_owned)
-        .ok_or_else(|| unfit(&"there is no `plan_hash`; expected what `preview --plan` wrote"))
+/// The plan that `preview --plan` wrote.
+fn approved(file: &Path) -> Result<ApprovedPlan, Stopped> {
+    let mut json = Vec::new();
+    // One byte more than a plan may have, so that what is longer is told apart.
+    let limit = u64::try_from(ApprovedPlan::MAX_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let read = File::open(file).and_then(|file| file.take(limit).read_to_end(&mut json));
+    read.map_err(|error| in_file(file, error))?;
+    ApprovedPlan::parse(&json).map_err(|error| in_file(file, error))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Stopped> {

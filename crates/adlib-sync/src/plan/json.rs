@@ -1,5 +1,7 @@
 //! The plan as JSON, with the keys of `adctl sync preview`.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{FoundIn, Plan, SourceWarning};
@@ -16,6 +18,7 @@ impl Serialize for Plan {
             reason: removal.reason.as_str(),
         });
         let body = Body {
+            made_of: self.made_of(),
             trigger: self.trigger.as_str(),
             creates: self.creates(),
             updates: self.updates(),
@@ -56,6 +59,7 @@ impl Serialize for Plan {
 
 #[derive(Serialize)]
 struct Body<'a> {
+    made_of: BTreeMap<&'static str, &'a str>,
     trigger: &'static str,
     creates: &'a [Create],
     updates: &'a [Update],

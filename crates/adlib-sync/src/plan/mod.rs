@@ -1,5 +1,6 @@
 //! A plan: everything that a run would do, and the only thing that a run can do (I8).
 
+mod approved;
 mod figures;
 mod hash;
 mod html;
@@ -9,7 +10,8 @@ mod text;
 
 use adlib_schema::read::{Found, Warning};
 
-use self::order::Step;
+pub use self::approved::{ApprovedPlan, Difference, PlanParseError};
+use self::{hash::Hashes, order::Step};
 use crate::{
     Memberships, Rejection, Snapshot, Source, Sources, SyncOptions, Trigger,
     diff::{self, Diff},
@@ -35,7 +37,7 @@ pub struct Plan {
     warnings: Vec<SourceWarning>,
     revision: Revision,
     pub(crate) cursors: Cursors,
-    hash: String,
+    hashes: Hashes,
 }
 
 /// How much one domain of one source has, before anything is left out (R22).
@@ -88,7 +90,7 @@ impl Plan {
             warnings: snapshot.warnings.clone(),
             revision: state.revision.clone(),
             cursors: Cursors::default(),
-            hash: String::new(),
+            hashes: Hashes::default(),
         };
         if figures.empty_sources.is_empty() {
             plan.diff = diff::diff(snapshot, state, options, trigger);
@@ -99,7 +101,7 @@ impl Plan {
             plan.warnings.extend(left_out.map(warning));
         }
         plan.alarms = options.guard.check(&figures, trigger);
-        plan.hash = hash::of(snapshot, options, &plan, &state.digest_key);
+        plan.hashes = hash::of(snapshot, options, &plan, &state.digest_key);
         plan
     }
 
@@ -232,7 +234,7 @@ impl Plan {
     /// SHA-256 in hexadecimal over sources, options and operations: the same hash, the same plan.
     #[must_use]
     pub fn plan_hash(&self) -> &str {
-        &self.hash
+        &self.hashes.plan
     }
 
     /// The state of the store for which the plan was made.
