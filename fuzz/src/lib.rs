@@ -15,6 +15,7 @@ pub mod spnego;
 
 use adlib_core::{Sid, gss};
 use adlib_schema::{Dn, Filter, LdifReader, RawEntry};
+use adlib_sync::ApprovedPlan;
 use adlib_upn::{LogonName, MAX_DIAGNOSTICS, MAX_MAPPINGS, SuffixMap};
 
 /// An oracle.
@@ -58,6 +59,21 @@ pub const ORACLES: &[(&str, Oracle)] = &[
     ("spnego_negotiation", spnego::negotiation),
     ("suffix_map", suffix_map),
 ];
+
+/// What is read as an approved plan is read as the same with blanks behind it, is refused with anything else there, and
+/// its hash is in the bytes or written with escapes.
+pub fn sync_plan(data: &[u8]) {
+    let Ok(plan) = ApprovedPlan::parse(data) else {
+        return;
+    };
+    assert!(plan.plan_hash().len() <= data.len());
+    assert_eq!(
+        ApprovedPlan::parse(&[data, b" \r\n"].concat()).as_ref(),
+        Ok(&plan)
+    );
+    assert!(ApprovedPlan::parse(&[data, b"0"].concat()).is_err());
+    assert!(ApprovedPlan::parse(&[b"[", data, b"]"].concat()).is_err());
+}
 
 /// A DN is shown as it came, its normal form is a DN of the same normal form, and going up ends.
 pub fn dn(data: &[u8]) {

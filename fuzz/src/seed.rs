@@ -5,6 +5,7 @@ mod kerberos;
 mod ldap;
 mod ntlm;
 mod schema;
+mod sync;
 
 use adlib_core::gss::{KERBEROS_OID, NTLM_OID, SPNEGO_OID, frame};
 use adlib_spnego::{MechType, NegState, NegTokenInit, NegTokenResp};
@@ -27,6 +28,7 @@ pub fn seeds() -> Seeds {
     sid(&mut seeds);
     spnego(&mut seeds);
     suffix_map(&mut seeds);
+    sync::seeds(&mut seeds);
     seeds
 }
 

@@ -1,8 +1,12 @@
-//! Keeping a store in step with one or two directories.
+//! Keeping a store in step with one or more directories.
+
+use std::collections::BTreeMap;
 
 use adlib_core::UnixTime;
 use adlib_schema::read::DirectoryRead;
-use adlib_sync::{Explanation, Plan, Rejection, Report, Sources, Store, SyncOptions, Trigger, WhatIf};
+use adlib_sync::{
+    Explanation, Plan, Rejection, Report, Source, Sources, Store, SyncOptions, Trigger, WhatIf,
+};
 
 use crate::{Directory, Error, Nightly, Progress};
 
@@ -22,7 +26,8 @@ use crate::{Directory, Error, Nightly, Progress};
 #[derive(Debug)]
 pub struct Syncer<'s, S> {
     primary: Directory,
-    secondary: Option<Directory>,
+    /// The others, by their place.
+    further: BTreeMap<Source, Directory>,
     store: &'s S,
     options: SyncOptions,
     trigger: Trigger,
@@ -33,7 +38,7 @@ impl<'s, S: Store> Syncer<'s, S> {
     pub fn new(directory: Directory, store: &'s S, options: SyncOptions) -> Self {
         Self {
             primary: directory,
-            secondary: None,
+            further: BTreeMap::new(),
             store,
             options,
             trigger: Trigger::manual(),
@@ -43,10 +48,29 @@ impl<'s, S: Store> Syncer<'s, S> {
     /// With a second directory (R29).
     #[must_use]
     pub fn with_secondary(self, directory: Directory) -> Self {
-        Self {
-            secondary: Some(directory),
-            ..self
+        self.with_source(Source::Secondary, directory)
+    }
+
+    /// With `directory` in the place of `source`: values of sources before it count before its own. A place is a
+    /// directory's for good, for the store knows its users by it.
+    ///
+    /// ```
+    /// use adlib::{Directory, Syncer, sync::{Source, SyncOptions, store::{DigestKey, MemoryStore}}};
+    ///
+    /// let store = MemoryStore::new(DigestKey::new([7; 32])); // Really: random bytes.
+    /// let directory = |file| Directory::from_ldif([file]);
+    /// let syncer = Syncer::new(directory("corp.ldif"), &store, SyncOptions::default())
+    ///     .with_secondary(directory("staff.ldif"))
+    ///     .with_source(Source::Third, directory("partners.ldif"));
+    /// # drop(syncer);
+    /// ```
+    #[must_use]
+    pub fn with_source(mut self, source: Source, directory: Directory) -> Self {
+        match source {
+            Source::Primary => self.primary = directory,
+            further => drop(self.further.insert(further, directory)),
         }
+        self
     }
 
     /// As a run of another kind: scheduled, or one that deletes or passes guards (R31, R34).
@@ -164,27 +188,27 @@ impl<'s, S: Store> Syncer<'s, S> {
     /// Every source; none when any fails (R29).
     async fn read(&self, progress: &mut (impl FnMut(&Progress) + Send)) -> Result<Reads, Error> {
         let primary = self.primary.read_with_progress(&mut *progress).await?;
-        let secondary = match &self.secondary {
-            Some(directory) => Some(directory.read_with_progress(progress).await?),
-            None => None,
-        };
-        Ok(Reads { primary, secondary })
+        let mut further = BTreeMap::new();
+        for (source, directory) in &self.further {
+            let read = directory.read_with_progress(&mut *progress).await?;
+            further.insert(*source, read);
+        }
+        Ok(Reads { primary, further })
     }
 }
 
 /// What was read from each source.
 struct Reads {
     primary: DirectoryRead,
-    secondary: Option<DirectoryRead>,
+    further: BTreeMap<Source, DirectoryRead>,
 }
 
 impl Reads {
     fn sources(&self) -> Sources<'_> {
-        let sources = Sources::new(&self.primary);
-        match &self.secondary {
-            Some(secondary) => sources.with_secondary(secondary),
-            None => sources,
-        }
+        let further = self.further.iter();
+        further.fold(Sources::new(&self.primary), |sources, (source, read)| {
+            sources.with(*source, read)
+        })
     }
 }
 
@@ -222,11 +246,16 @@ mod configured {
             let primary =
                 primary.ok_or_else(|| Error::Configuration("there is no [directory]".to_owned()))?;
             let source = |section| Directory::from_config(section, &config.sync);
-            let syncer = Self::new(source(primary)?, store, config.sync.options());
-            Ok(match &config.secondary_directory {
-                Some(section) => syncer.with_secondary(source(section)?),
-                None => syncer,
-            })
+            let mut syncer = Self::new(source(primary)?, store, config.sync.options());
+            if let Some(section) = &config.secondary_directory {
+                syncer = syncer.with_secondary(source(section)?);
+            }
+            // The third source is the third one, whether there is a second one or not.
+            let places = Source::ALL.into_iter().skip(2);
+            for (place, section) in places.zip(&config.further_directory) {
+                syncer = syncer.with_source(place, source(section)?);
+            }
+            Ok(syncer)
         }
     }
 

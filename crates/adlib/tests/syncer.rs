@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use adlib::{
     Config, Error, Syncer,
     sync::{
-        EmailClash, ManualRun, NameClash, Store,
+        EmailClash, ManualRun, NameClash, Source, Store,
         store::{DigestKey, MemoryStore},
     },
 };
@@ -68,6 +68,62 @@ async fn r29_two_sources_come_from_the_configuration() {
         Syncer::from_config(&none, &store),
         Err(Error::Configuration(_))
     ));
+}
+
+/// R29: further sources add to the first two, in their order, and keep their place when another goes.
+#[tokio::test]
+async fn r29_further_sources_come_in_order() {
+    let site = site();
+    let config = |sections: &[(&str, &str)]| {
+        let mut text = String::new();
+        for (section, account) in sections {
+            let file = format!("{account}.ldif");
+            let users = user("ada", &format!("{account}.example")) + &user(account, "any.example");
+            fs::write(site.path().join(&file), users).unwrap();
+            text += &format!("{section}\nldif = [\"{file}\"]\npreset = \"active-directory\"\n");
+        }
+        fs::write(site.path().join("adlib.toml"), text).unwrap();
+        config(site.path())
+    };
+    let (first, second) = (("[directory]", "one"), ("[secondary_directory]", "two"));
+    let (third, fourth) = (
+        ("[[further_directory]]", "three"),
+        ("[[further_directory]]", "four"),
+    );
+    let store = MemoryStore::new(DigestKey::new([7; 32]));
+    let all = config(&[first, second, third, fourth]);
+    assert_eq!(all.directories().count(), 4);
+    let report = Syncer::from_config(&all, &store).unwrap().run_scheduled().await;
+    assert_eq!(report.unwrap().users_created, 5);
+    let ada = store.users().into_iter().find(|user| user.name == "ada").unwrap();
+    let places: Vec<Source> = ada
+        .origin
+        .links()
+        .unwrap()
+        .iter()
+        .map(|link| link.source)
+        .collect();
+    assert_eq!(
+        places,
+        [Source::Primary, Source::Secondary, Source::Third, Source::Fourth]
+    );
+
+    // Nothing is known of whom the second one brought in, and the third is still the third.
+    let fewer = config(&[first, third, fourth]);
+    let trigger = ManualRun::default().deleting_missing();
+    let plan = Syncer::from_config(&fewer, &store).unwrap().with_trigger(trigger);
+    let plan = plan.preview().await.unwrap();
+    assert_eq!(
+        (plan.deletes().len(), plan.unknown()),
+        (0, &["two".to_owned()][..]),
+        "{plan}"
+    );
+    assert!(plan.creates().is_empty(), "{plan}");
+
+    let seven =
+        "[directory]\nldif = [\"a\"]\n".to_owned() + &"[[further_directory]]\nldif = [\"a\"]\n".repeat(7);
+    let error = Config::parse(&seven).unwrap_err().to_string();
+    assert!(error.contains("at most eight"), "{error}");
 }
 
 /// R31, R36: what may be removed, and what becomes of clashes, is the administrator's to say; the defaults are careful.

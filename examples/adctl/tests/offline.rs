@@ -154,13 +154,62 @@ fn r33_what_was_previewed_is_applied_and_nothing_else() {
         &["sync", "apply", "--config", "adlib.toml", "--plan", "plan.json"],
     );
     assert_eq!(code, 2, "{errors}");
-    assert!(errors.contains("changed since the plan was made"), "{errors}");
+    assert!(errors.contains("a source was changed since"), "{errors}");
 
     fs::write(site.path().join("company.ldif"), company()).unwrap();
     let (code, applied) = call(&["sync", "apply", "--plan", "plan.json"]);
     assert_eq!((code, &applied["plan_hash"]), (0, &preview["plan_hash"]));
     let (_, again) = call(&["sync", "preview"]);
     assert_eq!(again["creates"].as_array().unwrap().len(), 0);
+}
+
+/// R33: approved, and then the list was changed, the options were, somebody wrote in the file, or it was damaged: nothing
+/// is applied, and one line says why.
+#[test]
+fn r33_an_approved_plan_that_is_another_one_is_refused() {
+    let narrow = [CONFIG, b"import_disabled = true\n"].concat();
+    let site = site(&[
+        ("company.ldif", &company()),
+        ("adlib.toml", CONFIG),
+        ("other.toml", &narrow),
+    ]);
+    let preview = ["sync", "preview", "--config", "adlib.toml", "--plan", "plan.json"];
+    assert_eq!(run(&site, &preview).0, 0);
+    let refused = |config: &str, plan: &str, why: &str| {
+        let (code, output, errors) = run(&site, &["sync", "apply", "--config", config, "--plan", plan]);
+        assert_eq!((code, &*output), (2, ""), "{plan}: {errors}");
+        assert!(
+            errors.contains(why) && errors.trim_end().lines().count() == 1,
+            "{errors}"
+        );
+        let (_, preview) = json(&site, &["sync", "preview", "--config", "adlib.toml"]);
+        assert_eq!(
+            preview["creates"].as_array().unwrap().len(),
+            48,
+            "nothing was applied"
+        );
+    };
+    refused("other.toml", "plan.json", "the options were changed since");
+    let plan = fs::read_to_string(site.path().join("plan.json")).unwrap();
+    let write = |name: &str, text: &[u8]| fs::write(site.path().join(name), text).unwrap();
+    write(
+        "edited.json",
+        plan.replacen("Ada Keller", "Eva Keller", 1).as_bytes(),
+    );
+    refused("adlib.toml", "edited.json", "was changed: creates");
+    write("cut.json", &plan.as_bytes()[..plan.len() / 2]);
+    refused("adlib.toml", "cut.json", "not JSON");
+    write("deep.json", format!("{{\"a\":{}", "[".repeat(100_000)).as_bytes());
+    refused("adlib.toml", "deep.json", "deeper than a plan");
+    write("other.json", b"{\"schema\": 1}");
+    refused("adlib.toml", "other.json", "not a plan");
+    refused("adlib.toml", "none.json", "none.json");
+    let store = adlib_examples::SqliteStore::open(site.path().join("users.sqlite")).unwrap();
+    let details = adlib::sync::Details::default();
+    store
+        .add_local("operator", adlib::sync::store::Origin::Local, &details)
+        .unwrap();
+    refused("adlib.toml", "plan.json", "the store was changed since");
 }
 
 /// R31, R34, A56: most users vanish from the directory. Without being asked, nothing is deleted; when asked, the

@@ -1,4 +1,4 @@
-//! `[directory]` and `[secondary_directory]`
+//! `[directory]`, `[secondary_directory]` and `[[further_directory]]`
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr, time::Duration};
 

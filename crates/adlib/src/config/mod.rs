@@ -15,6 +15,9 @@ pub use error::ConfigError;
 pub use signin::{ProvisionRule, SignInConfig};
 pub use sync::{CardConfig, ScopeConfig, SyncConfig};
 
+/// The sources that there may be besides the first two.
+const MOST_FURTHER: usize = 6;
+
 /// A configuration file, read and checked.
 ///
 /// ```
@@ -41,6 +44,9 @@ pub struct Config {
     pub directory: Option<DirectoryConfig>,
     /// The secondary source (R29).
     pub secondary_directory: Option<DirectoryConfig>,
+    /// Further sources, in the order in which their values count: the first is the third source, whether there is a
+    /// secondary one or not. At most six.
+    pub further_directory: Vec<DirectoryConfig>,
     /// Signing users in.
     pub signin: SignInConfig,
     /// Keeping the user list in step.
@@ -68,27 +74,35 @@ impl Config {
     /// column.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text))?;
-        let sections = [
-            ("directory", &config.directory),
-            ("secondary_directory", &config.secondary_directory),
-        ];
-        for (name, section) in sections {
-            if let Some(message) = section.as_ref().and_then(DirectoryConfig::contradiction) {
+        for (name, section) in config.directories() {
+            if let Some(message) = section.contradiction() {
                 return Err(ConfigError::in_section(name, message, text));
             }
         }
         if let Some(message) = config.signin.contradiction() {
             return Err(ConfigError::in_section("signin", &message, text));
         }
+        if config.further_directory.len() > MOST_FURTHER {
+            let message = "there are at most eight sources, so six of these at most";
+            return Err(ConfigError::in_section("further_directory", message, text));
+        }
         Ok(config)
+    }
+
+    /// The sections of the sources that are configured, the primary one first, each with its name.
+    pub fn directories(&self) -> impl Iterator<Item = (&'static str, &DirectoryConfig)> {
+        let primary = self.directory.iter().map(|section| ("directory", section));
+        let secondary = self.secondary_directory.iter();
+        let secondary = secondary.map(|section| ("secondary_directory", section));
+        let further = self.further_directory.iter();
+        let further = further.map(|section| ("further_directory", section));
+        primary.chain(secondary).chain(further)
     }
 
     fn resolve_paths(&mut self, directory: &Path) {
         let resolve = |path: &mut std::path::PathBuf| *path = directory.join(&*path);
-        for source in [&mut self.directory, &mut self.secondary_directory]
-            .into_iter()
-            .flatten()
-        {
+        let both = self.directory.iter_mut().chain(&mut self.secondary_directory);
+        for source in both.chain(&mut self.further_directory) {
             source.ldif.iter_mut().for_each(resolve);
             source.ca_file.iter_mut().for_each(resolve);
             source
@@ -128,6 +142,12 @@ mod tests {
         urls   = ["ldaps://ldap.example.org"]
         base   = "dc=example,dc=org"
         referrals = ["ldaps://ldap2.example.org"]
+        [[further_directory]]
+        preset = "unix"
+        urls   = ["ldaps://unix.example.org"]
+        base   = "dc=unix,dc=example,dc=org"
+        [[further_directory]]
+        ldif   = ["partners.ldif"]
         [signin]
         mode = "auto"
         service = "HTTP/app.corp.example.com"

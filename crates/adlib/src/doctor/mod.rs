@@ -82,12 +82,11 @@ impl Doctor {
         let mut findings = Findings::new(&mut told);
         self.settings(&mut findings);
         files::mapping(&mut findings, &self.config);
-        let sections = [&self.config.directory, &self.config.secondary_directory];
         let keytab = self
             .verifies_tickets()
             .then(|| files::keytab(&mut findings, &self.config));
         let mut places = Vec::new();
-        for section in sections.into_iter().flatten() {
+        for (_, section) in self.config.directories() {
             places.extend(self.source(&mut findings, section).await);
         }
         self.canaries(&mut findings, &places);
@@ -130,11 +129,8 @@ impl Doctor {
     /// Whether service tickets are to be verified here.
     fn verifies_tickets(&self) -> bool {
         let signin = &self.config.signin;
-        let sections = [&self.config.directory, &self.config.secondary_directory];
-        let has_domains = sections
-            .into_iter()
-            .flatten()
-            .any(|section| !section.domains.is_empty());
+        let mut sections = self.config.directories();
+        let has_domains = sections.any(|(_, section)| !section.domains.is_empty());
         has_domains
             && signin.mode != Mode::LegacyOnly
             && (signin.service.is_some() || signin.keytab.is_some())
