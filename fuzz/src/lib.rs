@@ -58,6 +58,7 @@ pub const ORACLES: &[(&str, Oracle)] = &[
     ("spnego", spnego::tokens),
     ("spnego_negotiation", spnego::negotiation),
     ("suffix_map", suffix_map),
+    ("sync_plan", sync_plan),
 ];
 
 /// What is read as an approved plan is read as the same with blanks behind it, is refused with anything else there, and

@@ -121,7 +121,7 @@ fn r33_a_plan_changed_by_hand_is_not_approved() {
         ("creates", |json| json["creates"][0]["user"] = "eve".into()),
         ("creates", |json| json["creates"][0]["email"] = Value::Null),
         ("updates", |json| {
-            json["updates"][0]["changes"][0]["to"] = "Rome".into()
+            json["updates"][0]["changes"][0]["to"] = "Rome".into();
         }),
         ("memberships", |json| json["memberships"]["added"] = json!([])),
         ("found", |json| json["found"][0]["users"] = json!(3.0)),

@@ -60,7 +60,7 @@ impl Scene {
     fn step(&mut self, words: &[&str]) {
         match words {
             ["given" | "when", "the", "directory", "has", whom @ ..] if whom[0] != "the" => {
-                self.employ(&whom.join(" "))
+                self.employ(&whom.join(" "));
             }
             ["given", "the", "store", "is", "in", "step"] => self.run(&Trigger::manual(), true),
             ["given", "the", "store", "has", "the", "local", "user", name] => {
