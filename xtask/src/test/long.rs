@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use super::{
@@ -78,6 +79,13 @@ pub(super) fn steps(report: &mut Report, with_lab: bool) {
     report.step("public interface", release::interface);
     report.step("minimal versions", |_| minimal_versions());
     report.step("oldest toolchain", oldest_toolchain);
+}
+
+/// Ten minutes of sign-ins, how long refusals take, and controllers that are restarted. Needs the lab.
+pub(super) fn sign_ins() -> Command {
+    let mut command = cargo(&["test", "--package", "adlib", "--all-features"]);
+    command.args(["--test", "lab_sign_in", "--", "--ignored", "--test-threads", "1"]);
+    command
 }
 
 /// Builds a copy of the library with the oldest versions that the manifests admit.

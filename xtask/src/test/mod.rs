@@ -170,6 +170,9 @@ fn lab_tests(report: &mut Report, workspace: &Workspace, options: &Options) {
             }
             report.count(command)?;
         }
+        if options.long {
+            report.count(long::sign_ins())?;
+        }
         examples::run_in_lab()
     });
 }

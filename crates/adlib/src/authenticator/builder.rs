@@ -530,6 +530,14 @@ mod configured {
         /// `Configuration` when a part is missing; `File` when the keytab or the mapping file cannot be read or
         /// is broken, with file and line.
         pub async fn from_config(config: &Config) -> Result<Self, Error> {
+            Self::builder_from_config(config)?.build().await
+        }
+
+        /// The parts that a configuration describes, to be given what no file says: a user list, records, a rate limit.
+        ///
+        /// # Errors
+        /// As [`from_config`](Self::from_config).
+        pub fn builder_from_config(config: &Config) -> Result<AuthenticatorBuilder, Error> {
             let missing =
                 |key: &str| Error::Configuration(format!("sign-in needs {key} in the configuration"));
             let section = config.directory.as_ref().ok_or_else(|| missing("[directory]"))?;
@@ -578,7 +586,7 @@ mod configured {
                 let map = SuffixMap::parse(&read_file(file)?).into_map();
                 builder = builder.suffixes(map.map_err(|error| named(file, &error))?);
             }
-            builder.build().await
+            Ok(builder)
         }
     }
 }

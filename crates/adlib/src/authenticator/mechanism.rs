@@ -4,7 +4,7 @@ use adlib_core::{Password, Sid};
 use adlib_ntlm::NtHash;
 use adlib_schema::record::User;
 
-use super::{attempt::Ongoing, source::SignInSource};
+use super::{STAND_IN, attempt::Ongoing, source::SignInSource};
 use crate::{AuditEvent, Error, Mechanism, Mode, Reason, Refusal, SignInError, directory::Lookup};
 
 /// What a user proves to know.
@@ -118,10 +118,10 @@ impl SignInSource {
             SignInError::Refused(refusal) => refusal.clone(),
             SignInError::Failed(error) => Refusal::new(Reason::Unreachable, error.to_string()),
         };
-        ongoing.record(AuditEvent::FellBack {
-            account: &user.dn,
-            because: &because,
-        });
+        if user.dn != STAND_IN {
+            let (account, because) = (&*user.dn, &because);
+            ongoing.record(AuditEvent::FellBack { account, because });
+        }
         let hash = NtHash::from_password(password.clone());
         match self.by_ntlm(lookup, user, &hash).await {
             Ok(vouched) => Ok((vouched, Some(because))),

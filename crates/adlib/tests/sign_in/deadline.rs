@@ -1,0 +1,44 @@
+//! Time runs out, or the application gives up.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use adlib::Password;
+
+use crate::scene::{Kdc, Site};
+
+fn slow() -> Site {
+    let kdc = Kdc {
+        delay: Duration::from_secs(60),
+        ..Kdc::new()
+    };
+    Site::with(kdc, |builder, _| builder.deadline(Duration::from_millis(300)))
+}
+
+/// R9: without a decision in time there is an error, and no verdict.
+#[test]
+fn r09_the_deadline_is_for_the_whole_sign_in() {
+    let site = slow();
+    let began = std::time::Instant::now();
+    let outcome = site.refusal("ada@corp.example.com");
+    assert_eq!(outcome, "failed: no decision within the deadline of 0 s");
+    assert!(began.elapsed() < Duration::from_secs(30));
+    assert_eq!(site.lines.events(), ["undecided"]);
+}
+
+/// A sign-in that is dropped leaves nothing behind: the next ones go on as if it had not been.
+#[test]
+fn a_dropped_sign_in_leaves_nothing() {
+    let site = slow();
+    site.runtime.block_on(async {
+        let password = Password::from("secret");
+        for _ in 0..50 {
+            let sign_in = site.authenticator.sign_in("ada@corp.example.com", &password);
+            let given_up = tokio::time::timeout(Duration::from_millis(1), sign_in).await;
+            assert!(given_up.is_err());
+        }
+        let tasks = site.runtime.metrics().num_alive_tasks();
+        assert_eq!(tasks, 0, "nothing goes on behind");
+    });
+    assert_eq!(site.kdc.asked.load(Ordering::SeqCst), 50);
+    assert!(site.lines.events().iter().all(|event| event == "abandoned"));
+}
