@@ -5,6 +5,7 @@ use adlib_ldap::{Endpoint, Violation, fuzzing};
 use lber::parse::parse_tag;
 use percent_encoding::percent_decode_str;
 
+pub mod changes;
 mod others;
 
 use crate::{

@@ -3,6 +3,7 @@
 //! That no bytes panic, hang or make it allocate without bound is promised of every decoder; each function says what
 //! it checks besides. `fuzz_targets/` gives them to an engine, `tests/replay.rs` gives them every input that is kept.
 
+pub mod changes;
 pub mod der;
 pub mod kerberos;
 pub mod ldap;
@@ -24,6 +25,8 @@ pub type Oracle = fn(&[u8]);
 /// Every oracle with the name of its target, corpus and crashes.
 pub const ORACLES: &[(&str, Oracle)] = &[
     ("ap_req", kerberos::ap_req),
+    ("changes_cursor", changes::cursor),
+    ("changes_replica", changes::replica),
     ("dn", dn),
     ("filter", filter),
     ("gss_framing", gss_framing),
@@ -38,6 +41,7 @@ pub const ORACLES: &[(&str, Oracle)] = &[
     ("keytab", kerberos::keytab),
     ("ldap_answers", ldap::answers),
     ("ldap_bind_answer", ldap::bind_answer),
+    ("ldap_changes", ldap::changes::told),
     ("ldap_referral_url", ldap::referral_url),
     ("ldap_sasl_buffers", ldap::sasl_buffers),
     ("ldap_synced", ldap::synced),

@@ -1,5 +1,6 @@
 //! The first inputs of each corpus: well-formed ones, and ones that are nearly so.
 
+mod changes;
 mod claims;
 mod kerberos;
 mod ldap;
@@ -16,6 +17,7 @@ type Seeds = Vec<(&'static str, &'static str, Vec<u8>)>;
 #[must_use]
 pub fn seeds() -> Seeds {
     let mut seeds = Vec::new();
+    changes::seeds(&mut seeds);
     dn(&mut seeds);
     filter(&mut seeds);
     gss_framing(&mut seeds);

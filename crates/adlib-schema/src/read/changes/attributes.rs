@@ -3,7 +3,7 @@
 use adlib_core::{DecodeError, Reader, Writer};
 
 use super::{codec, extended_dn};
-use crate::RawEntry;
+use crate::{Dn, RawEntry};
 
 /// Attributes with their values: a name, the number of values, the values; again and again.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -12,15 +12,21 @@ pub(super) struct Attributes(Box<[u8]>);
 impl Attributes {
     /// The attributes of `entry` that `wanted` says.
     ///
-    /// Identities in front of DNs are left out: a read without them has none.
-    pub(super) fn of(entry: &RawEntry, wanted: impl Fn(&str) -> bool) -> Self {
+    /// Identities in front of DNs, which only who asks for them gets, are left out where `identified`: a read without them
+    /// has none.
+    pub(super) fn of(entry: &RawEntry, identified: bool, wanted: impl Fn(&str) -> bool) -> Self {
         let mut writer = Writer::new();
         for (name, values) in entry.attributes().filter(|(name, _)| wanted(name)) {
             codec::put(&mut writer, name.as_bytes());
             codec::put_count(&mut writer, values.len());
             for value in values {
                 let value: &[u8] = AsRef::as_ref(value);
-                codec::put(&mut writer, without_identity(value));
+                let value = if identified {
+                    without_identity(value)
+                } else {
+                    value
+                };
+                codec::put(&mut writer, value);
             }
         }
         Self(writer.finish().into())
@@ -58,7 +64,7 @@ fn without_identity(value: &[u8]) -> &[u8] {
         .ok()
         .filter(|text| text.starts_with('<'));
     match text.map(extended_dn::parse) {
-        Some((Some(_), dn)) => dn.as_bytes(),
+        Some((Some(_), dn)) if dn.parse::<Dn>().is_ok() => dn.as_bytes(),
         _ => value,
     }
 }

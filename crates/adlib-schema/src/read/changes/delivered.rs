@@ -52,7 +52,10 @@ impl Delivered {
     /// The entry, taken apart; `None` when it has no identity.
     #[must_use]
     pub fn new(schema: &Schema, entry: &RawEntry) -> Option<Self> {
-        let (named, dn) = extended_dn::parse(entry.dn());
+        let (named, dn) = match schema.preset {
+            Preset::ActiveDirectory => extended_dn::parse(entry.dn()),
+            _ => (None, entry.dn()),
+        };
         let id = EntryId::of(schema.preset, entry).or(named)?;
         let mut delivered = Self {
             id,
@@ -68,7 +71,7 @@ impl Delivered {
             delivered.member_of = Some(identified(entry, MEMBER_OF).map(|(id, _)| id).collect());
             delivered.take_links(schema, entry);
         } else {
-            delivered.attributes = Attributes::of(entry, |_| true);
+            delivered.attributes = Attributes::of(entry, false, |_| true);
         }
         Some(delivered)
     }
@@ -87,7 +90,7 @@ impl Delivered {
                     .extend(members.into_iter().map(|(id, dn)| (id, dn.into())));
             }
         }
-        self.attributes = Attributes::of(entry, |name| {
+        self.attributes = Attributes::of(entry, true, |name| {
             let base = base_of(name);
             !INTERNAL.iter().any(|own| own.eq_ignore_ascii_case(base))
                 && !links
