@@ -14,11 +14,14 @@ mod tickets;
 mod turn;
 mod web;
 
-use std::{ops::Deref, process::Output};
+use std::{
+    ops::Deref,
+    process::{Command, Output},
+};
 
 pub use domain::{Domain, TrustedDomain};
 pub use ds389::{ds389, ds389_change};
-pub use openldap::{openldap, openldap_change};
+pub use openldap::{openldap, openldap_change, openldap_of_its_own};
 pub use realm::{Realm, heimdal, mit};
 pub use samba_pac::samba_reads_pac;
 pub use tickets::TicketCache;
@@ -113,6 +116,14 @@ pub fn directory_change() -> DirectoryChange {
 #[must_use]
 pub fn exec(command: &[&str]) -> Output {
     script::SAMBA.exec(command)
+}
+
+/// The same, to be started by the caller, who may feed it.
+#[must_use]
+pub fn command(command: &[&str]) -> Command {
+    let mut exec = script::SAMBA.command("exec");
+    exec.args(command);
+    exec
 }
 
 /// Ends the test with `message`.

@@ -1,17 +1,18 @@
 //! The OpenLDAP server, and who is in it.
 
 use std::{
+    io::Write as _,
     net::{IpAddr, SocketAddr, TcpStream},
     ops::Deref,
     path::PathBuf,
-    process::Output,
+    process::{Command, Output, Stdio},
     time::Duration,
 };
 
 use crate::{
     fail,
     fixture::Refusal,
-    script::{self, Script},
+    script::{self, Environment, Script},
     turn::Turn,
 };
 
@@ -69,7 +70,11 @@ pub struct Server {
 
 impl Server {
     fn running() -> Self {
-        let environment = SCRIPT.environment();
+        Self::described(&SCRIPT.environment())
+    }
+
+    /// The server that `environment` describes, which must be running.
+    fn described(environment: &Environment) -> Self {
         let value = |name: &str| environment.value(name);
         let server = Self {
             ip: environment.address("OPENLDAP_IP"),
@@ -107,6 +112,34 @@ impl Server {
     #[must_use]
     pub fn unix_dn(&self, account: &str) -> String {
         format!("uid={account},ou=people,{}", self.unix_base)
+    }
+
+    /// A process that makes the changes of the LDIF that it is fed, as the administrator, and goes on when one fails.
+    #[must_use]
+    pub fn writer(&self) -> Command {
+        let mut tool = Command::new("ldapmodify");
+        tool.args(["-a", "-c", "-x", "-M", "-e", "!relax", "-H"]);
+        tool.arg(format!("ldap://{}", self.ip));
+        tool.args(["-D", &self.admin_dn, "-w", &self.admin_password]);
+        tool
+    }
+
+    fn modify(&self, ldif: &str) {
+        let mut tool = self.writer();
+        tool.stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let output = tool.spawn().and_then(|mut tool| {
+            if let Some(mut input) = tool.stdin.take() {
+                input.write_all(ldif.as_bytes())?;
+            }
+            tool.wait_with_output()
+        });
+        match output {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => fail(&String::from_utf8_lossy(&output.stderr)),
+            Err(error) => fail(&error.to_string()),
+        }
     }
 
     /// Runs `command`, as `ldapsearch`, with the server's environment, and returns what it said.
@@ -166,14 +199,7 @@ impl OpenLdapChange {
     /// # Panics
     /// When a change fails.
     pub fn modify(&self, ldif: &str) {
-        let uri = format!("ldap://{}", self.server.ip);
-        let (dn, password) = (&self.server.admin_dn, &self.server.admin_password);
-        let tool = format!("ldapmodify -a -x -M -e '!relax' -H {uri} -D {dn} -w {password}");
-        let command = format!("{tool} <<'LDIF'\n{ldif}\nLDIF");
-        let output = self.server.exec(&["bash", "-c", &command]);
-        if !output.status.success() {
-            fail(&String::from_utf8_lossy(&output.stderr));
-        }
+        self.server.modify(ldif);
     }
 }
 
@@ -194,4 +220,88 @@ pub fn openldap_change() -> OpenLdapChange {
     let turn = Turn::to_change(&Server::running().lab_dir, SCRIPT);
     let server = Server::running();
     OpenLdapChange { server, turn }
+}
+
+/// A server of a test's own, which is stopped and deleted on drop.
+#[derive(Debug)]
+pub struct OwnOpenLdap {
+    server: Server,
+    settings: [(&'static str, String); 2],
+}
+
+impl Deref for OwnOpenLdap {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+/// Starts a server of the test's own at `ip`, an address of 127/8 that nobody else uses, with the lab's entries.
+///
+/// # Panics
+/// When it does not start.
+#[must_use]
+pub fn openldap_of_its_own(ip: &str) -> OwnOpenLdap {
+    let directory = std::env::temp_dir().join(format!("openldap-own-{ip}"));
+    let settings = [
+        ("OPENLDAP_DIR", directory.display().to_string()),
+        ("OPENLDAP_IP", ip.to_owned()),
+    ];
+    // What a test that died left behind.
+    SCRIPT.run_with(&settings, "destroy");
+    SCRIPT.run_with(&settings, "up");
+    let environment = SCRIPT.environment_with(&settings);
+    let server = Server::described(&environment);
+    OwnOpenLdap { server, settings }
+}
+
+impl OwnOpenLdap {
+    /// Makes the changes of `ldif`, change records or entries, as the administrator.
+    ///
+    /// # Panics
+    /// When a change fails.
+    pub fn modify(&self, ldif: &str) {
+        self.server.modify(ldif);
+    }
+
+    /// Keeps a copy of the databases as they are.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn keep(&self) {
+        self.while_stopped("rm -rf kept; cp -a data kept");
+    }
+
+    /// Puts the databases back as they were kept.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn restore(&self) {
+        self.while_stopped("rm -rf data; cp -a kept data");
+    }
+
+    /// Stops the server and starts it again.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn restart(&self) {
+        self.while_stopped(":");
+    }
+
+    fn while_stopped(&self, script: &str) {
+        SCRIPT.run_with(&self.settings, "down");
+        let mut shell = Command::new("bash");
+        shell.args(["-euc", script]).current_dir(&self.server.lab_dir);
+        match shell.status() {
+            Ok(status) if status.success() => SCRIPT.run_with(&self.settings, "up"),
+            other => fail(&format!("{script}: {other:?}")),
+        }
+    }
+}
+
+impl Drop for OwnOpenLdap {
+    fn drop(&mut self) {
+        SCRIPT.run_with(&self.settings, "destroy");
+    }
 }

@@ -34,6 +34,26 @@ impl Script {
         }
     }
 
+    /// What its `env` exports with other settings.
+    pub(crate) fn environment_with(self, settings: &[(&str, String)]) -> Environment {
+        let mut command = self.command("env");
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
+        Environment {
+            script: self,
+            values: parse_exports(&String::from_utf8_lossy(&self.output(command).stdout)),
+        }
+    }
+
+    /// Runs `verb` with other settings, which must succeed.
+    pub(crate) fn run_with(self, settings: &[(&str, String)], verb: &str) {
+        let mut command = self.command(verb);
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
+        let output = self.output(command);
+        if !output.status.success() {
+            fail(&format!("{verb}: {}", String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+
     /// Runs `command` with its environment, where the lab's host names resolve.
     pub(crate) fn exec(self, command: &[&str]) -> Output {
         let mut exec = self.command("exec");
