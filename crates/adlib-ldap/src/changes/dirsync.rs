@@ -10,7 +10,7 @@ use adlib_schema::{
     read::changes::{Delivered, EntryId, Event, FullReadReason, Increment, Mark, Method, Place, Presence},
 };
 
-use super::{Reading, Stop, fetch::anything, server::Server};
+use super::{Reading, Stop, fetch::anything, rights::Since, server::Server};
 use crate::{
     Error, Scope,
     search::{Answer, Request, SUCCESS},
@@ -38,24 +38,27 @@ struct Told {
     changed: BTreeSet<EntryId>,
     gone: Vec<EntryId>,
     links: Vec<Event>,
-    /// Whose rights changed.
-    rights: Vec<(EntryId, String)>,
 }
 
 impl Reading<'_> {
-    /// The position of a reader that has read everything: the flags and the cookie.
+    /// The position of a reader that has read everything: the flags, the highest update sequence number and the cookie.
     ///
     /// With the right to replicate, deletions are told; `or_object_security` makes do without it.
-    pub(super) async fn begin_dirsync(&mut self, or_object_security: bool) -> Result<Vec<u8>, Stop> {
+    pub(super) async fn begin_dirsync(
+        &mut self,
+        or_object_security: bool,
+        server: &Server,
+    ) -> Result<Vec<u8>, Stop> {
+        let usn = server.highest_usn()?;
         // Nothing is wanted but the cookie.
         let nothing = Filter::not(anything());
         match self.dirsync(0, &[], &nothing).await {
             Err(Stop::Full(FullReadReason::RightsChanged(_))) if or_object_security => {
                 let (_, cookie) = self.dirsync(OBJECT_SECURITY, &[], &nothing).await?;
-                Ok(position(OBJECT_SECURITY, &cookie))
+                Ok(position(OBJECT_SECURITY, usn, &cookie))
             }
             Err(stop) => Err(stop),
-            Ok((_, cookie)) => Ok(position(0, &cookie)),
+            Ok((_, cookie)) => Ok(position(0, usn, &cookie)),
         }
     }
 
@@ -67,20 +70,26 @@ impl Reading<'_> {
         server: &Server,
     ) -> Result<Increment, Stop> {
         let damaged = || FullReadReason::Damaged("the position is none of DirSync".to_owned());
-        let (flags, cookie) = mark.position.split_first_chunk::<4>().ok_or_else(damaged)?;
+        let (flags, rest) = mark.position.split_first_chunk::<4>().ok_or_else(damaged)?;
+        let (usn, cookie) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
         let flags = u32::from_le_bytes(*flags);
+        // A database that was put back as it was goes on with the same numbers, and with the same incarnation.
+        let then = u64::from_le_bytes(*usn);
+        server.is_not_before(then)?;
         let (told, cookie) = self.dirsync(flags, cookie, &anything()).await?;
-        let rights = told.rights.iter().find(|(id, _)| place.has_children(*id));
-        if let Some((_, dn)) = rights {
-            return Err(FullReadReason::RightsChanged(format!("those of {dn}")).into());
-        }
         let presence = if flags & OBJECT_SECURITY == 0 {
             Presence::Told
         } else {
             self.deletions().await?
         };
         let events = self.events(place, told).await?;
-        let mark = self.mark(Method::DirSync, server, position(flags, &cookie));
+        self.rights_are_as_before(place, &events, &presence, Since::Usn(then))
+            .await?;
+        let mark = self.mark(
+            Method::DirSync,
+            server,
+            position(flags, server.highest_usn()?, &cookie),
+        );
         self.complete(place, events, presence, mark).await
     }
 
@@ -188,9 +197,6 @@ impl Told {
                     }));
                 continue;
             }
-            if base.eq_ignore_ascii_case(SECURITY_DESCRIPTOR) {
-                self.rights.push((id, delivered.dn().to_owned()));
-            }
             // These come with each object, changed or not.
             if !["objectGUID", "instanceType"]
                 .iter()
@@ -202,7 +208,7 @@ impl Told {
     }
 }
 
-/// The flags, and the cookie after them.
-fn position(flags: u32, cookie: &[u8]) -> Vec<u8> {
-    [&flags.to_le_bytes(), cookie].concat()
+/// The flags, the highest update sequence number, and the cookie after them.
+fn position(flags: u32, usn: u64, cookie: &[u8]) -> Vec<u8> {
+    [&flags.to_le_bytes()[..], &usn.to_le_bytes(), cookie].concat()
 }

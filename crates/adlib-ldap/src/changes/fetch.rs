@@ -15,7 +15,7 @@ use crate::{
 
 const OBJECT_CLASS: AttributeName = AttributeName::from_static("objectClass");
 /// How many identities are put into one filter.
-const IDS_A_SEARCH: usize = 100;
+pub(super) const IDS_A_SEARCH: usize = 100;
 
 /// Deleted entries too, those included that can no longer be brought back (MS-ADTS 3.1.1.3.4.1.14, .27).
 pub(super) fn deleted_too() -> Vec<Control> {

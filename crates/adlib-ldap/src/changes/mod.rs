@@ -7,6 +7,7 @@ mod dirsync;
 mod ds389;
 mod fetch;
 mod modify_timestamp;
+mod rights;
 mod server;
 mod stream;
 mod syncrepl;
@@ -270,13 +271,13 @@ impl Reading<'_> {
         match wanted {
             Some(Method::Full) => Err(FullReadReason::Asked.into()),
             Some(Method::Usn) => chosen(Method::Usn, asked, server.usn()?),
-            Some(Method::DirSync) => chosen(Method::DirSync, asked, self.begin_dirsync(true).await?),
+            Some(Method::DirSync) => chosen(Method::DirSync, asked, self.begin_dirsync(true, server).await?),
             Some(Method::Syncrepl) if server.synchronises_content() => {
                 chosen(Method::Syncrepl, asked, Vec::new())
             }
             Some(Method::ModifyTimestamp) => chosen(Method::ModifyTimestamp, asked, Vec::new()),
             Some(method) => Err(FullReadReason::NoMethod(format!("the server has no `{method}`")).into()),
-            None if self.reader.is_active_directory() => match self.begin_dirsync(false).await {
+            None if self.reader.is_active_directory() => match self.begin_dirsync(false, server).await {
                 Ok(position) => chosen(
                     Method::DirSync,
                     "the account may replicate changes, deletions included",

@@ -7,7 +7,7 @@ use adlib_schema::{
     syntax::parse_generalized_time,
 };
 
-use super::{Reading, Stop, server::Server};
+use super::{Reading, Stop, rights::Since, server::Server};
 
 /// By how much the clocks of servers that replicate to one another may differ: what one of them changed earlier by its
 /// clock may arrive later.
@@ -22,9 +22,9 @@ impl Reading<'_> {
         server: &Server,
     ) -> Result<Increment, Stop> {
         let schema = self.reader.mapper.schema();
-        let since = since(&mark.position)
+        let newest_then = time(&mark.position)
             .ok_or_else(|| FullReadReason::Damaged("the position is no time".to_owned()))?;
-        let filter: Filter = format!("({}>={since})", self.stamp())
+        let filter: Filter = format!("({}>={})", self.stamp(), before(newest_then))
             .parse()
             .map_err(|_| FullReadReason::Damaged("the position is no time".to_owned()))?;
         let mut events = Vec::new();
@@ -37,22 +37,28 @@ impl Reading<'_> {
             .await?;
         let by_parent = self.reader.is_active_directory();
         let there = there.into_iter().map(|(id, dn)| (id, (!by_parent).then_some(dn)));
+        let presence = Presence::Listed(there.collect());
+        if by_parent {
+            self.rights_are_as_before(place, &events, &presence, Since::Time(newest_then))
+                .await?;
+        }
         let newest = newest.max(mark.position.clone());
         let mark = self.mark(Method::ModifyTimestamp, server, newest);
-        self.complete(place, events, Presence::Listed(there.collect()), mark)
-            .await
+        self.complete(place, events, presence, mark).await
     }
 }
 
+/// The time that a server writes as `stamp`.
+fn time(stamp: &[u8]) -> Option<UnixTime> {
+    parse_generalized_time(std::str::from_utf8(stamp).ok()?).ok()
+}
+
 /// The time from which to read when the newest change that was seen is of the time `newest`.
-fn since(newest: &[u8]) -> Option<String> {
-    let newest = parse_generalized_time(std::str::from_utf8(newest).ok()?).ok()?;
-    let since = newest
-        .seconds()
-        .saturating_sub(i64::try_from(CLOCKS.as_secs()).ok()?);
-    let text = UnixTime::from_seconds(since).to_string();
+fn before(newest: UnixTime) -> String {
+    let clocks = i64::try_from(CLOCKS.as_secs()).unwrap_or_default();
+    let text = UnixTime::from_seconds(newest.seconds().saturating_sub(clocks)).to_string();
     let digits: String = text.chars().filter(char::is_ascii_digit).take(14).collect();
-    Some(format!("{digits}.0Z"))
+    format!("{digits}.0Z")
 }
 
 #[cfg(test)]
@@ -61,8 +67,10 @@ mod tests {
 
     #[test]
     fn a_little_before_the_newest() {
-        assert_eq!(since(b"20231114221320Z").as_deref(), Some("20231114220820.0Z"));
-        assert_eq!(since(b"20231114221320.0Z").as_deref(), Some("20231114220820.0Z"));
-        assert_eq!(since(b""), None);
+        for newest in ["20231114221320Z", "20231114221320.0Z"] {
+            let newest = time(newest.as_bytes()).unwrap();
+            assert_eq!(before(newest), "20231114220820.0Z");
+        }
+        assert_eq!(time(b""), None);
     }
 }

@@ -41,6 +41,16 @@ impl Server {
         self.highest_usn.ok_or_else(unknown)
     }
 
+    /// That its database is no copy from before the update sequence number `then`.
+    pub(super) fn is_not_before(&self, then: u64) -> Result<(), FullReadReason> {
+        let now = self.highest_usn()?;
+        if now < then {
+            let what = format!("its highest USN was {then} and is {now}");
+            return Err(FullReadReason::Restored(what));
+        }
+        Ok(())
+    }
+
     /// The same as a position.
     pub(super) fn usn(&self) -> Result<Vec<u8>, FullReadReason> {
         Ok(self.highest_usn()?.to_string().into_bytes())

@@ -8,7 +8,7 @@ use crate::{Error, connection::Loan, transport::Part};
 /// Changes as they happen. The connection does nothing else meanwhile, and is closed when this is dropped.
 ///
 /// The first increment is what happened before; each that follows has its mark, so that an application that stores the
-/// replica after each loses nothing.
+/// replica after each loses nothing. Before it is applied, [`ChangeReader::settle`] adds what a stream cannot tell.
 pub struct ChangeStream<'a> {
     reader: ChangeReader<'a>,
     loan: Loan<'a>,
@@ -55,6 +55,37 @@ impl<'a> ChangeReader<'a> {
             mark: mark.clone(),
             refresh: Some(Refresh::default()),
         }))
+    }
+}
+
+impl ChangeReader<'_> {
+    /// The increment that a stream gave, with what it cannot tell: what `replica` lacks of what it lists, and the groups
+    /// that the server changed without a word, read over this connection, which must not be the stream's.
+    ///
+    /// A server may mend groups a moment after it told of a member; what it mends later comes with the next increment that
+    /// concerns the group, or with the next [`read`](Self::read). The reason for a full read when nothing is there any more.
+    ///
+    /// # Errors
+    /// `Incomplete` when the server cut an answer short; `Refused` and its kin; `Timeout`, `Protocol`, `Lost`.
+    pub async fn settle(
+        self,
+        replica: &Replica,
+        increment: Increment,
+    ) -> Result<Result<Increment, FullReadReason>, Error> {
+        let (Some(place), Some(mark)) = (replica.place(self.name), increment.mark) else {
+            return Ok(Err(FullReadReason::FirstRead));
+        };
+        let mut reading = Reading {
+            reader: self,
+            progress: &mut |_| {},
+            entries: increment.entries_read,
+        };
+        let settled = reading.complete(place, increment.events, increment.presence, mark);
+        match settled.await {
+            Ok(settled) => Ok(Ok(settled)),
+            Err(Stop::Full(reason)) => Ok(Err(reason)),
+            Err(Stop::Failed(error)) => Err(error),
+        }
     }
 }
 

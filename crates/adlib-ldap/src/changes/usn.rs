@@ -5,7 +5,7 @@ use adlib_schema::{
     read::changes::{Delivered, Event, FullReadReason, Increment, Mark, Method, Place, Presence},
 };
 
-use super::{Reading, Stop, fetch::deleted_too, server::Server};
+use super::{Reading, Stop, fetch::deleted_too, rights::Since, server::Server};
 
 impl Reading<'_> {
     /// What has a higher update sequence number than at `mark`; where the account does not see deleted entries, the
@@ -16,15 +16,11 @@ impl Reading<'_> {
         mark: &Mark,
         server: &Server,
     ) -> Result<Increment, Stop> {
-        let now = server.highest_usn()?;
         let then = std::str::from_utf8(&mark.position)
             .ok()
             .and_then(|usn| usn.parse::<u64>().ok());
         let then = then.ok_or_else(|| FullReadReason::Damaged("the position is no number".to_owned()))?;
-        if now < then {
-            let what = format!("its highest USN was {then} and is {now}");
-            return Err(FullReadReason::Restored(what).into());
-        }
+        server.is_not_before(then)?;
         let schema = self.reader.mapper.schema();
         let filter: Filter = format!("(uSNChanged>={})", then.saturating_add(1))
             .parse()
@@ -36,6 +32,8 @@ impl Reading<'_> {
         self.all(&filter, &Delivered::attributes(schema), deleted_too(), each)
             .await?;
         let presence = self.deletions().await?;
+        self.rights_are_as_before(place, &events, &presence, Since::Usn(then))
+            .await?;
         let mark = self.mark(Method::Usn, server, server.usn()?);
         self.complete(place, events, presence, mark).await
     }

@@ -1,7 +1,9 @@
 //! An entry as a server delivered it, taken apart for a replica.
 
 use super::{EntryId, attributes::Attributes, extended_dn, place::Links};
-use crate::{Preset, RawEntry, attribute_name::base_of, preset::Schema, syntax::parse_boolean};
+use crate::{
+    Mapped, Mapper, Preset, RawEntry, attribute_name::base_of, preset::Schema, syntax::parse_boolean,
+};
 
 /// The identity of the entry above (MS-ADTS 3.1.1.4.5.16).
 const PARENT: &str = "parentGUID";
@@ -117,6 +119,17 @@ impl Delivered {
     #[must_use]
     pub fn dn(&self) -> &str {
         &self.dn
+    }
+
+    /// Whether it is a user or a group, which have nothing below them.
+    #[must_use]
+    pub fn is_account(&self, mapper: &Mapper) -> bool {
+        let mut entry = RawEntry::new(&*self.dn);
+        self.attributes.add_to(&mut entry);
+        matches!(
+            mapper.map(&entry, &mut Vec::new()),
+            Mapped::User(_) | Mapped::Group(_)
+        )
     }
 
     /// Whether this is what is left of a deleted entry (MS-ADTS 3.1.1.5.5).

@@ -1,6 +1,6 @@
 //! What a replica holds of one domain, or of one tree of a server without domains.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use adlib_core::{DecodeError, Reader, Writer};
 
@@ -103,10 +103,13 @@ impl Place {
         self.entries.contains_key(&id)
     }
 
-    /// Whether there is anything right below the entry `id`, as far as the server told the containers of entries.
+    /// The entries with something right below them, as far as the server told; and for each whether it told where the entry
+    /// itself is: of what an account may only list it does not.
     #[must_use]
-    pub fn has_children(&self, id: EntryId) -> bool {
-        self.entries.values().any(|held| held.parent == Some(id))
+    pub fn containers(&self) -> BTreeMap<EntryId, bool> {
+        let above = self.entries.values().filter_map(|held| held.parent);
+        let held = above.filter_map(|id| Some((id, self.entries.get(&id)?.parent.is_some())));
+        held.collect()
     }
 
     /// The entries that are records, as a full read would have given them.
