@@ -11,9 +11,10 @@ use adlib_schema::{
 };
 
 use super::{
+    busy::{PAUSE, Writer, busy_time},
     reading::{Reader, assert_same},
     rounds, seed,
-    tree::{Flavour, Tree},
+    tree::{DELETED, Flavour, Tree},
 };
 
 async fn reader(corp: &Domain, account: &str, password: &str, wanted: Option<Method>) -> Reader {
@@ -47,8 +48,28 @@ async fn ordinary(corp: &Domain, wanted: Option<Method>) -> Reader {
     reader(corp, fixture::ORDINARY, &corp.user_password, wanted).await
 }
 
+/// One reader for each method and set of rights.
+async fn readers(corp: &Domain) -> [(&'static str, Reader); 5] {
+    let mut readers = [
+        ("dirsync", syncing(corp, None).await),
+        ("usn", syncing(corp, Some(Method::Usn)).await),
+        (
+            "dirsync without the right to replicate",
+            ordinary(corp, Some(Method::DirSync)).await,
+        ),
+        ("usn without deleted entries", ordinary(corp, None).await),
+        ("timestamps", ordinary(corp, Some(Method::ModifyTimestamp)).await),
+    ];
+    for (name, reader) in &mut readers {
+        let (read, _) = reader.go_on().await;
+        assert_eq!(read.full, Some(FullReadReason::FirstRead), "{name}");
+        println!("{name}: {} because {}", read.method, read.why);
+    }
+    readers
+}
+
 /// Run a script where the lab's names resolve.
-fn script(text: &str) {
+fn script(text: &str) -> String {
     let output = adlib_lab::exec(&["bash", "-euc", text]);
     assert!(
         output.status.success(),
@@ -56,13 +77,46 @@ fn script(text: &str) {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Change the directory as the administrator.
-fn modify(corp: &Domain, ldif: &str) {
+pub(super) fn modify(corp: &Domain, ldif: &str) {
+    let ldif = with_deleted(corp, ldif);
+    let tool = tool(corp, "ldbmodify");
+    script(&format!(
+        "{tool} --show-deleted >/dev/null <<'LDIF'\n{ldif}\nLDIF"
+    ));
+}
+
+/// One of Samba's tools, as the administrator.
+fn tool(corp: &Domain, name: &str) -> String {
     let (host, password) = (&corp.host, &corp.admin_password);
-    let tool = format!("ldbmodify -H ldap://{host} -U 'administrator%{password}'");
-    script(&format!("{tool} >/dev/null <<'LDIF'\n{ldif}\nLDIF"));
+    format!("{name} -H ldap://{host} -U 'administrator%{password}'")
+}
+
+/// `ldif` with the DNs of the deleted entries that it speaks of.
+fn with_deleted(corp: &Domain, ldif: &str) -> String {
+    let mut parts = ldif.split(DELETED);
+    let mut whole = parts.next().unwrap().to_owned();
+    while let Some(account) = parts.next() {
+        whole.push_str(&deleted(corp, account));
+        whole.push_str(parts.next().unwrap());
+    }
+    whole
+}
+
+/// The DN that a deleted account has.
+fn deleted(corp: &Domain, account: &str) -> String {
+    let (tool, base) = (tool(corp, "ldbsearch"), &corp.base);
+    let filter = format!("(&(isDeleted=TRUE)(sAMAccountName={account}))");
+    let output = script(&format!(
+        "{tool} --show-deleted -b 'CN=Deleted Objects,{base}' '{filter}' dn"
+    ));
+    let output = output.replace("\n ", "");
+    let dn = output.lines().find_map(|line| line.strip_prefix("dn: "));
+    dn.unwrap_or_else(|| panic!("no {account} among what is deleted"))
+        .to_owned()
 }
 
 /// R28: the law, by each method that the server has.
@@ -72,21 +126,7 @@ async fn r28_increments_equal_a_full_read() {
     let seed = seed();
     let mut tree = Tree::new(Flavour::ActiveDirectory, &corp.base, seed);
     modify(&corp, &tree.ldif());
-    let mut readers = [
-        ("dirsync", syncing(&corp, None).await),
-        ("usn", syncing(&corp, Some(Method::Usn)).await),
-        (
-            "dirsync without the right to replicate",
-            ordinary(&corp, Some(Method::DirSync)).await,
-        ),
-        ("usn without deleted entries", ordinary(&corp, None).await),
-        ("timestamps", ordinary(&corp, Some(Method::ModifyTimestamp)).await),
-    ];
-    for (name, reader) in &mut readers {
-        let (read, _) = reader.go_on().await;
-        assert_eq!(read.full, Some(FullReadReason::FirstRead), "{name}");
-        println!("{name}: {} because {}", read.method, read.why);
-    }
+    let mut readers = readers(&corp).await;
     for round in 0..rounds() {
         let begin = Instant::now();
         for _ in 0..8 {
@@ -111,6 +151,71 @@ async fn r28_increments_equal_a_full_read() {
                 &format!("seed {seed}, round {round}, {name}"),
             );
         }
+    }
+}
+
+/// R28: a cookie that is another domain's leads to no wrong result.
+#[tokio::test]
+async fn r28_a_cookie_of_another_domain() {
+    let corp = adlib_lab::corp();
+    let mut elsewhere = corp.clone();
+    elsewhere.ip = corp.staff.ip;
+    elsewhere.host = corp.staff.host.clone();
+    elsewhere.dns_domain = corp.staff.dns_domain.clone();
+    elsewhere.base = corp.staff.base.clone();
+    let mut staff = reader(
+        &elsewhere,
+        "administrator",
+        &corp.admin_password,
+        Some(Method::DirSync),
+    )
+    .await;
+    staff.go_on().await;
+    let foreign = staff.replica.cursor().of(&elsewhere.dns_domain).unwrap().clone();
+    let mut reader = syncing(&corp, None).await;
+    reader.go_on().await;
+    // As it is, it is refused; and so, or harmless, if everything else in it were as here.
+    let mut mark = reader.replica.cursor().of(&corp.dns_domain).unwrap().clone();
+    mark.position = foreign.position.clone();
+    for (mark, is_refused) in [(foreign, true), (mark, false)] {
+        let nothing = Increment::new(Vec::new(), Presence::Told, Some(mark), 0);
+        reader.replica.apply(&corp.dns_domain, nothing, &reader.mapper);
+        let (read, _) = reader.go_on().await;
+        println!("{:?}", read.full);
+        assert!(!is_refused || read.full.is_some());
+        assert_same(reader.kept(), reader.fresh().await, "a cookie of another domain");
+    }
+}
+
+/// R28: changes without a pause while everything and the changes are read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r28_changes_during_reads() {
+    let corp = directory_change();
+    let mut tree = Tree::new(Flavour::ActiveDirectory, &corp.base, seed());
+    tree.undeletes = false;
+    modify(&corp, &tree.ldif());
+    let (host, who) = (
+        format!("ldap://{}", corp.host),
+        format!("administrator%{}", corp.admin_password),
+    );
+    let command = adlib_lab::command(&["ldbmodify", "-H", &host, "-U", &who]);
+    let writer = Writer::start(command, tree, PAUSE, busy_time());
+    let mut readers: Vec<_> = readers(&corp).await.into_iter().collect();
+    while writer.is_busy() {
+        for (name, reader) in &mut readers {
+            assert_eq!(reader.go_on().await.0.full, None, "{name}");
+        }
+        if readers.len() < 10 {
+            let mut late = syncing(&corp, [None, Some(Method::Usn)][readers.len() % 2]).await;
+            late.go_on().await;
+            readers.push(("one who began late", late));
+        }
+    }
+    println!("{} changes in {:?}", writer.finish(), busy_time());
+    let fresh = readers[0].1.fresh().await;
+    for (name, reader) in &mut readers {
+        assert_eq!(reader.go_on().await.0.full, None, "{name}");
+        assert_same(reader.kept(), fresh.clone(), name);
     }
 }
 

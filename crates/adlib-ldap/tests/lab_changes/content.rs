@@ -4,13 +4,14 @@ use std::{fs, time::Duration};
 
 use adlib_core::Password;
 use adlib_lab::openldap::{self, Server};
-use adlib_ldap::{Connection, Endpoint, Settings};
+use adlib_ldap::{Connection, Endpoint, Error, Settings};
 use adlib_schema::{
     Mapper, Preset, Schema,
     read::changes::{FullReadReason, Mark, Method, Replica},
 };
 
 use super::{
+    busy::{PAUSE, Writer, busy_time},
     reading::{Reader, assert_same},
     rounds, seed,
     tree::{Flavour, Tree},
@@ -36,6 +37,23 @@ async fn reader(server: &Server, account: &str, wanted: Option<Method>) -> Reade
     }
 }
 
+/// One reader for each method.
+async fn readers(server: &Server) -> [(&'static str, Reader); 2] {
+    let mut readers = [
+        ("syncrepl", reader(server, openldap::SYNC, None).await),
+        (
+            "timestamps",
+            reader(server, openldap::SYNC, Some(Method::ModifyTimestamp)).await,
+        ),
+    ];
+    for (name, reader) in &mut readers {
+        let (read, _) = reader.go_on().await;
+        assert_eq!(read.full, Some(FullReadReason::FirstRead), "{name}");
+        println!("{name}: {} because {}", read.method, read.why);
+    }
+    readers
+}
+
 /// Members that the server mends by itself are mended a little later.
 async fn settled() {
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -49,18 +67,7 @@ async fn r28_increments_equal_a_full_read() {
     let mut tree = Tree::new(Flavour::OpenLdap, &server.base, seed);
     server.modify(&tree.ldif());
     settled().await;
-    let mut readers = [
-        ("syncrepl", reader(&server, openldap::SYNC, None).await),
-        (
-            "timestamps",
-            reader(&server, openldap::SYNC, Some(Method::ModifyTimestamp)).await,
-        ),
-    ];
-    for (name, reader) in &mut readers {
-        let (read, _) = reader.go_on().await;
-        assert_eq!(read.full, Some(FullReadReason::FirstRead), "{name}");
-        println!("{name}: {} because {}", read.method, read.why);
-    }
+    let mut readers = readers(&server).await;
     assert_eq!(
         readers[0]
             .1
@@ -160,4 +167,162 @@ async fn r28_a_cookie_that_is_not_the_servers() {
         assert!(!is_refused || reason.is_some());
         assert_same(reader.kept(), reader.fresh().await, &format!("{reason:?}"));
     }
+}
+
+/// R28: fifty changes a second while everything and the changes are read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r28_changes_during_reads() {
+    let server = openldap::openldap_change();
+    let mut tree = Tree::new(Flavour::OpenLdap, &server.base, seed());
+    server.modify(&tree.ldif());
+    settled().await;
+    let mut readers: Vec<_> = readers(&server).await.into_iter().collect();
+    let writer = Writer::start(server.writer(), tree, PAUSE, busy_time());
+    let mut increments = 0;
+    while writer.is_busy() {
+        for (name, reader) in &mut readers {
+            assert_eq!(reader.go_on().await.0.full, None, "{name}");
+            increments += 1;
+        }
+        if readers.len() < 10 {
+            let wanted = [None, Some(Method::ModifyTimestamp)][readers.len() % 2];
+            let mut late = self::reader(&server, openldap::SYNC, wanted).await;
+            late.go_on().await;
+            readers.push(("one who began late", late));
+        }
+    }
+    let changes = writer.finish();
+    println!(
+        "{changes} changes in {:?}, {increments} increments meanwhile",
+        busy_time()
+    );
+    settled().await;
+    let fresh = readers[0].1.fresh().await;
+    for (name, reader) in &mut readers {
+        assert_eq!(reader.go_on().await.0.full, None, "{name}");
+        assert_same(reader.kept(), fresh.clone(), name);
+    }
+}
+
+/// R28: a server whose database is put back to an older copy, and goes on from there.
+#[tokio::test]
+async fn r28_a_server_restored_from_an_older_copy() {
+    let server = openldap::openldap_of_its_own("127.0.0.67");
+    let mut tree = Tree::new(Flavour::OpenLdap, &server.base, seed());
+    server.modify(&tree.ldif());
+    server.keep();
+    for _ in 0..20 {
+        tree.change();
+    }
+    server.modify(&tree.ldif());
+    settled().await;
+    let mut replicas = Vec::new();
+    for (_, reader) in readers(&server).await {
+        replicas.push((reader.wanted, reader.replica));
+    }
+    server.restore();
+    for more in [""] {
+        server.modify(more);
+        settled().await;
+        for (wanted, replica) in &replicas {
+            let mut reader = reader(&server, openldap::SYNC, *wanted).await;
+            reader.replica = replica.clone();
+            let reason = reader.full_reason().await;
+            println!("{wanted:?} {more:?}: {reason:?}");
+            assert_same(
+                reader.kept(),
+                reader.fresh().await,
+                &format!("{wanted:?}, {more:?}: {reason:?}"),
+            );
+        }
+    }
+}
+
+/// R28: a stream that is cut off, whose reader is cancelled again and again, and that is taken up where it ended; groups
+/// that the server mends without a word are read again.
+#[tokio::test]
+async fn r28_a_stream_is_taken_up_again() {
+    let server = openldap::openldap_change();
+    let mut tree = Tree::new(Flavour::OpenLdap, &server.base, seed());
+    server.modify(&tree.ldif());
+    settled().await;
+    let mut first = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    first.go_on().await;
+    let second = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    let mut replica = first.replica.clone();
+    for round in 0..3 {
+        for _ in 0..8 {
+            tree.change();
+        }
+        // Some while nobody watches, some while somebody does.
+        server.modify(&tree.ldif());
+        let watching = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+        let mut stream = watching.changes().watch(&replica).await.unwrap().unwrap();
+        for _ in 0..8 {
+            tree.change();
+        }
+        server.modify(&tree.ldif());
+        let (mut idle, mut cancelled) = (0, 0);
+        while idle < 20 {
+            // Dropped half-way, most of the time.
+            let Ok(next) = tokio::time::timeout(Duration::from_millis(50), stream.next()).await else {
+                idle += 1;
+                cancelled += 1;
+                continue;
+            };
+            idle = 0;
+            let increment = second.changes().settle(&replica, next.unwrap().unwrap()).await;
+            replica.apply(&first.name, increment.unwrap().unwrap(), &first.mapper);
+            // As an application would keep it, after each.
+            replica = Replica::decode(&replica.encode()).unwrap();
+        }
+        assert_same(
+            replica.read(&first.mapper),
+            first.fresh().await,
+            &format!("round {round}, {cancelled} cancelled"),
+        );
+    }
+    let mut later = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    later.replica = replica;
+    assert_eq!(later.full_reason().await, None);
+    assert_same(
+        later.kept(),
+        later.fresh().await,
+        "by an increment after the streams",
+    );
+}
+
+/// R28: a server that goes away ends the stream with an error, and nothing is lost.
+#[tokio::test]
+async fn r28_a_stream_whose_server_goes_away() {
+    let server = openldap::openldap_of_its_own("127.0.0.68");
+    let mut first = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    first.go_on().await;
+    let mut replica = first.replica.clone();
+    let mut stream = first.changes().watch(&replica).await.unwrap().unwrap();
+    let before = stream.next().await.unwrap().unwrap();
+    replica.apply(&first.name, before, &first.mapper);
+    server.restart();
+    let end = tokio::time::timeout(Duration::from_secs(10), stream.next())
+        .await
+        .unwrap();
+    assert!(matches!(end, Err(Error::Lost { .. }) | Ok(Err(_))), "{end:?}");
+    drop(stream);
+    server.modify(&format!("dn: {}\nchangetype: delete\n\n", server.dn("user1")));
+    settled().await;
+    let again = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    let mut stream = again.changes().watch(&replica).await.unwrap().unwrap();
+    let missed = stream.next().await.unwrap().unwrap();
+    let other = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    let missed = other.changes().settle(&replica, missed).await.unwrap().unwrap();
+    let changes = replica.apply(&again.name, missed, &again.mapper);
+    assert!(
+        changes.iter().any(|change| change.dn == server.dn("user1")),
+        "{changes:?}"
+    );
+    assert_same(
+        replica.read(&again.mapper),
+        other.fresh().await,
+        "after the restart",
+    );
 }

@@ -8,6 +8,7 @@
 )]
 
 mod active_directory;
+mod busy;
 mod content;
 mod ds389;
 mod reading;

@@ -26,6 +26,21 @@ struct Node {
     members: Vec<usize>,
     disabled: bool,
     there: bool,
+    /// What it was called when it was made, which it goes on by.
+    account: String,
+    /// It was deleted before the last look.
+    buried: bool,
+}
+
+/// What stands for the DN of a deleted entry: its account follows, and another of these.
+pub(crate) const DELETED: &str = "@deleted@";
+
+/// The change that brings the deleted `account` back as `dn` (MS-ADTS 3.1.1.5.3.7).
+fn undeletion(account: &str, dn: &str) -> String {
+    format!(
+        "dn: {DELETED}{account}{DELETED}\nchangetype: modify\ndelete: isDeleted\n-\n\
+         replace: distinguishedName\ndistinguishedName: {dn}\n-\n\n"
+    )
 }
 
 /// The tree below one unit, and what was changed since the last look.
@@ -36,6 +51,8 @@ pub(crate) struct Tree {
     nodes: Vec<Node>,
     names: usize,
     ldif: String,
+    /// Whether it brings back who was deleted.
+    pub(crate) undeletes: bool,
 }
 
 impl Tree {
@@ -47,6 +64,7 @@ impl Tree {
             nodes: Vec::new(),
             names: 0,
             ldif: String::new(),
+            undeletes: flavour == Flavour::ActiveDirectory,
         };
         tree.nodes.push(Node {
             kind: Kind::Unit,
@@ -55,6 +73,8 @@ impl Tree {
             members: Vec::new(),
             disabled: false,
             there: true,
+            account: "Changing".to_owned(),
+            buried: false,
         });
         tree.write_add(0);
         for kind in [
@@ -72,6 +92,9 @@ impl Tree {
 
     /// The changes since the last call.
     pub(crate) fn ldif(&mut self) -> String {
+        for node in &mut self.nodes {
+            node.buried |= !node.there;
+        }
         std::mem::take(&mut self.ldif)
     }
 
@@ -124,7 +147,7 @@ impl Tree {
 
     /// One random change.
     pub(crate) fn change(&mut self) {
-        match self.random(14) {
+        match self.random(16) {
             0 | 1 => self.add(Kind::User),
             2 => self.add(Kind::Group),
             3 => self.add(Kind::Unit),
@@ -136,6 +159,7 @@ impl Tree {
             9 | 10 => self.join(),
             11 => self.leave(),
             12 => self.disable(),
+            13 | 14 if self.undeletes => self.undelete(),
             _ => self.mail(),
         }
     }
@@ -149,11 +173,13 @@ impl Tree {
         let unit = self.choose(|_, node| node.kind == Kind::Unit).unwrap();
         self.nodes.push(Node {
             kind,
+            account: name.clone(),
             name,
             unit,
             members: Vec::new(),
             disabled: true,
             there: true,
+            buried: false,
         });
         self.write_add(self.nodes.len() - 1);
     }
@@ -203,6 +229,33 @@ impl Tree {
         }
         let name = self.nodes[number].name.clone();
         self.add_named(Kind::Group, name);
+    }
+
+    /// Bring somebody back who was deleted before the last look; where to find it is known by its account only.
+    fn undelete(&mut self) {
+        let accounts: Vec<&str> = self.nodes.iter().map(|node| node.account.as_str()).collect();
+        let is_only = |node: &Node| {
+            accounts
+                .iter()
+                .filter(|account| **account == node.account)
+                .count()
+                == 1
+        };
+        let buried = self.nodes.iter().enumerate();
+        let buried: Vec<usize> = buried
+            .filter(|(_, node)| node.buried && !node.there && is_only(node))
+            .map(|(number, _)| number)
+            .collect();
+        if buried.is_empty() {
+            return self.delete(Kind::User);
+        }
+        let number = buried[self.random(buried.len())];
+        let unit = self.choose(|_, node| node.kind == Kind::Unit).unwrap();
+        let node = &mut self.nodes[number];
+        (node.unit, node.there, node.buried) = (unit, true, false);
+        node.members.clear();
+        let (account, to) = (node.account.clone(), self.dn(number));
+        write!(self.ldif, "{}", undeletion(&account, &to)).unwrap();
     }
 
     /// A new name, or another unit, or both.
