@@ -153,7 +153,7 @@ impl Medians {
 }
 
 /// The middle value, 0 when there is none.
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }

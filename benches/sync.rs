@@ -1,10 +1,15 @@
 //! A plan for two large user lists: beside the joins that find the same differences in `DuckDB`, Polars and SQLite.
 //!
 //! Of the users one in a hundred is gone, one is new and five have another department; these five also leave two of their ten
-//! groups for two others. Everybody runs in a process of its own, so that its peak of memory is known, loads both sides,
-//! and is timed from there. The peers only join; a plan is merged, judged, ordered and hashed besides.
+//! groups for two others. Everybody runs in a process of its own, on one thread, so that its peak of memory and its time of the
+//! processor are known, loads both sides, and is timed from there. The peers only join; a plan is merged, judged, ordered and
+//! hashed besides.
+//!
+//! Times are those of the processor, which a loaded machine changes less; a line beside each has those by the clock.
+//! `--users N` measures one size.
 
 use std::{
+    cell::RefCell,
     env,
     io::{BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
@@ -20,98 +25,128 @@ mod lists;
 
 use lists::Lists;
 
-const ROUNDS: usize = 5;
-const QUICK_ROUNDS: usize = 3;
-/// The most that both sides may take, in MB.
+const ROUNDS: usize = 3;
+const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
+const QUICK_SIZES: [u32; 2] = [10_000, 100_000];
+/// The most that both sides may take at a million users, in MB.
 const MEMORY: f64 = 600.0;
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench-python/bin/python");
-const PEERS: [(&str, &str, &str); 3] = [
-    (
-        "duckdb",
-        "sync/plan, beside DuckDB",
-        "sync/memberships, beside DuckDB",
-    ),
-    (
-        "polars",
-        "sync/plan, beside Polars",
-        "sync/memberships, beside Polars",
-    ),
-    (
-        "sqlite",
-        "sync/plan, beside SQLite",
-        "sync/memberships, beside SQLite",
-    ),
-];
+const PEERS: [&str; 3] = ["duckdb", "polars", "sqlite"];
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome<()> {
     let arguments: Vec<String> = env::args().collect();
-    if let Some([_, users]) = arguments
-        .iter()
-        .position(|one| one == "--ours")
-        .and_then(|at| arguments.get(at..at + 2))
-    {
-        return serve(users.parse()?);
+    let after = |name: &str| {
+        let at = arguments.iter().position(|one| one == name)?;
+        arguments.get(at + 1).and_then(|users| users.parse().ok())
+    };
+    if let Some(users) = after("--ours") {
+        return serve(users);
     }
     let is_quick = arguments.iter().any(|one| one == "--quick");
-    let (rounds, users) = if is_quick {
-        (QUICK_ROUNDS, 100_000)
-    } else {
-        (ROUNDS, 1_000_000)
+    let sizes: Vec<u32> = match after("--users") {
+        Some(users) => vec![users],
+        None if is_quick => QUICK_SIZES.to_vec(),
+        None => SIZES.to_vec(),
     };
+    for users in &sizes {
+        measure(*users)?;
+    }
+    sizes.iter().try_for_each(|users| growth(*users))
+}
+
+/// Ours beside each peer.
+fn measure(users: u32) -> Outcome<()> {
+    let mut ours = Contestant::ours(users)?;
+    if !Path::new(PYTHON).exists() {
+        return Ok(memory(
+            &format!("sync/peak memory, {users}"),
+            users,
+            &mut ours,
+            None,
+        )?);
+    }
     let directory = tempfile::tempdir()?;
     Lists::of(users).write(directory.path())?;
-    let mut ours = Contestant::ours(users)?;
-    let mut tenth = Contestant::ours(users / 10)?;
-    if Path::new(PYTHON).exists() {
-        for (engine, plan, memberships) in PEERS {
-            let mut peer = Contestant::peer(engine, directory.path())?;
-            assert!(ours.agrees(&mut peer)?, "{engine} finds other differences");
-            beside(plan, "plan", &mut ours, &mut peer, rounds);
-            beside(memberships, "memberships", &mut ours, &mut peer, rounds);
-            memory(
-                &format!("sync/peak memory, beside {engine}"),
-                &mut ours,
-                Some(&mut peer),
-            )?;
+    for engine in PEERS {
+        let mut peer = Contestant::peer(engine, directory.path())?;
+        assert!(ours.agrees(&mut peer)?, "{engine} finds other differences");
+        for question in ["plan", "memberships"] {
+            let name = format!("sync/{question} of {users}, beside {engine}");
+            beside(&name, question, &mut ours, &mut peer);
         }
-    } else {
-        memory("sync/peak memory", &mut ours, None)?;
+        let name = format!("sync/peak memory of {users}, beside {engine}");
+        memory(&name, users, &mut ours, Some(&mut peer))?;
     }
-    // The floor is the work on a tenth, ten times.
+    Ok(())
+}
+
+/// Ours beside the work on a tenth, ten times.
+fn growth(users: u32) -> Outcome<()> {
+    let (mut ours, mut tenth) = (Contestant::ours(users)?, Contestant::ours(users / 10)?);
     let row = Row {
-        name: "sync/plan, beside ten of a tenth",
+        name: leak(format!("sync/plan of {users}, beside ten of a tenth")),
         bars: &[Bar::TimesFloor(1.2)],
     };
     row.measure_rounds(
-        rounds,
-        &mut |_| ours.time("plan"),
+        ROUNDS,
+        &mut |_| ours.time("plan").0,
         None,
-        Some(&mut |_| 10.0 * tenth.time("plan")),
+        Some(&mut |_| 10.0 * tenth.time("plan").0),
     );
     Ok(())
 }
 
-fn beside(name: &'static str, question: &str, ours: &mut Contestant, peer: &mut Contestant, rounds: usize) {
-    let row = Row {
-        name,
-        bars: &[Bar::FasterThanPeer(3.0)],
-    };
-    row.measure_rounds(
-        rounds,
-        &mut |_| ours.time(question),
-        Some(&mut |_| peer.time(question)),
-        None,
-    );
+/// Rows have names for good.
+fn leak(name: String) -> &'static str {
+    Box::leak(name.into_boxed_str())
 }
 
-fn memory(name: &str, ours: &mut Contestant, peer: Option<&mut Contestant>) -> std::io::Result<()> {
+fn beside(name: &str, question: &str, ours: &mut Contestant, peer: &mut Contestant) {
+    let row = Row {
+        name: leak(name.to_owned()),
+        bars: &[Bar::FasterThanPeer(3.0)],
+    };
+    let clock = RefCell::new((Vec::new(), Vec::new()));
+    row.measure_rounds(
+        ROUNDS,
+        &mut |_| {
+            let (busy, passed) = ours.time(question);
+            clock.borrow_mut().0.push(passed);
+            busy
+        },
+        Some(&mut |_| {
+            let (busy, passed) = peer.time(question);
+            clock.borrow_mut().1.push(passed);
+            busy
+        }),
+        None,
+    );
+    let (ours, peer) = clock.into_inner();
+    // The first of each was there to warm up.
+    let [ours, peer] = [ours, peer].map(|times| adlib_benches::median(times.into_iter().skip(1).collect()));
+    let line = json!({
+        "name": format!("{name}, by the clock"), "ours": ours, "peer": peer,
+        "ratio_to_peer": ours / peer, "unit": "ns",
+    });
+    println!("{line}");
+}
+
+fn memory(
+    name: &str,
+    users: u32,
+    ours: &mut Contestant,
+    peer: Option<&mut Contestant>,
+) -> std::io::Result<()> {
     let megabytes = |kilobytes: f64| kilobytes / 1024.0;
     let ours = megabytes(ours.ask("peak")?.first().copied().unwrap_or(f64::NAN));
     let peer = peer.map(|peer| peer.ask("peak")).transpose()?;
     let peer = peer.and_then(|peer| peer.first().copied()).map(megabytes);
+    let is_judged = users == 1_000_000;
     let line = json!({
         "name": name, "ours": ours, "peer": peer, "unit": "MB",
-        "bar": format!("below {MEMORY} MB"), "met": ours < MEMORY,
+        "bar": is_judged.then(|| format!("below {MEMORY} MB")), "met": is_judged.then_some(ours < MEMORY),
     });
     println!("{line}");
     Ok(())
@@ -164,9 +199,13 @@ impl Contestant {
             .collect())
     }
 
-    fn time(&mut self, question: &str) -> f64 {
-        let answer = self.ask(question).ok().and_then(|answer| answer.first().copied());
-        answer.unwrap_or(f64::NAN)
+    /// Nanoseconds of the processor and of the clock.
+    fn time(&mut self, question: &str) -> (f64, f64) {
+        let answer = self.ask(question).unwrap_or_default();
+        match answer.as_slice() {
+            [busy, passed, ..] => (*busy, *passed),
+            _ => (f64::NAN, f64::NAN),
+        }
     }
 
     /// Whether both find as many new, gone and changed users, and as many new memberships. We do not take those apart
@@ -174,8 +213,8 @@ impl Contestant {
     fn agrees(&mut self, peer: &mut Self) -> std::io::Result<bool> {
         let (ours, theirs) = (self.ask("plan")?, peer.ask("plan")?);
         Ok(ours
-            .get(1..5)
-            .is_some_and(|counts| theirs.get(1..5) == Some(counts)))
+            .get(2..6)
+            .is_some_and(|counts| theirs.get(2..6) == Some(counts)))
     }
 }
 
@@ -188,12 +227,12 @@ impl Drop for Contestant {
 }
 
 /// Be the contestant that we are.
-fn serve(users: u32) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(users: u32) -> Outcome<()> {
     let lists = Lists::of(users);
     let (snapshot, state) = lists.load()?;
     println!("ready");
     for line in std::io::stdin().lines() {
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), busy()?);
         let counts = match line?.as_str() {
             "plan" => lists.plan(&snapshot, &state),
             "memberships" => lists::memberships(&snapshot, &state),
@@ -202,9 +241,17 @@ fn serve(users: u32) -> Result<(), Box<dyn std::error::Error>> {
                 continue;
             }
         };
-        println!("{} {counts}", start.elapsed().as_nanos());
+        let passed = start.elapsed().as_nanos();
+        println!("{} {passed} {counts}", busy()? - before);
     }
     Ok(())
+}
+
+/// Nanoseconds that this thread, which does everything, had the processor.
+fn busy() -> std::io::Result<u64> {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let busy = times.split_whitespace().next().and_then(|busy| busy.parse().ok());
+    busy.ok_or_else(|| std::io::Error::other("no schedstat"))
 }
 
 /// The peak of this process's memory in kilobytes.

@@ -103,11 +103,16 @@ impl Lists {
 
     /// The sizes of a whole plan.
     pub(crate) fn plan(&self, snapshot: &Snapshot, state: &StoreState) -> String {
-        let trigger = ManualRun::default().deleting_missing().into();
-        let plan = Plan::of(snapshot, state, &self.options, &trigger);
+        let plan = self.plan_of(snapshot, state);
         let (creates, deletes, updates) = (plan.creates().len(), plan.deletes().len(), plan.updates().len());
         let (added, removed) = (plan.memberships_added().len(), plan.memberships_removed().len());
         format!("{creates} {deletes} {updates} {added} {removed}")
+    }
+
+    /// A whole plan.
+    pub(crate) fn plan_of(&self, snapshot: &Snapshot, state: &StoreState) -> Plan {
+        let trigger = ManualRun::default().deleting_missing().into();
+        Plan::of(snapshot, state, &self.options, &trigger)
     }
 
     /// Both sides as files for the peers.
