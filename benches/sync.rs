@@ -192,7 +192,9 @@ impl Contestant {
             writeln!(questions, "{question}")?;
         }
         let mut answer = String::new();
-        self.answers.read_line(&mut answer)?;
+        if self.answers.read_line(&mut answer)? == 0 {
+            return Err(std::io::Error::other("a contestant ended before it answered"));
+        }
         Ok(answer
             .split_whitespace()
             .filter_map(|word| word.parse().ok())
