@@ -26,7 +26,7 @@ const HERE: &str = env!("CARGO_MANIFEST_DIR");
 const PYTHON: &str = "/usr/bin/python3";
 const PAGE_SIZE: i32 = 500;
 const ROUNDS: usize = 5;
-const USERS: u64 = 100_000;
+const USERS: u32 = 100_000;
 
 /// What is read from where.
 #[derive(Clone)]
@@ -37,18 +37,18 @@ struct Target {
     bind: String,
     password: String,
     base: String,
-    entries: u64,
+    entries: u32,
 }
 
 fn main() {
     let arguments: Vec<String> = env::args().collect();
-    if let [_, contestant, host, bind, password, base, preset] = &arguments[..] {
+    if let [_, contestant, host, bind, password, base, preset, filter] = &arguments[..] {
         let preset = preset.parse().expect("a preset");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let entries = match &**contestant {
-            "ours" => runtime.block_on(ours(host, bind, password, base, preset)),
-            _ => runtime.block_on(plain_ldap3(host, bind, password, base, preset)),
+            "ours" => runtime.block_on(ours(host, bind, password, base, preset, filter)),
+            _ => runtime.block_on(plain_ldap3(host, bind, password, base, preset, filter)),
         };
         println!("entries: {entries}");
         return;
@@ -58,7 +58,9 @@ fn main() {
         .into_iter()
         .flatten()
     {
-        compare(&target);
+        if let Err(missing) = compare(&target).and_then(|()| flat(&target)) {
+            eprintln!("ldap: {} left out: {missing}", target.name);
+        }
     }
     if server.is_none() {
         eprintln!(
@@ -68,7 +70,7 @@ fn main() {
 }
 
 /// Every user as a record, one after the other, none kept.
-async fn ours(host: &str, bind: &str, password: &str, base: &str, preset: Preset) -> u64 {
+async fn ours(host: &str, bind: &str, password: &str, base: &str, preset: Preset, filter: &str) -> u64 {
     let mut settings = Settings::default();
     settings.danger_plain = true;
     let endpoint = Endpoint::new(host, 389);
@@ -78,7 +80,7 @@ async fn ours(host: &str, bind: &str, password: &str, base: &str, preset: Preset
     let bound = connection.bind_simple(bind, &Password::from(password)).await;
     bound.expect("a bind");
     let mapper = Mapper::new(Schema::of(preset));
-    let filter = mapper.schema().user_search.for_all();
+    let filter = filter.parse().expect("a filter");
     let attributes = mapper.schema().attributes();
     let size = u32::try_from(PAGE_SIZE).expect("positive");
     let mut search = connection.paged(base, Scope::Subtree, &filter, &attributes, size);
@@ -91,7 +93,14 @@ async fn ours(host: &str, bind: &str, password: &str, base: &str, preset: Preset
 }
 
 /// Every entry as the library's own, sorted into text and bytes.
-async fn plain_ldap3(host: &str, bind: &str, password: &str, base: &str, preset: Preset) -> u64 {
+async fn plain_ldap3(
+    host: &str,
+    bind: &str,
+    password: &str,
+    base: &str,
+    preset: Preset,
+    filter: &str,
+) -> u64 {
     let opened = LdapConnAsync::new(&format!("ldap://{host}")).await;
     let (connection, mut ldap) = opened.expect("a connection");
     ldap3::drive!(connection);
@@ -102,9 +111,8 @@ async fn plain_ldap3(host: &str, bind: &str, password: &str, base: &str, preset:
         Box::new(EntriesOnly::new()),
         Box::new(PagedResults::new(PAGE_SIZE)),
     ];
-    let filter = schema.user_search.for_all().to_string();
     let attributes: Vec<String> = schema.attributes().into_iter().map(str::to_owned).collect();
-    let search = ldap.streaming_search_with(adapters, base, ldap3::Scope::Subtree, &filter, attributes);
+    let search = ldap.streaming_search_with(adapters, base, ldap3::Scope::Subtree, filter, attributes);
     let mut search = search.await.expect("a search");
     let mut entries = 0;
     while let Some(entry) = search.next().await.expect("an entry") {
@@ -162,10 +170,11 @@ fn openldap(arguments: &[&str]) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-fn loaded(target: &Target) -> u64 {
-    let measured = measured(&ldapsearch(target));
-    let entries = measured.get("entries").and_then(Value::as_u64);
-    entries.unwrap_or_default()
+fn loaded(target: &Target) -> u32 {
+    let entries = entries(&measured(&ldapsearch(target)));
+    entries
+        .and_then(|entries| entries.try_into().ok())
+        .unwrap_or_default()
 }
 
 /// Samba with 20,000 users of OU=Load, when it runs.
@@ -223,6 +232,12 @@ fn python(target: &Target) -> Vec<String> {
 
 /// This program, as one of the contestants.
 fn myself(contestant: &str, target: &Target) -> Vec<String> {
+    let everybody = Schema::of(target.preset).user_search.for_all();
+    myself_reading(contestant, target, &everybody.to_string())
+}
+
+/// The same, for those whom `filter` finds.
+fn myself_reading(contestant: &str, target: &Target, filter: &str) -> Vec<String> {
     let program = env::current_exe().expect("this program").display().to_string();
     let preset = target.preset.to_string();
     [
@@ -233,9 +248,15 @@ fn myself(contestant: &str, target: &Target) -> Vec<String> {
         &target.password,
         &target.base,
         &preset,
+        filter,
     ]
     .map(str::to_owned)
     .to_vec()
+}
+
+/// How many entries were read.
+fn entries(measured: &Value) -> Option<u64> {
+    measured.get("entries")?.as_u64()
 }
 
 /// What `command` costs.
@@ -250,57 +271,92 @@ fn measured(command: &[String]) -> Value {
 }
 
 /// The rows of one server: the four take turns.
-fn compare(target: &Target) {
+///
+/// # Errors
+/// What the server lacks.
+fn compare(target: &Target) -> Result<(), String> {
+    let there = entries(&measured(&ldapsearch(target)));
+    if there != Some(target.entries.into()) {
+        let there = there.map_or("cannot be read".to_owned(), |there| {
+            format!("has {there} of them")
+        });
+        return Err(format!("{} users are wanted, and it {there}", target.entries));
+    }
     let contestants = [
         ldapsearch(target),
         python(target),
         myself("ldap3", target),
         myself("ours", target),
     ];
-    let rounds: Vec<[Value; 4]> = (0..ROUNDS)
-        .map(|_| contestants.each_ref().map(|command| measured(command)))
-        .collect();
-    let over = |who: usize, key: &str| {
-        let values = rounds.iter().filter_map(|round| round.get(who)?[key].as_f64());
-        median(values.collect())
-    };
-    for round in &rounds {
-        for (who, result) in round.iter().enumerate() {
-            assert_eq!(
-                result["entries"].as_u64(),
-                Some(target.entries),
-                "{who}: {result}"
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let round = contestants.each_ref().map(|command| measured(command));
+        if let Some(short) = round.iter().find(|one| entries(one) != there) {
+            return Err(format!("somebody read less than everything: {short}"));
+        }
+        rounds.push(round);
+    }
+    let over = |value: &dyn Fn(&[Value; 4]) -> f64| median(rounds.iter().map(value).collect());
+    for (who, name) in [(0, "ldapsearch"), (1, "python-ldap"), (2, "ldap3")] {
+        for (what, key, unit) in [
+            ("wall an entry", "wall", "ns"),
+            ("CPU an entry", "cpu", "ns"),
+            ("peak memory", "memory", "KiB"),
+        ] {
+            let figure = |round: &[Value; 4], who: usize| {
+                let one = round.get(who).and_then(|one| one[key].as_f64());
+                one.unwrap_or(f64::NAN)
+            };
+            let scale = if unit == "ns" {
+                1e9 / f64::from(target.entries)
+            } else {
+                1.0
+            };
+            let bar = match (who, key) {
+                (0, "wall") => Some(1.1),
+                (2, "cpu") => Some(1.0),
+                _ => None,
+            };
+            print(
+                &format!("ldap/read {}, {what} beside {name}", target.name),
+                over(&|round| figure(round, 3) * scale),
+                over(&|round| figure(round, who) * scale),
+                over(&|round| figure(round, 3) / figure(round, who)),
+                unit,
+                bar,
             );
         }
     }
-    let entries = f64::from(u32::try_from(target.entries).unwrap_or(u32::MAX));
-    let nanoseconds = |who, key| over(who, key) * 1e9 / entries;
-    let kib = |who| over(who, "memory");
-    for (who, name) in [(0, "ldapsearch"), (1, "python-ldap"), (2, "ldap3")] {
-        let row = |what: &str| format!("ldap/read {}, {what} beside {name}", target.name);
-        let wall = (who == 0).then_some(1.1);
-        let cpu = (who == 2).then_some(1.0);
-        print(
-            &row("wall an entry"),
-            nanoseconds(3, "wall"),
-            nanoseconds(who, "wall"),
-            "ns",
-            wall,
-        );
-        print(
-            &row("CPU an entry"),
-            nanoseconds(3, "cpu"),
-            nanoseconds(who, "cpu"),
-            "ns",
-            cpu,
-        );
-        print(&row("peak memory"), kib(3), kib(who), "KiB", None);
-    }
+    Ok(())
+}
+
+/// The peak memory of a read beside that of a tenth of it.
+///
+/// # Errors
+/// What the server lacks.
+fn flat(target: &Target) -> Result<(), String> {
+    let schema = Schema::of(target.preset);
+    let everybody = schema.user_search.for_all().to_string();
+    let name = schema.user_name.first().ok_or("no attribute names a user")?;
+    let tenth = format!("(&{everybody}({name}=*0))");
+    let peaks = [(&everybody, target.entries), (&tenth, target.entries / 10)].map(|(filter, entries)| {
+        let measured = measured(&myself_reading("ours", target, filter));
+        let is_whole = self::entries(&measured) == Some(entries.into());
+        let peak = measured
+            .get("memory")
+            .and_then(Value::as_f64)
+            .filter(|_| is_whole);
+        peak.ok_or_else(|| format!("{entries} entries are wanted: {measured}"))
+    });
+    let [all, tenth] = peaks;
+    let (all, tenth) = (all?, tenth?);
+    let name = format!("ldap/read {}, peak memory beside a tenth", target.name);
+    print(&name, all, tenth, all / tenth, "KiB", Some(1.1));
+    Ok(())
 }
 
 /// One row, in which ours may be at most `bar` times the peer.
-fn print(name: &str, ours: f64, peer: f64, unit: &str, bar: Option<f64>) {
-    let ratio = ours / peer;
+fn print(name: &str, ours: f64, peer: f64, ratio: f64, unit: &str, bar: Option<f64>) {
     let row = json!({
         "name": name,
         "ours": ours,
