@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use adlib_core::UnixTime;
 use adlib_schema::read::DirectoryRead;
+#[cfg(feature = "directory")]
+use adlib_schema::read::changes::Replica;
 use adlib_sync::{
     Explanation, Plan, Rejection, Report, Source, Sources, Store, SyncOptions, Trigger, WhatIf,
+    store::{Cursor, Cursors},
 };
 
 use crate::{Directory, Error, Nightly, Progress};
@@ -31,6 +34,7 @@ pub struct Syncer<'s, S> {
     store: &'s S,
     options: SyncOptions,
     trigger: Trigger,
+    by_changes: bool,
 }
 
 impl<'s, S: Store> Syncer<'s, S> {
@@ -42,7 +46,18 @@ impl<'s, S: Store> Syncer<'s, S> {
             store,
             options,
             trigger: Trigger::manual(),
+            by_changes: false,
         }
+    }
+
+    /// Reading what changed since the last run, where the store has what that run read and the sources tell what changed;
+    /// everything otherwise, and for runs that delete (R28).
+    ///
+    /// What is read is kept in the store as the cursor of its source, with the last change of the run: all that the schema
+    /// reads of everybody, a PIN included, some 1 KB a user. The store must be as confidential as the directory.
+    #[must_use]
+    pub fn by_changes(self, by_changes: bool) -> Self {
+        Self { by_changes, ..self }
     }
 
     /// With a second directory (R29).
@@ -157,11 +172,29 @@ impl<'s, S: Store> Syncer<'s, S> {
         trigger: &Trigger,
         mut progress: impl FnMut(&Progress) + Send,
     ) -> Result<Plan, Error> {
-        let reads = self.read(&mut progress).await?;
+        let kept = self.kept(trigger).await?;
+        let reads = self.read(kept, &mut progress).await?;
         let state = self.store.load().await;
         let state = state.map_err(|error| Error::Store(with_cause(&error)))?;
-        adlib_sync::preview(reads.sources(), &state, &self.options, trigger)
-            .map_err(|rejection| refused(&rejection))
+        let plan = adlib_sync::preview(reads.sources(), &state, &self.options, trigger);
+        let plan = plan.map_err(|rejection| refused(&rejection))?;
+        let cursors = reads.cursors.into_iter();
+        Ok(cursors.fold(plan, |plan, (source, cursor)| plan.with_cursor(source, cursor)))
+    }
+
+    /// What the last run read, when this one goes on from it; `None` when everything is read, and nothing is kept.
+    async fn kept(&self, trigger: &Trigger) -> Result<Option<Cursors>, Error> {
+        if !self.by_changes {
+            return Ok(None);
+        }
+        if trigger.as_manual().is_some_and(|run| run.delete_missing) {
+            // Kept for the next one, but begun anew.
+            return Ok(Some(Cursors::default()));
+        }
+        let state = self.store.load().await;
+        Ok(Some(
+            state.map_err(|error| Error::Store(with_cause(&error)))?.cursors,
+        ))
     }
 
     /// Why the user of this name is brought in, or why not, and which source gave each field. The store is not asked.
@@ -169,7 +202,7 @@ impl<'s, S: Store> Syncer<'s, S> {
     /// # Errors
     /// As [`Syncer::preview`].
     pub async fn explain(&self, name: &str) -> Result<Explanation, Error> {
-        let reads = self.read(&mut |_| {}).await?;
+        let reads = self.read(None, &mut |_| {}).await?;
         let snapshot =
             adlib_sync::merge(reads.sources(), &self.options).map_err(|rejection| refused(&rejection))?;
         Ok(snapshot.explain(name))
@@ -181,26 +214,71 @@ impl<'s, S: Store> Syncer<'s, S> {
     /// # Errors
     /// As [`Syncer::preview`].
     pub async fn what_if(&self, other: &SyncOptions) -> Result<WhatIf, Error> {
-        let reads = self.read(&mut |_| {}).await?;
+        let reads = self.read(None, &mut |_| {}).await?;
         adlib_sync::what_if(reads.sources(), &self.options, other).map_err(|rejection| refused(&rejection))
     }
 
     /// Every source; none when any fails (R29).
-    async fn read(&self, progress: &mut (impl FnMut(&Progress) + Send)) -> Result<Reads, Error> {
-        let primary = self.primary.read_with_progress(&mut *progress).await?;
+    async fn read(
+        &self,
+        kept: Option<Cursors>,
+        progress: &mut (impl FnMut(&Progress) + Send),
+    ) -> Result<Reads, Error> {
+        let mut cursors = Vec::new();
+        let mut kept = kept.as_ref().map(|kept| (kept, &mut cursors));
+        let primary = read_source(Source::Primary, &self.primary, &mut kept, &mut *progress).await?;
         let mut further = BTreeMap::new();
         for (source, directory) in &self.further {
-            let read = directory.read_with_progress(&mut *progress).await?;
+            let read = read_source(*source, directory, &mut kept, &mut *progress).await?;
             further.insert(*source, read);
         }
-        Ok(Reads { primary, further })
+        Ok(Reads {
+            primary,
+            further,
+            cursors,
+        })
     }
+}
+
+/// What was kept of the last run, and what is to be kept of this one.
+type Kept<'a> = Option<(&'a Cursors, &'a mut Vec<(Source, Cursor)>)>;
+
+/// All of a source: by what changed, when anything is kept and the source tells it.
+async fn read_source(
+    source: Source,
+    directory: &Directory,
+    kept: &mut Kept<'_>,
+    progress: &mut (impl FnMut(&Progress) + Send),
+) -> Result<DirectoryRead, Error> {
+    #[cfg(feature = "directory")]
+    if let Some((last, next)) = kept
+        && directory.tells_changes()
+    {
+        let bytes = last.of(source).map(Cursor::as_bytes).unwrap_or_default();
+        // What is damaged, or of another version, is as nothing.
+        let mut replica = Replica::decode(bytes).unwrap_or_default();
+        let changes = directory.changes_with_progress(&mut replica, progress).await?;
+        for domain in &changes.domains {
+            let (name, method, entries) = (&domain.domain, domain.method, domain.entries);
+            match &domain.full {
+                None => tracing::info!(%name, %method, entries, "read what changed"),
+                Some(reason) => tracing::info!(%name, %method, entries, %reason, "read whole"),
+            }
+        }
+        next.push((source, Cursor::new(replica.encode())));
+        return Ok(changes.read);
+    }
+    #[cfg(not(feature = "directory"))]
+    let _ = (source, kept);
+    directory.read_with_progress(progress).await
 }
 
 /// What was read from each source.
 struct Reads {
     primary: DirectoryRead,
     further: BTreeMap<Source, DirectoryRead>,
+    /// What is kept of it.
+    cursors: Vec<(Source, Cursor)>,
 }
 
 impl Reads {
@@ -246,7 +324,8 @@ mod configured {
             let primary =
                 primary.ok_or_else(|| Error::Configuration("there is no [directory]".to_owned()))?;
             let source = |section| Directory::from_config(section, &config.sync);
-            let mut syncer = Self::new(source(primary)?, store, config.sync.options());
+            let syncer = Self::new(source(primary)?, store, config.sync.options());
+            let mut syncer = syncer.by_changes(config.sync.by_changes);
             if let Some(section) = &config.secondary_directory {
                 syncer = syncer.with_secondary(source(section)?);
             }

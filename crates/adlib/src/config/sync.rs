@@ -45,6 +45,8 @@ pub struct SyncConfig {
     /// How changes are read (R28).
     #[serde(deserialize_with = "delta")]
     pub delta: String,
+    /// Runs read what changed since the last one, and the store keeps what they read (R28).
+    pub by_changes: bool,
     /// How card numbers are made (R24).
     pub card: Option<CardConfig>,
     /// What stops a run (R34).
@@ -79,6 +81,7 @@ impl Default for SyncConfig {
             schedule: None,
             jitter: Duration::from_secs(600),
             delta: "auto".to_owned(),
+            by_changes: false,
             card: None,
             guard: GuardLimits::default(),
         }

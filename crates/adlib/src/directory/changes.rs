@@ -46,6 +46,12 @@ impl Directory {
         self
     }
 
+    /// Whether it tells what changed: files do not, and a server is not asked where the configuration wants full reads.
+    #[cfg(feature = "sync")]
+    pub(crate) fn tells_changes(&self) -> bool {
+        matches!(self.source, Source::Ldap(_)) && self.delta != Some(Method::Full)
+    }
+
     /// What changed since `replica` was brought up to date, which it is again afterwards. A replica that is new, or whose
     /// cursor the server, the settings or the account have outlived, is read whole; the reason is in the answer.
     ///
