@@ -26,6 +26,20 @@ const SOAK_SECONDS: &str = "30";
 /// Cases of each property; an ordinary run has 256.
 const PROPERTY_CASES: &str = "10000";
 
+/// How many rounds of random changes each way to read them is held against a fresh read; an ordinary run has 10.
+const CHANGE_ROUNDS: &str = "200";
+/// For how long changes are made while others read; 5 s in an ordinary run.
+const CHANGE_SECONDS: &str = "60";
+
+/// The law of increments, with more rounds.
+pub(super) fn changes() -> Command {
+    let mut command = cargo(&["test", "--package", "adlib-ldap", "--features", "lab"]);
+    command.args(["--test", "lab_changes"]);
+    command.env("ADLIB_CHANGE_ROUNDS", CHANGE_ROUNDS);
+    command.env("ADLIB_CHANGE_SECONDS", CHANGE_SECONDS);
+    command
+}
+
 /// The additional steps.
 pub(super) fn steps(report: &mut Report, with_lab: bool) {
     if with_lab {

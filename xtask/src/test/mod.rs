@@ -172,6 +172,7 @@ fn lab_tests(report: &mut Report, workspace: &Workspace, options: &Options) {
         }
         if options.long {
             report.count(long::sign_ins())?;
+            report.count(long::changes())?;
         }
         examples::run_in_lab()
     });
