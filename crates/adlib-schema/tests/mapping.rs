@@ -3,7 +3,7 @@
 
 use adlib_core::{Guid, Sid};
 use adlib_schema::{
-    CardFormat, CardRule, Mapped, Mapper, Preset, RawEntry, Schema, UserName, lookup,
+    AttributeName, CardFormat, CardRule, Mapped, Mapper, Preset, RawEntry, Schema, UserName, lookup,
     read::Warning,
     record::{Group, Member, User},
 };
@@ -218,6 +218,42 @@ fn r23_account_states_of_active_directory() {
     );
 }
 
+/// R23: 0 and 2^63-1 are both "never", in every attribute with a time; so is what is no time.
+#[test]
+fn r23_never_is_written_in_two_ways() {
+    for never in [
+        "0",
+        "9223372036854775807",
+        "-1",
+        "9223372036854775808",
+        "soon",
+        "",
+    ] {
+        let mut ada = ada();
+        ada.push("accountExpires", never);
+        ada.push("lockoutTime", never);
+        ada.push("msDS-User-Account-Control-Computed", "16");
+        let state = user(&active_directory(), &ada).0.state;
+        assert_eq!((state.expires, state.locked_since), (None, None), "{never}");
+        assert!(state.enabled);
+    }
+    // A password that was never set must be changed; one that was set at no time that is known need not be.
+    for (last_set, must_change) in [("0", true), ("9223372036854775807", false), ("-1", false)] {
+        let mut bob = entry(
+            "CN=bob,DC=corp",
+            &[("userAccountControl", "512"), ("pwdLastSet", last_set)],
+        );
+        for (name, values) in ada()
+            .attributes()
+            .filter(|(name, _)| *name != "userAccountControl")
+        {
+            bob.push_all(name, values);
+        }
+        let state = user(&active_directory(), &bob).0.state;
+        assert_eq!(state.must_change_password, must_change, "{last_set}");
+    }
+}
+
 /// R24: two cards by a rule, and a PIN of digits only.
 #[test]
 fn r24_cards_and_pin() {
@@ -253,6 +289,40 @@ fn r24_cards_and_pin() {
     );
 }
 
+/// R24: of several values the first that has a number gives it, and a warning only comes where none has.
+#[test]
+fn r24_a_card_among_other_values() {
+    let mut schema = Schema::of(Preset::ActiveDirectory);
+    schema
+        .set(
+            "user-card-id-field",
+            vec!["otherPager".to_owned(), "pager".to_owned()],
+        )
+        .unwrap();
+    let rule = CardRule::new(Some(r"^card:(.*)$"), CardFormat::HexReversed).unwrap();
+    let mapper = Mapper::new(schema).with_card_rule(rule);
+    let mut ada = ada();
+    for value in ["room 7", "card:none", "card:04 A1 B2", "card:ff"] {
+        ada.push("otherPager", value);
+    }
+    let (mapped, warnings) = user(&mapper, &ada);
+    assert_eq!((mapped.cards, warnings.len()), (vec!["11706628".to_owned()], 0));
+    let mut bob = account("bob", "805306368", "Person", 1105);
+    bob.push("otherPager", "room 8");
+    bob.push("pager", "card:0100");
+    let (mapped, warnings) = user(&mapper, &bob);
+    assert_eq!((mapped.cards, warnings.len()), (vec!["1".to_owned()], 0));
+    let mut eve = account("eve", "805306368", "Person", 1106);
+    eve.push("otherPager", "card:none");
+    eve.push("otherPager", "card:lost");
+    let (mapped, warnings) = user(&mapper, &eve);
+    assert!(mapped.cards.is_empty());
+    assert!(
+        matches!(&warnings[..], [one] if one.message.contains("hex-reversed")),
+        "{warnings:?}"
+    );
+}
+
 /// R25: further addresses, single- and multi-valued, by a name that counts with its case.
 #[test]
 fn r25_other_emails() {
@@ -279,6 +349,41 @@ fn r25_other_emails() {
     let mut bob = account("bob", "805306368", "Person", 1105);
     bob.push("PROXYADDRESSES", "smtp:bob@acme.example");
     assert!(user(&mapper, &bob).0.other_emails.is_empty());
+}
+
+/// R25: values of any kind in the attribute: text with one address or several, other kinds of addresses, bytes.
+#[test]
+fn r25_addresses_among_values_of_any_kind() {
+    let mut schema = Schema::of(Preset::OpenLdap);
+    schema
+        .set("other-emails-field", vec!["mailAlternateAddress".to_owned()])
+        .unwrap();
+    let mut ada = entry("uid=ada,dc=example", &[("uid", "ada"), ("entryUUID", "1")]);
+    for value in [
+        &b"  "[..],
+        b";, ;",
+        b"\xff\xfe",
+        b"SIP:ada@sip.example",
+        b"x400:C=DE;A= ;P=acme;S=Lovelace;",
+        b" smtp: zero@x.example; SIP:ada@x.example",
+        b"SmTp: one@x.example ",
+        b"two@x.example;three@x.example",
+        b"v6@[IPv6:2001:db8::1]",
+    ] {
+        ada.push("mailAlternateAddress", value);
+    }
+    let (ada, warnings) = user(&Mapper::new(schema), &ada);
+    assert_eq!(
+        ada.other_emails[..],
+        [
+            "zero@x.example",
+            "one@x.example",
+            "two@x.example",
+            "three@x.example",
+            "v6@[IPv6:2001:db8::1]"
+        ]
+    );
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
 }
 
 /// R26: department and office from other attributes, the first that has a value.
@@ -408,6 +513,211 @@ fn r19_users_of_the_other_presets() {
         assert_eq!(ada.cards, ["1001"], "{preset}");
         assert_eq!(ada.domain, "example.org", "{preset}");
     }
+}
+
+/// Every knob of a preset: fields as the names of their attributes, searches as filters.
+fn knobs(schema: &Schema) -> Vec<(&'static str, String)> {
+    let field = |names: &[AttributeName]| {
+        let names: Vec<&str> = names.iter().map(AttributeName::as_str).collect();
+        names.join(", ")
+    };
+    vec![
+        ("user-name-field", field(&schema.user_name)),
+        ("user-full-name-field", field(&schema.user_full_name)),
+        ("user-email-field", field(&schema.user_email)),
+        ("user-department-field", field(&schema.user_department)),
+        ("user-office-field", field(&schema.user_office)),
+        ("user-card-id-field", field(&schema.user_card_id)),
+        ("user-second-card-id-field", field(&schema.user_second_card_id)),
+        ("other-emails-field", field(&schema.other_emails)),
+        ("home-directory-field", field(&schema.home_directory)),
+        ("user-pin-field", field(&schema.user_pin)),
+        ("user-name-search", schema.user_search.to_string()),
+        ("group-name-field", field(&schema.group_name)),
+        ("group-full-name-field", field(&schema.group_full_name)),
+        ("group-member-field", field(&schema.group_member)),
+        ("group-search", schema.group_search.to_string()),
+        ("primary-group", field(&schema.primary_group)),
+        ("posix-groups", schema.posix_groups.to_string()),
+        ("key", field(&schema.key)),
+    ]
+}
+
+/// R19: each knob of each preset, as it is documented.
+#[test]
+fn r19_the_table_of_presets() {
+    let active_directory = [
+        "sAMAccountName",
+        "displayName",
+        "mail",
+        "department",
+        "physicalDeliveryOfficeName",
+        "pager",
+        "",
+        "",
+        "homeDirectory",
+        "",
+        "(&(sAMAccountName={0})(objectCategory=person)(objectClass=user)(sAMAccountType=805306368){1})",
+        "sAMAccountName",
+        "displayName",
+        "member",
+        "(&(sAMAccountName={0})(objectCategory=group))",
+        "primaryGroupID",
+        "false",
+        "objectGUID",
+    ];
+    let openldap = [
+        "uid",
+        "cn",
+        "mail",
+        "departmentNumber",
+        "",
+        "employeeNumber",
+        "",
+        "",
+        "homeDirectory",
+        "",
+        "(uid={0})",
+        "cn",
+        "displayName",
+        "member, uniqueMember",
+        "(&(cn={0})(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)))",
+        "",
+        "false",
+        "entryUUID",
+    ];
+    let mut ds389 = openldap;
+    ds389[17] = "nsUniqueId";
+    let mut unix = openldap;
+    unix[13..].copy_from_slice(&[
+        "memberUid",
+        "(&(cn={0})(objectClass=posixGroup))",
+        "gidNumber",
+        "true",
+        "entryUUID, apple-generateduid",
+    ]);
+    let edirectory = [
+        "cn",
+        "fullName",
+        "mail",
+        "ou",
+        "l",
+        "employeeNumber",
+        "",
+        "",
+        "",
+        "",
+        "(&(cn={0})(objectClass=person))",
+        "cn",
+        "fullName",
+        "member",
+        "(&(cn={0})(objectClass=groupOfNames))",
+        "",
+        "false",
+        "GUID",
+    ];
+    for preset in Preset::ALL {
+        let expected = match preset {
+            Preset::ActiveDirectory => active_directory,
+            Preset::OpenLdap => openldap,
+            Preset::Ds389 => ds389,
+            Preset::Unix | Preset::OpenDirectory => unix,
+            Preset::EDirectory => edirectory,
+            other => panic!("{other}"),
+        };
+        let knobs = knobs(&Schema::of(preset));
+        assert!(knobs.iter().map(|(key, _)| key).eq(Schema::KEYS));
+        for ((key, found), expected) in knobs.iter().zip(expected) {
+            assert_eq!(found, expected, "{preset}: {key}");
+        }
+    }
+}
+
+/// R19: every name and filter that is overridden counts, for users and for groups.
+#[test]
+fn r19_every_override_counts() {
+    let mut schema = Schema::of(Preset::ActiveDirectory);
+    for (key, value) in [
+        ("user-name-field", "x-name"),
+        ("user-full-name-field", "x-full"),
+        ("user-email-field", "x-mail"),
+        ("user-department-field", "x-department"),
+        ("user-office-field", "x-office"),
+        ("user-card-id-field", "x-card"),
+        ("user-second-card-id-field", "x-card-2"),
+        ("other-emails-field", "x-mails"),
+        ("home-directory-field", "x-home"),
+        ("user-pin-field", "x-pin"),
+        ("user-name-search", "(&(x-name={0})(objectClass=x-person))"),
+        ("group-name-field", "x-group"),
+        ("group-full-name-field", "x-group-full"),
+        ("group-member-field", "x-member"),
+        ("group-search", "(&(x-group={0})(objectClass=x-team))"),
+        ("primary-group", "x-gid"),
+        ("posix-groups", "yes"),
+        ("key", "x-key"),
+    ] {
+        schema.set(key, vec![value.to_owned()]).unwrap();
+    }
+    let mapper = Mapper::new(schema);
+    let ada = entry(
+        "x=1,DC=corp",
+        &[
+            ("objectClass", "x-person"),
+            ("x-name", "ada"),
+            ("x-full", "Ada Lovelace"),
+            ("x-mail", "ada@x"),
+            ("x-department", "R&D"),
+            ("x-office", "7"),
+            ("x-card", "1"),
+            ("x-card-2", "2"),
+            ("x-mails", "a@x"),
+            ("x-home", "/home/ada"),
+            ("x-pin", "4711"),
+            ("x-key", "K1"),
+            ("sAMAccountName", "no"),
+            ("mail", "no@x"),
+            ("pager", "9"),
+        ],
+    );
+    let (ada, warnings) = user(&mapper, &ada);
+    assert_eq!(warnings, []);
+    assert_eq!((ada.account.as_str(), ada.key.as_str()), ("ada", "k1"));
+    let fields = [
+        ada.full_name,
+        ada.email,
+        ada.department,
+        ada.office,
+        ada.home_directory,
+    ];
+    assert_eq!(
+        fields.map(Option::unwrap),
+        ["Ada Lovelace", "ada@x", "R&D", "7", "/home/ada"]
+    );
+    assert_eq!(
+        (ada.cards, ada.other_emails),
+        (vec!["1".to_owned(), "2".to_owned()], vec!["a@x".to_owned()])
+    );
+    assert_eq!(ada.pin.unwrap().expose(), "4711");
+    let team = entry(
+        "x=2,DC=corp",
+        &[
+            ("objectClass", "x-team"),
+            ("x-group", "staff"),
+            ("x-group-full", "All staff"),
+            ("x-member", "ada"),
+            ("member", "x=1,DC=corp"),
+            ("x-gid", "100"),
+            ("x-key", "K2"),
+        ],
+    );
+    let team = group(&mapper, &team);
+    assert_eq!((team.name.as_str(), team.key.as_str()), ("staff", "k2"));
+    assert_eq!(team.full_name.as_deref(), Some("All staff"));
+    assert_eq!(team.members, [Member::Account("ada".to_owned())]);
+    assert_eq!(team.primary_id.as_deref(), Some("100"));
+    let of_the_preset = account("ada", "805306368", "Person", 1104);
+    assert_eq!(map(&mapper, &of_the_preset).0, Mapped::Other);
 }
 
 /// R27: what 389 DS keeps of a deleted user is none, whatever the filter.

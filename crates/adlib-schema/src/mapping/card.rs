@@ -179,6 +179,17 @@ mod tests {
     }
 
     proptest! {
+        /// R24: the bytes of a number in either order, however they are set apart.
+        #[test]
+        fn r24_byte_orders(bytes in proptest::collection::vec(any::<u8>(), 1..=16), apart in "[:\\- ]?") {
+            let text: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let fold = |number: u128, byte: &u8| number << 8 | u128::from(*byte);
+            let (forward, backward) = (bytes.iter().fold(0, fold), bytes.iter().rev().fold(0, fold));
+            let text = text.join(&apart);
+            prop_assert_eq!(number(None, CardFormat::Hex, &text), Ok(Some(forward.to_string())));
+            prop_assert_eq!(number(None, CardFormat::HexReversed, &text), Ok(Some(backward.to_string())));
+        }
+
         #[test]
         fn no_text_panics(text in "[0-9a-fx:é -]{0,50}") {
             for format in [CardFormat::Text, CardFormat::Decimal, CardFormat::Hex, CardFormat::HexReversed] {

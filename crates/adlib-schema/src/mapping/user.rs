@@ -63,7 +63,7 @@ fn primary_group_of(mapper: &Mapper, user: &User, values: &mut Values<'_>) -> Op
 fn other_emails(field: &[AttributeName], first: Option<&str>, values: &mut Values<'_>) -> Vec<String> {
     let mut emails: Vec<String> = Vec::new();
     for text in values.exactly_named(field) {
-        for address in text.split([';', ',']).filter_map(address) {
+        for address in addresses(text) {
             let known = first.into_iter().chain(emails.iter().map(String::as_str));
             if known.into_iter().any(|known| known.eq_ignore_ascii_case(address)) {
                 continue;
@@ -80,36 +80,59 @@ fn other_emails(field: &[AttributeName], first: Option<&str>, values: &mut Value
     emails
 }
 
-/// The e-mail address in `text`; addresses of other kinds (`X500:`, `SIP:`) are none.
+/// The e-mail addresses in `text`. An address of another kind (`X500:`, `SIP:`) is none, and neither are the parts between
+/// its semicolons (`X400:`).
+fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let is_mail = kind(text).is_none_or(is_smtp);
+    let parts = is_mail.then(|| text.split([';', ',']));
+    parts.into_iter().flatten().filter_map(address)
+}
+
+/// The e-mail address that `text` is.
 fn address(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let address = match text.split_once(':') {
-        Some((kind, address)) if kind.eq_ignore_ascii_case("smtp") => address.trim(),
+    let address = match kind(text) {
+        Some(kind) if is_smtp(kind) => text.get(kind.len() + 1..)?,
         Some(_) => return None,
         None => text,
     };
-    (!address.is_empty()).then_some(address)
+    Some(address.trim()).filter(|address| !address.is_empty())
+}
+
+/// What is before the colon in `text`: the kind of an address. A colon behind an `@` is of IPv6 (RFC 5321 4.1.3).
+fn kind(text: &str) -> Option<&str> {
+    let (kind, _) = text.split_once(':')?;
+    (!kind.contains(['@', ';', ','])).then_some(kind)
+}
+
+fn is_smtp(kind: &str) -> bool {
+    kind.trim().eq_ignore_ascii_case("smtp")
 }
 
 /// The card numbers (R24), the primary one first, each once.
 fn cards(mapper: &Mapper, values: &mut Values<'_>) -> Vec<String> {
     let mut cards = Vec::new();
     for field in [&mapper.schema.user_card_id, &mapper.schema.user_second_card_id] {
-        let Some(text) = values.text(field) else {
-            continue;
-        };
-        match number(&mapper.card, &text) {
-            Ok(Some(card)) if !cards.contains(&card) => cards.push(card),
-            Ok(_) => {}
-            Err(odd) => values.warn(odd),
+        match card(&mapper.card, field, values) {
+            Some(card) if !cards.contains(&card) => cards.push(card),
+            _ => {}
         }
     }
     cards
 }
 
-fn number(rule: &CardRule, text: &str) -> Result<Option<String>, String> {
-    rule.number(text)
-        .map_err(|format| format!("has a card number that is not {format}; it was left out"))
+/// The number in the first value of `field` that has one: the others may be about something else.
+fn card(rule: &CardRule, field: &[AttributeName], values: &mut Values<'_>) -> Option<String> {
+    let mut odd = None;
+    let card = values.find(field, |text| {
+        rule.number(text).unwrap_or_else(|format| {
+            odd.get_or_insert(format);
+            None
+        })
+    });
+    if let (None, Some(format)) = (&card, odd) {
+        values.warn(format!("has a card number that is not {format}; it was left out"));
+    }
+    card
 }
 
 /// The PIN. Neither it nor what stands in its place is ever in a warning (A63).

@@ -28,10 +28,19 @@ impl<'a> Values<'a> {
 
     /// The first value in `field` that is text and not blank.
     pub(super) fn text(&mut self, field: &[AttributeName]) -> Option<String> {
+        self.find(field, |text| Some(text.to_owned()))
+    }
+
+    /// What `take` makes of the first value in `field`, among those that are text and not blank, of which it makes anything.
+    pub(super) fn find<T>(
+        &mut self,
+        field: &[AttributeName],
+        mut take: impl FnMut(&str) -> Option<T>,
+    ) -> Option<T> {
         let entry = self.entry;
         field.iter().find_map(|attribute| {
             let mut values = entry.values_of(attribute);
-            values.find_map(|value| self.usable(attribute, value).map(str::to_owned))
+            values.find_map(|value| take(self.usable(attribute, value)?))
         })
     }
 
