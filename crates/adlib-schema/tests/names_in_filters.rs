@@ -85,6 +85,30 @@ fn filters_of_active_directory() {
     }
 }
 
+/// R19: a group's type is the same number, whether its highest bit is written as a sign or not.
+#[test]
+fn r19_group_types_signed_and_unsigned() {
+    for stored in ["-2147483646", "2147483650"] {
+        let mut group = RawEntry::new("CN=g");
+        group.push("groupType", stored);
+        for (text, expected) in [
+            ("(groupType=-2147483646)", true),
+            ("(grouptype=2147483650)", true),
+            ("(groupType=2)", false),
+            ("(groupType=x)", false),
+            ("(groupType:1.2.840.113556.1.4.803:=2147483648)", true),
+            ("(groupType:1.2.840.113556.1.4.803:=-2147483648)", true),
+            ("(groupType:1.2.840.113556.1.4.803:=-2147483646)", true),
+            ("(groupType:1.2.840.113556.1.4.803:=-2147483644)", false),
+            ("(groupType:1.2.840.113556.1.4.804:=-2147483644)", true),
+            ("(groupType:1.2.840.113556.1.4.804:=12)", false),
+        ] {
+            let matches = text.parse::<Filter>().unwrap().matches(&group);
+            assert_eq!(matches, expected, "{text} of {stored}");
+        }
+    }
+}
+
 #[test]
 fn templates_need_a_place_for_the_name() {
     for text in ["(objectClass=user)", "(uid>={0})", "(uid=*)", "{1}", "(cn:={0})"] {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::{Tree, item::Item};
 use crate::{
     AttributeName, RawEntry,
+    ad::GroupType,
     attribute_name::base_of,
     syntax::{Dn, parse_generalized_time, prepared},
 };
@@ -15,6 +16,7 @@ const BIT_AND: &str = "1.2.840.113556.1.4.803";
 const BIT_OR: &str = "1.2.840.113556.1.4.804";
 
 const OBJECT_CATEGORY: AttributeName = AttributeName::from_static("objectCategory");
+const GROUP_TYPE: AttributeName = AttributeName::from_static("groupType");
 
 /// True, false, or `None` for "cannot be judged".
 pub(super) fn tree(tree: &Tree<Item>, entry: &RawEntry) -> Option<bool> {
@@ -75,8 +77,14 @@ fn equality<'a>(attribute: &AttributeName, value: &'a [u8]) -> impl Fn(&[u8]) ->
     let may_be_dn = value.contains(&b'=');
     let class = !may_be_dn && *attribute == OBJECT_CATEGORY;
     let text = || str::from_utf8(value).ok();
+    let group_type = (*attribute == GROUP_TYPE)
+        .then(|| GroupType::parse(text()?))
+        .flatten();
     let dn = may_be_dn.then(|| text()?.parse::<Dn>().ok()).flatten();
     move |stored| {
+        if group_type.is_some() {
+            return group_type == str::from_utf8(stored).ok().and_then(GroupType::parse);
+        }
         if !class
             && dn.is_none()
             && let Some(same) = prepared::same_plainly(stored, value)
@@ -186,7 +194,7 @@ fn rule_of<'a>(rule: Option<&str>, attribute: Option<&AttributeName>, value: &'a
             Some(Box::new(move |stored| stored == value))
         }
         Some(rule @ (BIT_AND | BIT_OR)) => {
-            let mask = bits(value)?;
+            let mask = bits_of_mask(value)?;
             let all = rule == BIT_AND;
             Some(Box::new(move |stored| {
                 bits(stored).is_some_and(|stored| {
@@ -202,7 +210,14 @@ fn rule_of<'a>(rule: Option<&str>, attribute: Option<&AttributeName>, value: &'a
     }
 }
 
-/// A decimal number, signed or not, as bits: a negative 32-bit number has the bits of its unsigned form.
+/// The bits to look for: a negative number of 32 bits has those of its unsigned form, so that a stored number has them
+/// whichever way it is written.
+fn bits_of_mask(value: &[u8]) -> Option<i64> {
+    let mask = bits(value)?;
+    Some(i32::try_from(mask).map_or(mask, |mask| mask.cast_unsigned().into()))
+}
+
+/// A decimal number, signed or not, as bits.
 fn bits(value: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(value).ok()?.trim();
     text.parse::<i64>().ok()
