@@ -4,7 +4,7 @@
 
 use std::io::{self, Cursor, Read};
 
-use adlib_schema::LdifReader;
+use adlib_schema::{LdifReader, ldif::LdifErrorKind};
 use allocation_counter::measure;
 
 const MIB: u64 = 1 << 20;
@@ -63,4 +63,41 @@ fn a55_memory_does_not_depend_on_the_size_of_a_file() {
     assert!(few > 4_000 && many > 31 * few, "{few} and {many} entries");
     assert!(large <= small + 4_096, "{small} and {large} bytes");
     assert!(large < MIB / 2, "{large} bytes");
+}
+
+/// A55: a line of 1 GiB, in one piece or folded, is refused before it fills the memory.
+#[test]
+fn a55_a_line_of_1_gib() {
+    for fill in [b"a".repeat(1_024), [b" ", &*b"a".repeat(1_022), b"\n"].concat()] {
+        let mut left = 1_u64 << 30;
+        let line = std::iter::repeat_with(|| Cursor::new(fill.clone()));
+        let mut line = line.take_while(|part| {
+            left = left.saturating_sub(part.get_ref().len() as u64);
+            left > 0
+        });
+        let used = measure(|| {
+            let text = Chain(Cursor::new(b"dn: cn=x\ncn: a".to_vec()), &mut line);
+            let error = LdifReader::new(text).next().unwrap().unwrap_err();
+            assert!(matches!(error.kind, LdifErrorKind::LineTooLong(_)), "{error}");
+        });
+        assert!(used.bytes_max < 64 * MIB, "{} bytes", used.bytes_max);
+    }
+}
+
+/// One part after the other.
+struct Chain<'a, I>(Cursor<Vec<u8>>, &'a mut I);
+
+impl<I: Iterator<Item = Cursor<Vec<u8>>>> Read for Chain<'_, I> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => match self.1.next() {
+                Some(next) => {
+                    self.0 = next;
+                    self.0.read(buffer)
+                }
+                None => Ok(0),
+            },
+            read => Ok(read),
+        }
+    }
 }

@@ -31,6 +31,21 @@ fn files_as_tools_write_them() {
     assert_eq!(read(b"dn:\nobjectClass: top\n").unwrap()[0].dn(), "");
 }
 
+/// R27: line ends of Windows, folds in names, DNs and Base64, and comments in between, all at once; as by plain lines.
+#[test]
+fn r27_all_ways_to_write_at_once() {
+    let plain = "dn: CN=Zo\u{eb},DC=example\nobjectGUID:: AAECAwQFBgcICQoLDA0ODw==\nsn: Bront\u{eb}\nempty:\n\n\
+                 dn: CN=b,DC=example\nsn: b\n";
+    let woven = "# first\r\n  goes on\r\nversion: 1\r\n\r\ndn:: Q049Wm/Dqyx\r\n EQz1leG\r\n FtcGxl\r\n# between\r\nobject\r\n \
+                 GUID:: AAECAwQFBgcI\r\n CQoLDA0ODw=\r\n =\r\n#\r\nsn: Bront\u{eb}\r\nempty::\r\n\r\n# apart\r\n\r\n\
+                 dn: CN=b,\r\n DC=example\r\nsn:b\r\n";
+    assert_eq!(read(woven.as_bytes()).unwrap(), read(plain.as_bytes()).unwrap());
+    assert_eq!(
+        read(plain.as_bytes()).unwrap()[0].first("objectGUID").unwrap(),
+        (0..16).collect::<Vec<u8>>()
+    );
+}
+
 /// A character may be cut by a fold: bytes are joined before they are read as text.
 #[test]
 fn a_fold_may_cut_a_character() {
@@ -102,6 +117,34 @@ fn a55_urls_are_refused() {
             }
             Ok(entries) => panic!("{entries:?}"),
         }
+    }
+}
+
+/// A55: with a space before it, it is a text, as some tools write one, and nothing is fetched.
+#[test]
+fn a55_a_value_that_only_looks_like_a_url() {
+    let entries = read(b"dn: cn=x\ndescription: < file:///etc/passwd\n").unwrap();
+    assert_eq!(entries[0].text("description"), Some("< file:///etc/passwd"));
+}
+
+/// A55: a change record behind entries, and one that says so late.
+#[test]
+fn a55_change_records_among_entries() {
+    for change in [
+        "changetype: modify\nreplace: mail\nmail: x@y\n-\n",
+        "cn: y\nChangeType: add\n",
+        "control: 1.2.3 true\nchangetype: delete\n",
+        "changetype:: YWRk\n",
+    ] {
+        let text = format!("dn: cn=x\ncn: x\n\ndn: cn=y\n{change}");
+        let mut reader = LdifReader::new(text.as_bytes());
+        assert_eq!(reader.next().unwrap().unwrap().dn(), "cn=x");
+        let error = reader.next().unwrap().unwrap_err();
+        assert!(
+            matches!(error.kind, LdifErrorKind::ChangeRecord),
+            "{change}: {error}"
+        );
+        assert!(reader.next().is_none());
     }
 }
 

@@ -329,6 +329,85 @@ fn r27_unfinished_ranges() {
     assert!(shortfalls(&read(&[("corp.example.com", vec![ada, large])])).is_empty());
 }
 
+/// R21: a contact, a computer, a service account and a deleted user are in groups, and nobody for all that.
+#[test]
+fn r21_members_that_are_no_users() {
+    let service = "CN=ms-DS-Group-Managed-Service-Account,CN=Schema,CN=Configuration";
+    let text = format!(
+        "dn: CN=ada,{CORP}\nobjectClass: user\nobjectCategory: CN=Person,CN=Schema,CN=Configuration,{CORP}\n\
+         sAMAccountType: 805306368\nsAMAccountName: ada\nobjectSid: S-1-5-21-1-2-3-1104\nobjectGUID: 1\n\n\
+         dn: CN=x,{CORP}\nobjectClass: contact\nobjectCategory: CN=Person,CN=Schema,CN=Configuration,{CORP}\n\n\
+         dn: CN=pc,{CORP}\nobjectClass: user\nobjectClass: computer\nsAMAccountName: pc$\n\
+         objectCategory: CN=Computer,CN=Schema,CN=Configuration,{CORP}\nsAMAccountType: 805306369\n\n\
+         dn: CN=svc,{CORP}\nobjectClass: user\nobjectClass: computer\nobjectClass: msDS-GroupManagedServiceAccount\n\
+         objectCategory: {service},{CORP}\nsAMAccountType: 805306369\nsAMAccountName: svc$\n\n\
+         dn: CN=eve\\0ADEL:00112233-4455-6677-8899-aabbccddeeff,CN=Deleted Objects,{CORP}\nobjectClass: user\n\
+         objectCategory: CN=Person,CN=Schema,CN=Configuration,{CORP}\nsAMAccountType: 805306368\n\
+         sAMAccountName: eve\nisDeleted: TRUE\nobjectGUID: 2\n\n\
+         dn: CN=all,{CORP}\nobjectClass: group\nobjectCategory: CN=Group,CN=Schema,CN=Configuration,{CORP}\n\
+         sAMAccountName: all\nobjectGUID: 3\nmember: CN=x,{CORP}\nmember: CN=pc,{CORP}\nmember: CN=svc,{CORP}\n\
+         member: CN=eve\\0ADEL:00112233-4455-6677-8899-aabbccddeeff,CN=Deleted Objects,{CORP}\nmember: CN=ada,{CORP}\n\n\
+         # Referral\nref: ldap://corp.example.com/CN=Configuration,{CORP}\n"
+    );
+    let (read, referrals) = read_file(Preset::ActiveDirectory, &text);
+    let accounts: Vec<&str> = read.users.iter().map(|user| user.account.as_str()).collect();
+    assert_eq!(accounts, ["ada"]);
+    assert_eq!(groups_of(&read, "ada"), ["all"]);
+    assert_eq!(read.groups[0].members.len(), 5);
+    assert_eq!(referrals, 1);
+    assert!(
+        shortfalls(&read).is_empty(),
+        "the forest's other partitions are no part"
+    );
+}
+
+/// What comes of a file, and how many referrals it has.
+fn read_file(preset: Preset, text: &str) -> (DirectoryRead, usize) {
+    let mut builder = ReadBuilder::new(Mapper::new(Schema::of(preset)));
+    builder.begin("file.ldif");
+    let mut reader = LdifReader::new(text.as_bytes());
+    for entry in reader.by_ref() {
+        builder.entry(&entry.unwrap());
+    }
+    builder.referred(reader.referrals());
+    builder.end();
+    (builder.finish(), reader.referrals().len())
+}
+
+/// R27: a file that says that a part is elsewhere is not everything, whichever way it says so.
+#[test]
+fn r27_a_file_with_referrals_is_not_complete() {
+    let ada = "dn: uid=ada,dc=example,dc=org\nuid: ada\nentryUUID: 1\n\n";
+    let url = "ldap://other.example.org/ou=far,dc=example,dc=org";
+    let of_a_search = format!("{ada}# search reference\nref: {url}\n\nsearch: 2\nresult: 0 Success\n");
+    let of_a_server = format!(
+        "{ada}dn: ou=far,dc=example,dc=org\nobjectClass: top\nobjectClass: Referral\nou: far\nref: {url}\n"
+    );
+    for text in [&of_a_search, &of_a_server] {
+        for preset in [Preset::OpenLdap, Preset::Unix, Preset::Ds389] {
+            let (read, _) = read_file(preset, text);
+            assert_eq!(read.users.len(), 1);
+            assert_eq!(
+                shortfalls(&read),
+                [format!("file.ldif: a part is on other servers: {url}")]
+            );
+        }
+    }
+    let (read, _) = read_file(Preset::OpenLdap, ada);
+    assert!(shortfalls(&read).is_empty());
+    // A61: it is shown without what drives a terminal, and no more than is needed.
+    let (read, kept) = read_file(
+        Preset::OpenLdap,
+        &format!(
+            "{ada}{}",
+            format!("ref: ldap://\u{1b}[2J{}\n\n", "x".repeat(9_000)).repeat(50)
+        ),
+    );
+    let shown = shortfalls(&read).concat();
+    assert!(!shown.contains('\u{1b}') && shown.len() < 600, "{shown}");
+    assert_eq!(kept, 10);
+}
+
 /// R25: a name that nobody bears is a likely mistake.
 #[test]
 fn r25_unborne_names_are_reported() {

@@ -41,6 +41,7 @@ pub struct LdifReader<R> {
     state: State,
     /// How much the entry before took up: the next one is probably like it.
     extent: Extent,
+    referrals: Vec<String>,
 }
 
 /// What may come next.
@@ -58,7 +59,23 @@ impl<R: Read> LdifReader<R> {
             lines: Lines::new(reader),
             state: State::Start,
             extent: Extent::default(),
+            referrals: Vec::new(),
         }
+    }
+
+    /// The first of the referrals that came so far: parts of the directory that are on other servers, and not in the file.
+    ///
+    /// ```
+    /// use adlib_schema::LdifReader;
+    ///
+    /// let text = "dn: cn=Ada,dc=example,dc=org\ncn: Ada\n\nref: ldap://other.example.org/dc=example,dc=org\n";
+    /// let mut reader = LdifReader::new(text.as_bytes());
+    /// assert_eq!(reader.by_ref().count(), 1);
+    /// assert_eq!(reader.referrals(), ["ldap://other.example.org/dc=example,dc=org"]);
+    /// ```
+    #[must_use]
+    pub fn referrals(&self) -> &[String] {
+        &self.referrals
     }
 
     fn read(&mut self) -> Result<Option<RawEntry>, LdifError> {
@@ -66,7 +83,7 @@ impl<R: Read> LdifReader<R> {
             self.state = State::Records;
             record::skip_version(&mut self.lines)?;
         }
-        let entry = record::next(&mut self.lines, self.extent)?;
+        let entry = record::next(&mut self.lines, self.extent, &mut self.referrals)?;
         self.extent = entry.as_ref().map(RawEntry::likely_extent).unwrap_or_default();
         Ok(entry)
     }

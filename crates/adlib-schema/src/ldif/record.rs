@@ -23,6 +23,11 @@ const VALUE_OVERHEAD: usize = 32;
 /// The most attributes of one entry.
 const MAX_ATTRIBUTES: usize = 1024;
 
+/// How many referrals of a file are kept: that there are any is what counts.
+const MAX_REFERRALS: usize = 10;
+/// The most characters that are kept of one.
+const MAX_URL: usize = 400;
+
 /// A line as attribute and value.
 struct Pair<'a> {
     name: &'a str,
@@ -89,26 +94,34 @@ pub(super) fn skip_version<R: Read>(lines: &mut Lines<R>) -> Result<(), LdifErro
     }
 }
 
-/// The next entry, with room for as much as `extent` says from the start.
+/// The next entry, with room for as much as `extent` says from the start. The referrals before it go to `referrals`.
 ///
 /// # Errors
 /// Every [`LdifErrorKind`] but `Version`.
-pub(super) fn next<R: Read>(lines: &mut Lines<R>, extent: Extent) -> Result<Option<RawEntry>, LdifError> {
+pub(super) fn next<R: Read>(
+    lines: &mut Lines<R>,
+    extent: Extent,
+    referrals: &mut Vec<String>,
+) -> Result<Option<RawEntry>, LdifError> {
     loop {
         skip_empty(lines)?;
         let Some(line) = lines.next()? else {
             return Ok(None);
         };
-        let what = split(line).and_then(|pair| first(&pair, extent));
+        let what = split(line).and_then(|pair| first(&pair, extent, referrals));
         match what.map_err(|kind| lines.error(kind))? {
             Some(entry) => return rest(lines, entry).map(Some),
-            None => while pair(lines, result)?.is_some() {},
+            None => while pair(lines, |pair| beside(pair, referrals))?.is_some() {},
         }
     }
 }
 
 /// The entry that begins with `pair`; `None` for what `ldapsearch` writes beside the entries.
-fn first(pair: &Pair<'_>, extent: Extent) -> Result<Option<RawEntry>, LdifErrorKind> {
+fn first(
+    pair: &Pair<'_>,
+    extent: Extent,
+    referrals: &mut Vec<String>,
+) -> Result<Option<RawEntry>, LdifErrorKind> {
     let is = |name: &str| pair.name.eq_ignore_ascii_case(name);
     if is("dn") {
         let dn = pair.value.text()?;
@@ -116,7 +129,7 @@ fn first(pair: &Pair<'_>, extent: Extent) -> Result<Option<RawEntry>, LdifErrorK
         return Ok(Some(RawEntry::with_extent(&dn, extent)));
     }
     if is("ref") || is("search") || is("result") {
-        return result(pair).map(|()| None);
+        return beside(pair, referrals).map(|()| None);
     }
     Err(LdifErrorKind::MissingDn)
 }
@@ -230,12 +243,20 @@ fn skip_empty<R: Read>(lines: &mut Lines<R>) -> Result<(), LdifError> {
     Ok(())
 }
 
-/// The result of the search that wrote the file, if the line has it.
-fn result(pair: &Pair<'_>) -> Result<(), LdifErrorKind> {
-    if !pair.name.eq_ignore_ascii_case("result") {
-        return Ok(());
+/// Take what `ldapsearch` writes beside the entries: a referral, or the result of the search.
+fn beside(pair: &Pair<'_>, referrals: &mut Vec<String>) -> Result<(), LdifErrorKind> {
+    let is = |name: &str| pair.name.eq_ignore_ascii_case(name);
+    if is("ref") && referrals.len() < MAX_REFERRALS {
+        referrals.push(pair.value.text()?.chars().take(MAX_URL).collect());
     }
-    let text = pair.value.text()?;
+    if is("result") {
+        return result(&pair.value.text()?);
+    }
+    Ok(())
+}
+
+/// Whether the result of the search that wrote the file is a success.
+fn result(text: &str) -> Result<(), LdifErrorKind> {
     let digits = text.trim_start_matches(|character: char| character.is_ascii_digit());
     match text.strip_suffix(digits).unwrap_or_default().parse() {
         Ok(0) => Ok(()),

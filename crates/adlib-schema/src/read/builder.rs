@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Complete, Completeness, DirectoryRead, Found, Shortfall, Warning, resolve};
 use crate::{
-    Dn, Mapped, Mapper, RawEntry,
+    Dn, Mapped, Mapper, Preset, RawEntry,
     attribute_name::{base_of, is_whole},
     record::{Group, Key, Unit, User},
 };
@@ -12,6 +12,8 @@ use adlib_core::Sid;
 
 /// How many warnings a read keeps; the rest is counted.
 const MAX_WARNINGS: usize = 10_000;
+/// The most characters of a URL that are shown.
+const MAX_URL: usize = 400;
 
 /// Collects the entries of one source, domain by domain, and makes a [`DirectoryRead`] of them.
 ///
@@ -163,7 +165,7 @@ impl ReadBuilder {
             Mapped::ForeignPrincipal { sid, .. } => {
                 self.principals.extend(dn.map(|dn| (dn.into_normal(), sid)));
             }
-            Mapped::Other => {}
+            Mapped::Other => self.note_referral(entry),
         }
         warnings.into_iter().for_each(|warning| self.warn(warning));
     }
@@ -184,6 +186,20 @@ impl ReadBuilder {
         let name = self.domain.take().map(|domain| domain.name).unwrap_or_default();
         self.shortfalls.push(Shortfall::new(name.as_str(), reason));
         self.found.entry(name).or_default();
+    }
+
+    /// A part of the domain is behind these URLs, and nobody asked there: the read is incomplete (R27). Not so on Active
+    /// Directory, where they lead to other partitions of the forest.
+    pub fn referred(&mut self, urls: &[String]) {
+        let Some(first) = urls.first() else { return };
+        let of_forest = self.mapper.schema().preset == Preset::ActiveDirectory;
+        if of_forest || self.shortfalls.len() >= MAX_WARNINGS {
+            return;
+        }
+        let first: String = first.chars().take(MAX_URL).collect();
+        let domain = self.domain.as_ref().map_or("", |domain| domain.name.as_str());
+        let reason = format!("a part is on other servers: {}", first.escape_debug());
+        self.shortfalls.push(Shortfall::new(domain, reason));
     }
 
     /// Forget whatever came of the domain that began last, and that it failed: it is read again, from another server for
@@ -309,6 +325,17 @@ impl ReadBuilder {
             }
         }
         self.found.entry(name).or_default()
+    }
+
+    /// An entry that only says where a part of the directory is (RFC 3296), as a server's own export holds it.
+    fn note_referral(&mut self, entry: &RawEntry) {
+        if entry
+            .texts("objectClass")
+            .any(|class| class.eq_ignore_ascii_case("referral"))
+        {
+            let urls: Vec<String> = entry.texts("ref").take(1).map(str::to_owned).collect();
+            self.referred(&urls);
+        }
     }
 
     /// A range that does not reach its end (R27) leaves the group, and so the read, incomplete.

@@ -66,6 +66,19 @@ fn openldap() {
     assert_eq!(Preset::detect(&root), Some(Preset::OpenLdap));
 }
 
+/// R19: Open Directory is an OpenLDAP by Apple; any other OpenLDAP is none, and neither is any other server of Apple's.
+#[test]
+fn open_directory() {
+    let of = |class, vendor| {
+        let root = root_dse(&[("objectClass", class), ("vendorName", vendor)]);
+        Preset::detect(&root)
+    };
+    assert_eq!(of("OpenLDAProotDSE", "Apple"), Some(Preset::OpenDirectory));
+    assert_eq!(of("OpenLDAProotDSE", "apple Inc."), Some(Preset::OpenDirectory));
+    assert_eq!(of("OpenLDAProotDSE", "Example"), Some(Preset::OpenLdap));
+    assert_eq!(of("top", "Apple"), None);
+}
+
 /// R19: a server that says nothing is none that we know.
 #[test]
 fn unknown() {

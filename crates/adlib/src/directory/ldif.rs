@@ -39,7 +39,8 @@ fn read_file(
         entries: 0,
     };
     builder.begin(&at.domain);
-    for entry in LdifReader::new(file) {
+    let mut reader = LdifReader::new(file);
+    for entry in reader.by_ref() {
         builder.entry(&entry.map_err(|error| failed(&error))?);
         at.entries += 1;
         if at.entries.is_multiple_of(PROGRESS_EVERY) {
@@ -47,6 +48,29 @@ fn read_file(
         }
     }
     progress(&at);
+    builder.referred(reader.referrals());
     builder.end();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adlib_schema::{Preset, Schema};
+
+    /// R27: what a file says to be on other servers is missing, but for the other partitions of a forest.
+    #[test]
+    fn r27_a_file_with_a_referral_is_not_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.ldif");
+        let text = "dn: uid=ada,dc=example\nuid: ada\nsAMAccountName: ada\nobjectClass: user\n\
+                    objectCategory: CN=Person,CN=Schema\nsAMAccountType: 805306368\n\n\
+                    # Referral\nref: ldap://other.example/ou=far,dc=example\n";
+        std::fs::write(&file, text).unwrap();
+        for (preset, complete) in [(Preset::OpenLdap, false), (Preset::ActiveDirectory, true)] {
+            let read = read(&[&file], Mapper::new(Schema::of(preset)), |_| {}).unwrap();
+            assert_eq!(read.users.len(), 1);
+            assert_eq!(read.completeness.complete().is_some(), complete, "{preset}");
+        }
+    }
 }
