@@ -164,6 +164,8 @@ pub struct Limits {
     pub search_entries: usize,
     /// Values of one attribute that ranges are joined to.
     pub attribute_values: usize,
+    /// Bytes of one entry that ranges are joined to.
+    pub entry_bytes: usize,
 }
 
 impl Default for Limits {
@@ -177,6 +179,7 @@ impl Default for Limits {
             lookup_entries: 1_000,
             search_entries: 10_000_000,
             attribute_values: 5_000_000,
+            entry_bytes: 1 << 30,
         }
     }
 }

@@ -10,6 +10,7 @@ use adlib_schema::{Filter, RawEntry};
 
 use crate::{
     Connection, Error, ReferralProblem, Scope, ServerMessage,
+    referral::{self, MAX_REFERRALS},
     search::{Answer, Request, SUCCESS},
     transport::Control,
 };
@@ -20,8 +21,10 @@ const REFERRAL: u32 = 10;
 const ADMIN_LIMIT_EXCEEDED: u32 = 11;
 /// Active Directory gives pages without entries when a filter is slow; a server that gives nothing else is stuck.
 const MAX_EMPTY_PAGES: usize = 100;
-/// Referrals that an error shows.
+/// Referrals that an error shows, and ways to one part that are considered.
 const MAX_SHOWN: usize = 10;
+/// The longest URL that is followed, in bytes.
+const MAX_URL: usize = 4096;
 
 /// Why a search did not give everything (R27).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -290,7 +293,11 @@ impl PagedSearch<'_> {
         self.pages += 1;
         let nowhere = answer.code == REFERRAL && answer.referrals.is_empty();
         match &mut self.referrals {
-            Some(referrals) if !nowhere => referrals.extend(answer.referrals),
+            Some(kept) if !nowhere => {
+                if let Some(left_out) = keep(kept, answer.referrals) {
+                    self.incomplete.get_or_insert(left_out);
+                }
+            }
             _ if !nowhere && answer.referrals.is_empty() => {}
             _ => {
                 let urls = answer.referrals.iter().flatten().take(MAX_SHOWN);
@@ -323,6 +330,19 @@ impl PagedSearch<'_> {
             self.incomplete.get_or_insert(why);
         }
     }
+}
+
+/// Add `referrals` to `kept`, as far as anybody could follow them; the first that is left out, if any is.
+fn keep(kept: &mut Vec<Vec<String>>, referrals: Vec<Vec<String>>) -> Option<Incomplete> {
+    for urls in referrals {
+        if kept.len() > MAX_REFERRALS {
+            let url = urls.first().map_or("", String::as_str);
+            return Some(referral::behind(url, ReferralProblem::TooMany));
+        }
+        let usable = urls.into_iter().filter(|url| url.len() <= MAX_URL);
+        kept.push(usable.take(MAX_SHOWN).collect());
+    }
+    None
 }
 
 /// Enough of a page to know it again. It is all that is kept of a page: memory stays flat while a directory streams.

@@ -8,6 +8,8 @@ use crate::{
 };
 
 const OPTION: &str = "range=";
+/// What it takes to keep a value, beside its bytes.
+const VALUE_OVERHEAD: usize = 32;
 
 /// An attribute description with a range option.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,13 +74,15 @@ impl Connection {
         }
         let mut whole = RawEntry::new(entry.dn());
         let mut incomplete = None;
+        let mut room = self.limits.entry_bytes;
         for (name, values) in entry.attributes() {
             let Some(range) = RangedName::parse(name) else {
                 whole.push_all(name, values);
                 continue;
             };
             let mut values = values.map(<[u8]>::to_vec).collect();
-            if let Some(problem) = self.fetch_rest(entry.dn(), &range, &mut values).await? {
+            let rest = self.fetch_rest(entry.dn(), &range, &mut values, &mut room);
+            if let Some(problem) = rest.await? {
                 incomplete = Some(Incomplete::Range {
                     dn: entry.dn().to_owned(),
                     attribute: range.attribute.to_owned(),
@@ -90,12 +94,13 @@ impl Connection {
         Ok((whole, incomplete))
     }
 
-    /// Append to `values` what follows `range`; what went wrong otherwise.
+    /// Append to `values` what follows `range`, as far as there is `room` for it; what went wrong otherwise.
     async fn fetch_rest(
         &self,
         dn: &str,
         range: &RangedName<'_>,
         values: &mut Vec<Vec<u8>>,
+        room: &mut usize,
     ) -> Result<Option<&'static str>, Error> {
         let mut next = range.next(0, values.len());
         loop {
@@ -113,6 +118,12 @@ impl Connection {
                 return Ok(Some("the entry changed while it was read"));
             }
             next = append(answer.entries.first(), range.attribute, first, values);
+            let more = values.get(first..).unwrap_or_default();
+            let size = more.iter().map(|value| value.len() + VALUE_OVERHEAD).sum();
+            let Some(left) = room.checked_sub(size) else {
+                return Ok(Some("its values are larger than this side takes"));
+            };
+            *room = left;
         }
     }
 }

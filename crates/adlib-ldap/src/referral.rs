@@ -12,7 +12,7 @@ use crate::{Connection, Endpoint, Incomplete, Scope, ServerMessage, ldap_url::Ld
 /// How many referrals may lead from one to the next.
 const MAX_DEPTH: usize = 10;
 /// How many referrals a read follows.
-const MAX_REFERRALS: usize = 1_000;
+pub(crate) const MAX_REFERRALS: usize = 1_000;
 
 /// A connection in the making.
 pub type Connecting<'a> = Pin<Box<dyn Future<Output = Result<Connection, String>> + Send + 'a>>;
@@ -109,7 +109,7 @@ fn identity(server: Server, request: &Request) -> Identity {
     (server, base, request.scope.number(), request.filter.clone())
 }
 
-fn behind(url: &str, problem: ReferralProblem) -> Incomplete {
+pub(crate) fn behind(url: &str, problem: ReferralProblem) -> Incomplete {
     Incomplete::BehindReferral {
         url: ServerMessage::new(url).as_str().to_owned(),
         problem,

@@ -47,7 +47,7 @@ fn malformed(result: Result<SearchResult, Error>) -> DecodeErrorKind {
     }
 }
 
-/// A50
+/// A50: as a message, and where the parts of one are.
 #[tokio::test]
 async fn a50_ber_nested_100_000_deep() {
     let mut nested = Vec::new();
@@ -57,10 +57,46 @@ async fn a50_ber_nested_100_000_deep() {
         nested.extend([0x84, 0x30]);
     }
     nested.reverse();
+    let whole = nested.clone();
     assert_eq!(
-        malformed(answered(move |_| nested.clone()).await),
+        malformed(answered(move |_| whole.clone()).await),
         DecodeErrorKind::Limit(8)
     );
+    let attributes = [tlv(4, b"CN=x"), nested.clone()].concat();
+    let done = [result(0, ""), nested.clone()].concat();
+    let control = tlv(0x30, &[tlv(4, b"1.2"), nested.clone()].concat());
+    for parts in [
+        vec![tlv(0x64, &attributes)],
+        vec![tlv(0x64, &nested)],
+        vec![tlv(0x65, &done)],
+        vec![tlv(0x73, &nested)],
+        vec![tlv(0x65, &result(0, "")), tlv(0xa0, &control)],
+    ] {
+        malformed(answered(move |id| message(id, &parts)).await);
+    }
+    assert_eq!(
+        malformed(answered(|_| b"\x30\x80".repeat(100_000)).await),
+        DecodeErrorKind::Invalid
+    );
+}
+
+/// A50: at each level of an entry.
+#[tokio::test]
+async fn a50_inner_length_of_4_gib() {
+    const HUGE: [u8; 4] = [0xff; 4];
+    let long = |tag: u8| [&[tag, 0x84][..], &HUGE].concat();
+    let dn = tlv(4, b"CN=x");
+    let attribute = tlv(0x30, &[tlv(4, b"cn"), tlv(0x31, &long(4))].concat());
+    for part in [
+        long(0x64),
+        tlv(0x64, &long(4)),
+        tlv(0x64, &[dn.clone(), long(0x30)].concat()),
+        tlv(0x64, &[dn.clone(), tlv(0x30, &long(0x30))].concat()),
+        tlv(0x64, &[dn, tlv(0x30, &attribute)].concat()),
+    ] {
+        let kind = malformed(answered(move |id| message(id, std::slice::from_ref(&part))).await);
+        assert_eq!(kind, DecodeErrorKind::OutOfBounds);
+    }
 }
 
 /// A50
@@ -234,6 +270,57 @@ async fn a50_silence() {
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
+/// A50: silence at a bind, at the question for the root DSE, and at the request for TLS.
+#[tokio::test]
+async fn a50_silence_before_any_search() {
+    let silent = || {
+        Server::start(|stream| async move {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            drop(stream);
+        })
+    };
+    let mut settings = impatient();
+    let timed_out = |outcome: Result<(), Error>| {
+        assert!(matches!(outcome, Err(Error::Timeout { .. })), "{outcome:?}");
+    };
+    let started = Instant::now();
+    let server = silent().await;
+    let connection = Connection::open(&[server.endpoint()], &settings).await.unwrap();
+    timed_out(connection.bind_simple("cn=x", &Password::from("secret")).await);
+    let server = silent().await;
+    let connection = Connection::open(&[server.endpoint()], &settings).await.unwrap();
+    timed_out(connection.root_dse().await.map(drop));
+    settings.danger_plain = false;
+    settings.security = adlib_ldap::TransportSecurity::StartTls;
+    settings.timeouts.connect = Duration::from_millis(400);
+    let server = silent().await;
+    timed_out(Connection::open(&[server.endpoint()], &settings).await.map(drop));
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+/// A50: whole entries, each in time, but the page has no end.
+#[tokio::test]
+async fn a50_entries_that_trickle() {
+    let server = Server::start(|stream| async move {
+        let mut peer = Peer::new(stream);
+        let Some(request) = peer.request().await else {
+            return;
+        };
+        for _ in 0..1_000 {
+            peer.send(&entry(request.id, "CN=x", &[])).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    let connection = Connection::open(&[server.endpoint()], &impatient())
+        .await
+        .unwrap();
+    let started = Instant::now();
+    let error = lookup(&connection).await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
 /// A50: bytes keep coming, but no answer is ever whole.
 #[tokio::test]
 async fn a50_slow_drip() {
@@ -252,8 +339,10 @@ async fn a50_slow_drip() {
     let connection = Connection::open(&[server.endpoint()], &impatient())
         .await
         .unwrap();
+    let started = Instant::now();
     let error = lookup(&connection).await.unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(10));
     let error = lookup(&connection).await.unwrap_err();
     assert!(matches!(error, Error::Lost { .. }), "cut: {error}");
 }

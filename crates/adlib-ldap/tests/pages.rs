@@ -235,6 +235,15 @@ async fn a51_a_page_that_repeats() {
     assert_eq!(end, Err(Incomplete::RepeatedPage));
 }
 
+/// A51: cookies that lead in a circle.
+#[tokio::test]
+async fn a51_pages_in_a_circle() {
+    let (first, second) = (|| page(&["CN=1"], b"a"), || page(&["CN=2"], b"b"));
+    let (entries, end) = read_from(vec![first(), second(), first(), second()]).await;
+    assert_eq!(names(&entries), ["CN=1", "CN=2"]);
+    assert_eq!(end, Err(Incomplete::RepeatedPage));
+}
+
 /// A51
 #[tokio::test]
 async fn a51_pages_without_entries_and_without_end() {
@@ -356,6 +365,40 @@ async fn a51_ranges_without_end() {
     let connection = Connection::open(&[server.endpoint()], &settings).await.unwrap();
     let (entries, end) = read(&connection).await;
     assert_eq!(entries[0].values("member").len(), 30);
+    assert!(matches!(end, Err(Incomplete::Range { .. })), "{end:?}");
+}
+
+/// A51: ranges that begin anywhere but at the start, or go back after having gone on.
+#[tokio::test]
+async fn a51_ranges_from_elsewhere() {
+    let start = || range("member;range=0-1", &["a", "b"]);
+    let on = || range("member;range=2-3", &["c", "d"]);
+    for answers in [
+        vec![range("member;range=2-3", &["c", "d"])],
+        vec![range("member;range=2-*", &["c"])],
+        vec![start(), on(), range("member;range=0-1", &["a", "b"])],
+        vec![start(), on(), range("member;range=3-*", &["d"])],
+        vec![start(), on(), on()],
+    ] {
+        let (_, end) = read_from(answers).await;
+        assert!(matches!(end, Err(Incomplete::Range { .. })), "{end:?}");
+    }
+}
+
+/// A51: ranges of few values, but of any size.
+#[tokio::test]
+async fn a51_ranges_that_fill_the_memory() {
+    let large = "x".repeat(1_000);
+    let server = endless(move |id, number| {
+        let name = format!("member;range={number}-{number}");
+        [entry(id, "CN=g", &[(&name, &[&large])]), done(id, 0, "")].concat()
+    })
+    .await;
+    let mut settings = plain();
+    settings.limits.entry_bytes = 20_000;
+    let connection = Connection::open(&[server.endpoint()], &settings).await.unwrap();
+    let (entries, end) = read(&connection).await;
+    assert!(entries[0].values("member").len() < 25);
     assert!(matches!(end, Err(Incomplete::Range { .. })), "{end:?}");
 }
 

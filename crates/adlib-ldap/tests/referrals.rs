@@ -266,6 +266,34 @@ async fn a52_referrals_without_end() {
     assert!(reason(&many).len() < 4_000, "{}", reason(&many).len());
 }
 
+/// A52: URLs of any length, and pages of nothing else.
+#[tokio::test]
+async fn a52_urls_of_any_length_and_number() {
+    let other = Server::answering(vec![users(&["bob"])]).await;
+    let long = format!("{}{}", url(&other, "dc=x????x="), "y".repeat(10_000));
+    let server = Server::answering(vec![ada_and(vec![vec![long]])]).await;
+    let read_long = read(&server, &Listed::of(&[&other])).await;
+    assert!(reason(&read_long).len() < 1_000, "{}", reason(&read_long));
+    assert_eq!(other.connections(), 0);
+
+    let other = endless(|_, id| done(id, 0, "")).await;
+    let to = url(&other, "ou=");
+    let page = AtomicUsize::new(0);
+    let server = endless(move |_, id| {
+        let number = page.fetch_add(1, Ordering::SeqCst);
+        let parts = (0..40).flat_map(|part| reference(id, &format!("{to}{number}-{part},dc=x")));
+        let parts: Vec<u8> = parts.collect();
+        [parts, mock::done_with_cookie(id, b"more")].concat()
+    })
+    .await;
+    let many = reason(&read(&server, &Listed::of(&[&other])).await);
+    assert!(
+        many.contains("no end") || many.contains("more than 1000 referrals"),
+        "{many}"
+    );
+    assert!(many.len() < 4_000, "{}", many.len());
+}
+
 /// Answers every search with the bytes for the server's port and the search's number.
 async fn endless(bytes: impl Fn(u16, u32) -> Vec<u8> + Send + Sync + 'static) -> Server {
     let bytes = Arc::new(bytes);

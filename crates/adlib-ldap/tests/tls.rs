@@ -9,7 +9,13 @@
 
 mod mock;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use adlib_core::Password;
 use adlib_ldap::{Connection, Endpoint, Error, Settings, TlsFailure, TransportSecurity, Violation};
@@ -18,7 +24,11 @@ use mock::{
     certificate::{acceptor, authority, authority_called, good, trusting},
     message, result, tlv,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
 use tokio_rustls::TlsAcceptor;
 
 /// A server that takes any bind once TLS stands.
@@ -146,6 +156,46 @@ async fn a53_not_yet_valid() {
     assert_eq!(refused, TlsFailure::NotYetValid);
 }
 
+/// A53: whatever is wrong with a certificate, by either way to TLS, no request reaches the server, and so no password.
+#[tokio::test]
+async fn a53_no_password_without_a_good_certificate() {
+    let trusted = authority();
+    let acceptors = || {
+        [
+            acceptor(&trusted, "dc9.example.com", 2020, 2090),
+            acceptor(&trusted, "localhost", 2001, 2002),
+            acceptor(&trusted, "localhost", 2090, 2091),
+            good(&authority_called("somebody else")),
+            good(&authority()),
+        ]
+    };
+    for security in [TransportSecurity::Ldaps, TransportSecurity::StartTls] {
+        for shown in acceptors() {
+            let requests = Arc::new(AtomicUsize::new(0));
+            let seen = Arc::clone(&requests);
+            let server = Server::start(move |stream| {
+                let (shown, seen) = (shown.clone(), Arc::clone(&seen));
+                async move {
+                    let mut peer = Peer::new(stream);
+                    if security == TransportSecurity::StartTls {
+                        peer.any_request().await.unwrap();
+                        peer.send(&extended(0)).await;
+                    }
+                    if let Ok(stream) = shown.accept(peer.into_inner()).await {
+                        let came = Peer::new(stream).any_request().await;
+                        seen.fetch_add(usize::from(came.is_some()), Ordering::SeqCst);
+                    }
+                }
+            })
+            .await;
+            let mut settings = trusting(&trusted);
+            settings.security = security;
+            failure(open_and_bind(&[server.endpoint()], &settings).await);
+            assert_eq!(requests.load(Ordering::SeqCst), 0);
+        }
+    }
+}
+
 /// A53: a server without TLS on this port is told apart from one with a wrong certificate, and gets no password.
 #[tokio::test]
 async fn a53_no_tls_where_there_should_be() {
@@ -154,14 +204,33 @@ async fn a53_no_tls_where_there_should_be() {
         &b""[..],
         b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
     ] {
-        let server = Server::start(move |stream| async move {
-            Peer::new(stream).send(bytes).await;
+        let (tell, told) = oneshot::channel();
+        let tell = Arc::new(Mutex::new(Some(tell)));
+        let server = Server::start(move |stream| {
+            let tell = tell.lock().unwrap().take().unwrap();
+            async move {
+                let mut peer = Peer::new(stream);
+                peer.send(bytes).await;
+                let _closed = tell.send(rest(peer).await);
+            }
         })
         .await;
-        let error = open_and_bind(&[server.endpoint()], &trusting(&authority))
-            .await
-            .unwrap_err();
-        assert!(matches!(error, Error::Tls { .. } | Error::Lost { .. }), "{error}");
+        let mut settings = trusting(&authority);
+        settings.timeouts.connect = Duration::from_millis(500);
+        let error = open_and_bind(&[server.endpoint()], &settings).await.unwrap_err();
+        assert_eq!(
+            matches!(error, Error::Timeout { .. }),
+            bytes.is_empty(),
+            "{error}"
+        );
+        assert!(
+            matches!(
+                error,
+                Error::Tls { .. } | Error::Lost { .. } | Error::Timeout { .. }
+            ),
+            "{error}"
+        );
+        assert!(!holds_password(&told.await.unwrap()));
     }
 }
 
@@ -232,13 +301,57 @@ async fn start_tls_then_bind() {
     assert_eq!(by_start_tls(extended(0)).await, Ok(()));
 }
 
-/// A53: somebody in between answers that there is no TLS; nothing is sent in the clear.
+/// What a server that knows no TLS is sent after it answered the request for TLS with `answer`, and what comes of it here.
+async fn without_tls(answer: Vec<u8>) -> (Vec<u8>, Error) {
+    let (tell, told) = oneshot::channel();
+    let tell = Arc::new(Mutex::new(Some(tell)));
+    let server = Server::start(move |stream| {
+        let (tell, answer) = (tell.lock().unwrap().take().unwrap(), answer.clone());
+        async move {
+            let mut peer = Peer::new(stream);
+            peer.any_request().await.unwrap();
+            peer.send(&answer).await;
+            let _closed = tell.send(rest(peer).await);
+        }
+    })
+    .await;
+    let mut settings = trusting(&authority());
+    settings.security = TransportSecurity::StartTls;
+    settings.timeouts.connect = Duration::from_millis(500);
+    let error = open_and_bind(&[server.endpoint()], &settings).await.unwrap_err();
+    (told.await.unwrap(), error)
+}
+
+/// Everything that still comes.
+async fn rest(peer: Peer<TcpStream>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _reset = peer.into_inner().read_to_end(&mut bytes).await;
+    bytes
+}
+
+fn holds_password(bytes: &[u8]) -> bool {
+    bytes.windows(6).any(|window| window == b"secret")
+}
+
+/// A53: somebody in between answers that there is no TLS, or takes it and goes on without; nothing is sent in the clear.
 #[tokio::test]
 async fn a53_start_tls_stripped() {
     for code in [1, 2, 52] {
-        let error = by_start_tls(extended(code)).await.unwrap_err();
+        let (sent, error) = without_tls(extended(code)).await;
         assert!(matches!(&error, Error::StartTlsRefused { .. }), "{error}");
+        assert_eq!(sent, b"");
     }
+    // No answer to what was asked, as from a server that was told of a bind in its place.
+    let (sent, error) = without_tls(bind_response(1, 0, "")).await;
+    assert!(matches!(&error, Error::Protocol { .. }), "{error}");
+    assert_eq!(sent, b"");
+    let (sent, error) = without_tls(extended(0)).await;
+    assert!(
+        matches!(&error, Error::Timeout { .. } | Error::Tls { .. }),
+        "{error}"
+    );
+    assert_eq!(sent.first(), Some(&0x16), "the handshake, and nothing else");
+    assert!(!holds_password(&sent));
 }
 
 /// A53: somebody in between adds an answer of his own before TLS stands, to be taken for one under TLS.
