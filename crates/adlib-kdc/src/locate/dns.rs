@@ -163,4 +163,37 @@ mod tests {
         );
         assert!(begin.elapsed() < LIMIT + Duration::from_secs(1));
     }
+
+    /// A name server that answers each question with one record of this type and data.
+    async fn answering(kind: u8, data: &'static [u8]) -> DnsResolver {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            let mut buffer = [0; 512];
+            while let Ok((_, from)) = socket.recv_from(&mut buffer).await {
+                let name = buffer.iter().skip(12).position(|byte| *byte == 0).unwrap();
+                // RFC 1035 4.1: the header with one answer, the question as it came, and a record of its name.
+                let mut answer = buffer[..12 + name + 5].to_vec();
+                answer[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+                answer.extend([0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 60, 0]);
+                answer.push(u8::try_from(data.len()).unwrap());
+                answer.extend(data);
+                let _gone = socket.send_to(&answer, from).await;
+            }
+        });
+        DnsResolver::with_name_servers(&[address]).unwrap()
+    }
+
+    /// A54: an alias of itself ends within the limit, and is nobody; `.` is a target that is no host.
+    #[tokio::test]
+    async fn a54_loops_and_the_root_on_the_wire() {
+        let looped = answering(5, b"\xc0\x0c").await;
+        let started = std::time::Instant::now();
+        assert!(!matches!(looped.srv("_ldap._tcp.x.example.").await, Ok(found) if !found.is_empty()));
+        assert!(!matches!(looped.addresses("dc.x.example").await, Ok(found) if !found.is_empty()));
+        assert!(started.elapsed() < 3 * LIMIT);
+        let root = answering(33, b"\x00\x00\x00\x00\x01\x85\x00").await;
+        let found = root.srv("_ldap._tcp.x.example.").await.unwrap();
+        assert_eq!((found.len(), found[0].target.as_str()), (1, "."));
+    }
 }
