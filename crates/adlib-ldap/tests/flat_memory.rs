@@ -95,3 +95,43 @@ fn r27_memory_does_not_depend_on_the_number_of_entries() {
     assert!(many <= few + few / 4, "{few} and {many} bytes");
     assert!(many < 2 << 20, "{many} bytes");
 }
+
+/// A50: a message that is announced as 15 MiB, of which nothing comes, takes no memory.
+#[test]
+fn a50_an_announced_length_is_not_memory() {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let server = Server::start(|stream| async move {
+                let mut peer = Peer::new(stream);
+                peer.request().await;
+                peer.send(b"\x30\x84\x00\xf0\x00\x00").await;
+                std::future::pending::<()>().await;
+            })
+            .await;
+            tell.send(server.endpoint()).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    let endpoint = told.recv().unwrap();
+    let used = measure(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let connection = Connection::open(&[endpoint], &mock::impatient()).await.unwrap();
+            let filter = Filter::present(AttributeName::from_static("uid"));
+            let found = connection.search("dc=x", Scope::Subtree, &filter, &[]).await;
+            assert!(
+                matches!(found, Err(adlib_ldap::Error::Timeout { .. })),
+                "{found:?}"
+            );
+        });
+    });
+    assert!(used.bytes_max < 1 << 20, "{} bytes", used.bytes_max);
+}
