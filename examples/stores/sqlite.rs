@@ -499,7 +499,8 @@ mod tests {
         let path = files.path();
         let store = SqliteStore::open(&path).unwrap();
         apply_all(&store, &[Operation::CreateUser(ada())]).await;
-        let back = "ALTER TABLE user DROP COLUMN blocked; DROP TABLE sync_journal; DROP TABLE sync_run;
+        let back = "ALTER TABLE user DROP COLUMN blocked; ALTER TABLE user DROP COLUMN profile;
+                    DROP TABLE sync_journal; DROP TABLE sync_run;
                     DROP TABLE sync_cursor; DROP TABLE kept_block_entry; DROP TABLE kept_block;
                     PRAGMA user_version = 1";
         store.connection().execute_batch(back).unwrap();
@@ -612,7 +613,7 @@ mod tests {
         drop(connection);
         assert!(matches!(
             SqliteStore::open(&newer),
-            Err(SqliteStoreError::Newer { found: 99, known: 3 })
+            Err(SqliteStoreError::Newer { found: 99, known: 4 })
         ));
         let nowhere = files.path().join("users.sqlite");
         assert!(matches!(
