@@ -7,7 +7,10 @@ use adlib_schema::{
     read::changes::{Delivered, EntryId, Event, FullReadReason, Increment, Mark, Place, Presence},
 };
 
-use super::{Reading, Stop};
+use super::{
+    Reading, Stop,
+    witnesses::{CHANGE_NUMBER, Witnesses},
+};
 use crate::{
     Error, Scope,
     transport::{Control, extended_dn_control},
@@ -61,19 +64,23 @@ impl Reading<'_> {
         })
     }
 
-    /// Everything, and the newest `modifyTimestamp` among it.
-    pub(super) async fn everything(&mut self) -> Result<(Vec<Event>, Vec<u8>), Error> {
+    /// Everything, the newest `modifyTimestamp` among it, and the newest entries.
+    pub(super) async fn everything(&mut self) -> Result<(Vec<Event>, Vec<u8>, Witnesses), Error> {
         let schema = self.reader.mapper.schema();
         let stamp = self.stamp();
         let mut attributes = Delivered::attributes(schema);
-        attributes.push(stamp);
+        attributes.extend([stamp, CHANGE_NUMBER]);
         let (mut events, mut newest) = (Vec::new(), Vec::new());
+        let mut witnesses = Witnesses::default();
         let each = |entry: RawEntry| {
             newest = std::mem::take(&mut newest).max(entry.first(stamp).unwrap_or_default().to_vec());
-            events.extend(Delivered::new(schema, &entry).map(|entry| Event::Entry(Box::new(entry))));
+            if let Some(delivered) = Delivered::new(schema, &entry) {
+                witnesses.see(delivered.id(), &entry, stamp);
+                events.push(Event::Entry(Box::new(delivered)));
+            }
         };
         self.all(&anything(), &attributes, Vec::new(), each).await?;
-        Ok((events, newest))
+        Ok((events, newest, witnesses.newest()))
     }
 
     /// The entries with these identities that are there and may be seen.

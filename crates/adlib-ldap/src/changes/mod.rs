@@ -12,6 +12,7 @@ mod server;
 mod stream;
 mod syncrepl;
 mod usn;
+mod witnesses;
 
 use adlib_schema::{
     Mapper, Preset,
@@ -22,6 +23,10 @@ use crate::{Connection, Error};
 use server::Server;
 
 pub use stream::ChangeStream;
+
+/// How often a server that looks restored is asked again: OpenLDAP shows a change a moment before it tells of it.
+const TRIES_AGAIN: usize = 2;
+const A_MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Reads one place of a source: a domain, or a tree of a server without domains.
 #[derive(Debug, Clone, Copy)]
@@ -166,6 +171,24 @@ impl Reading<'_> {
     ) -> Result<Increment, Stop> {
         let method = wanted.unwrap_or(mark.method);
         mark.leads_to(&self.mark(method, server, Vec::new()))?;
+        let mut told = self.changes_by(method, place, mark, server).await;
+        for _ in 0..TRIES_AGAIN {
+            if !matches!(told, Err(Stop::Full(FullReadReason::Restored(_)))) {
+                break;
+            }
+            tokio::time::sleep(A_MOMENT).await;
+            told = self.changes_by(method, place, mark, server).await;
+        }
+        told
+    }
+
+    async fn changes_by(
+        &mut self,
+        method: Method,
+        place: &Place,
+        mark: &Mark,
+        server: &Server,
+    ) -> Result<Increment, Stop> {
         match method {
             Method::DirSync => self.changes_by_dirsync(place, mark, server).await,
             Method::Usn => self.changes_by_usn(place, mark, server).await,
@@ -217,10 +240,10 @@ impl Reading<'_> {
                 }
             }
         }
-        let (events, newest) = self.everything().await?;
+        let (events, newest, witnesses) = self.everything().await?;
         let mark = choice.map(|choice| {
             let position = match choice.method {
-                Method::ModifyTimestamp => newest,
+                Method::ModifyTimestamp => witnesses.position(&newest),
                 _ => choice.position,
             };
             self.mark(choice.method, server, position)
@@ -235,9 +258,9 @@ impl Reading<'_> {
         because: &str,
         server: &Server,
     ) -> Result<PlaceRead, Error> {
-        let (events, newest) = self.everything().await?;
+        let (events, newest, witnesses) = self.everything().await?;
         let method = Method::ModifyTimestamp;
-        let mark = Some(self.mark(method, server, newest));
+        let mark = Some(self.mark(method, server, witnesses.position(&newest)));
         let why = format!("content synchronisation cannot be used: {because}");
         Ok(self.whole(events, mark, method, why, full))
     }

@@ -7,7 +7,12 @@ use adlib_schema::{
     syntax::parse_generalized_time,
 };
 
-use super::{Reading, Stop, rights::Since, server::Server};
+use super::{
+    Reading, Stop,
+    rights::Since,
+    server::Server,
+    witnesses::{CHANGE_NUMBER, Witnesses},
+};
 
 /// By how much the clocks of servers that replicate to one another may differ: what one of them changed earlier by its
 /// clock may arrive later.
@@ -22,19 +27,26 @@ impl Reading<'_> {
         server: &Server,
     ) -> Result<Increment, Stop> {
         let schema = self.reader.mapper.schema();
-        let newest_then = time(&mark.position)
-            .ok_or_else(|| FullReadReason::Damaged("the position is no time".to_owned()))?;
+        let (witnesses, newest_text) = Witnesses::in_position(&mark.position)?;
+        let newest_then =
+            time(newest_text).ok_or_else(|| FullReadReason::Damaged("the position is no time".to_owned()))?;
         let filter: Filter = format!("({}>={})", self.stamp(), before(newest_then))
             .parse()
             .map_err(|_| FullReadReason::Damaged("the position is no time".to_owned()))?;
-        let mut events = Vec::new();
+        let testimony = self.hear(&witnesses).await?;
+        let (mut events, mut seen) = (Vec::new(), Witnesses::default());
+        let stamp = self.stamp();
+        let mut attributes = Delivered::attributes(schema);
+        attributes.extend([stamp, CHANGE_NUMBER]);
         let each = |entry: RawEntry| {
-            events.extend(Delivered::new(schema, &entry).map(|entry| Event::Entry(Box::new(entry))));
+            if let Some(delivered) = Delivered::new(schema, &entry) {
+                seen.see(delivered.id(), &entry, stamp);
+                events.push(Event::Entry(Box::new(delivered)));
+            }
         };
         // The list comes first: what changes between the two is in the entries, or newer than the mark.
         let (there, newest) = self.identities().await?;
-        self.all(&filter, &Delivered::attributes(schema), Vec::new(), each)
-            .await?;
+        self.all(&filter, &attributes, Vec::new(), each).await?;
         let by_parent = self.reader.is_active_directory();
         let there = there.into_iter().map(|(id, dn)| (id, (!by_parent).then_some(dn)));
         let presence = Presence::Listed(there.collect());
@@ -42,8 +54,10 @@ impl Reading<'_> {
             self.rights_are_as_before(place, &events, &presence, Since::Time(newest_then))
                 .await?;
         }
-        let newest = newest.max(mark.position.clone());
-        let mark = self.mark(Method::ModifyTimestamp, server, newest);
+        testimony.confirms(&events, &presence)?;
+        let newest = newest.max(newest_text.to_vec());
+        let position = witnesses.and(seen, &events, &presence).position(&newest);
+        let mark = self.mark(Method::ModifyTimestamp, server, position);
         self.complete(place, events, presence, mark).await
     }
 }

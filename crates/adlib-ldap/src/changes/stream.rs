@@ -2,7 +2,11 @@
 
 use adlib_schema::read::changes::{FullReadReason, Increment, Mark, Presence, Replica};
 
-use super::{ChangeReader, Reading, Stop, syncrepl::Refresh};
+use super::{
+    ChangeReader, Reading, Stop,
+    syncrepl::Refresh,
+    witnesses::{Testimony, Witnesses},
+};
 use crate::{Error, connection::Loan, transport::Part};
 
 /// Changes as they happen. The connection does nothing else meanwhile, and is closed when this is dropped.
@@ -13,7 +17,9 @@ pub struct ChangeStream<'a> {
     reader: ChangeReader<'a>,
     loan: Loan<'a>,
     mark: Mark,
-    refresh: Option<Refresh>,
+    cookie: Vec<u8>,
+    witnesses: Witnesses,
+    refresh: Option<(Refresh, Testimony)>,
 }
 
 impl std::fmt::Debug for ChangeStream<'_> {
@@ -41,19 +47,35 @@ impl<'a> ChangeReader<'a> {
             let why = "what 389 DS tells as it happens comes from anywhere, with cookies of anything";
             return Ok(Err(FullReadReason::NoMethod(why.to_owned())));
         }
-        let Some(mark) = replica.cursor().of(self.name) else {
+        let Some((place, mark)) = replica.place(self.name).zip(replica.cursor().of(self.name)) else {
             return Ok(Err(FullReadReason::FirstRead));
         };
         let now = reading.mark(adlib_schema::read::changes::Method::Syncrepl, &server, Vec::new());
         if let Err(reason) = mark.leads_to(&now) {
             return Ok(Err(reason));
         }
-        let loan = self.begin_sync(true, Some(&mark.position)).await?;
+        let heard = async {
+            let (witnesses, cookie) = Witnesses::in_position(&mark.position)?;
+            let testimony = reading.hear_of_deletions(&witnesses, cookie, place).await?;
+            Ok((witnesses, cookie, testimony))
+        };
+        let (witnesses, cookie, testimony) = match heard.await {
+            Ok(heard) => heard,
+            Err(Stop::Full(reason)) => return Ok(Err(reason)),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        if !testimony.is_unchanged() {
+            // What can be seen already is told a moment later.
+            tokio::time::sleep(super::A_MOMENT).await;
+        }
+        let loan = self.begin_sync(true, Some(cookie)).await?;
         Ok(Ok(ChangeStream {
             reader: self,
             loan,
             mark: mark.clone(),
-            refresh: Some(Refresh::default()),
+            cookie: cookie.to_vec(),
+            witnesses,
+            refresh: Some((Refresh::default(), testimony)),
         }))
     }
 }
@@ -114,27 +136,32 @@ impl ChangeStream<'_> {
                 return Err(FullReadReason::Refused(what).into());
             }
             let taken = match &mut self.refresh {
-                Some(refresh) => {
+                Some((refresh, _)) => {
                     refresh.take(&self.reader, part)?;
                     if !refresh.is_over {
                         continue;
                     }
-                    self.refresh.take().unwrap_or_default()
+                    let (mut refresh, testimony) = self.refresh.take().unwrap_or_default();
+                    let presence = refresh.presence();
+                    testimony.confirms(&refresh.events, &presence)?;
+                    return Ok(self.increment(refresh, presence));
                 }
                 None => {
                     batch.take(&self.reader, part)?;
                     std::mem::take(&mut batch)
                 }
             };
-            return Ok(self.increment(taken));
+            return Ok(self.increment(taken, Presence::Told));
         }
     }
 
-    fn increment(&mut self, mut told: Refresh) -> Increment {
+    fn increment(&mut self, mut told: Refresh, presence: Presence) -> Increment {
         if let Some(cookie) = told.cookie.take() {
-            self.mark.position = cookie;
+            self.cookie = cookie;
         }
-        let presence: Presence = told.presence();
+        let known = std::mem::take(&mut self.witnesses);
+        self.witnesses = known.and(told.seen, &told.events, &presence);
+        self.mark.position = self.witnesses.position(&self.cookie);
         let entries = told.events.len();
         Increment::new(told.events, presence, Some(self.mark.clone()), entries)
     }

@@ -6,7 +6,12 @@ use adlib_schema::read::changes::{
     Delivered, EntryId, Event, FullReadReason, Increment, Mark, Method, Place, Presence,
 };
 
-use super::{ChangeReader, Reading, Stop, fetch::anything, server::Server};
+use super::{
+    ChangeReader, Reading, Stop,
+    fetch::anything,
+    server::Server,
+    witnesses::{CHANGE_NUMBER, Witnesses},
+};
 use crate::{
     Error, Scope,
     connection::Loan,
@@ -32,6 +37,8 @@ pub(super) struct Refresh {
     ids_only: bool,
     /// The entries of which only that counts.
     pub(super) changed: BTreeSet<EntryId>,
+    /// The newest entries that came.
+    pub(super) seen: Witnesses,
 }
 
 impl Refresh {
@@ -57,6 +64,7 @@ impl Refresh {
                         self.changed.insert(id);
                     }
                     SyncKind::Add | SyncKind::Modify => {
+                        self.seen.see(id, &entry, CHANGE_NUMBER);
                         let entry = Delivered::new(reader.mapper.schema(), &entry);
                         let entry = entry.filter(|entry| entry.id() == id);
                         let entry = entry.ok_or_else(|| no_method("entries come without their identity"))?;
@@ -126,7 +134,8 @@ impl<'a> ChangeReader<'a> {
     pub(super) async fn begin_sync(self, persist: bool, cookie: Option<&[u8]>) -> Result<Loan<'a>, Error> {
         let connection = self.connection;
         connection.refuse_before_bind()?;
-        let attributes = Delivered::attributes(self.mapper.schema());
+        let mut attributes = Delivered::attributes(self.mapper.schema());
+        attributes.push(CHANGE_NUMBER);
         let request = Request::new(self.base, Scope::Subtree, &anything(), &attributes);
         let id = connection.next_search_id();
         let message = encode_search(id, &request, &[sync_control(persist, cookie)]);
@@ -144,7 +153,14 @@ impl Reading<'_> {
     /// Everything, in one look at the server's database.
     pub(super) async fn everything_by_syncrepl(&mut self, server: &Server) -> Result<Increment, Stop> {
         let refresh = self.refresh(None, Refresh::default()).await?;
-        let mark = self.mark(Method::Syncrepl, server, refresh.position()?);
+        let cookie = refresh.position()?;
+        let seen = refresh.seen.newest();
+        let position = if server.is_ds389() {
+            cookie
+        } else {
+            seen.position(&cookie)
+        };
+        let mark = self.mark(Method::Syncrepl, server, position);
         Ok(Increment::new(
             refresh.events,
             Presence::Replaced,
@@ -163,11 +179,15 @@ impl Reading<'_> {
         if server.is_ds389() {
             return self.changes_of_ds389(place, mark, server).await;
         }
-        let mut refresh = self.refresh(Some(&mark.position), Refresh::default()).await?;
+        let (witnesses, cookie) = Witnesses::in_position(&mark.position)?;
+        let testimony = self.hear_of_deletions(&witnesses, cookie, place).await?;
+        let mut refresh = self.refresh(Some(cookie), Refresh::default()).await?;
         let presence = refresh.presence();
+        testimony.confirms(&refresh.events, &presence)?;
         // Without another cookie the last one stays good.
-        let position = refresh.cookie.take().unwrap_or_else(|| mark.position.clone());
-        let mark = self.mark(Method::Syncrepl, server, position);
+        let cookie = refresh.cookie.take().unwrap_or_else(|| cookie.to_vec());
+        let witnesses = witnesses.and(refresh.seen, &refresh.events, &presence);
+        let mark = self.mark(Method::Syncrepl, server, witnesses.position(&cookie));
         self.complete(place, refresh.events, presence, mark).await
     }
 

@@ -152,12 +152,18 @@ async fn r28_a_cookie_that_is_not_the_servers() {
         replica
     };
     let cut = with(&|mark| mark.position.truncate(9));
-    let rubbish =
-        with(&|mark| mark.position = b"rid=1,csn=99991231235959.000000Z#000000#000#000000".to_vec());
+    let cookie = b"rid=1,csn=99991231235959.000000Z#000000#000#000000";
+    let earlier = with(&|mark| mark.position = cookie.to_vec());
+    let behind = |mark: &Mark| mark.position.windows(4).position(|part| part == b"rid=").unwrap();
+    let rubbish = with(&|mark| {
+        mark.position.truncate(behind(mark));
+        mark.position.extend(cookie);
+    });
     let elsewhere = with(&|mark| mark.server = "ldap.example.net:636".to_owned());
     let restored = with(&|mark| mark.database = "00".to_owned());
     for (replica, is_refused) in [
-        (cut, false),
+        (cut, true),
+        (earlier, true),
         (rubbish, false),
         (elsewhere, true),
         (restored, true),
@@ -204,7 +210,7 @@ async fn r28_changes_during_reads() {
     }
 }
 
-/// R28: a server whose database is put back to an older copy, and goes on from there.
+/// R28: a server whose database is put back to an older copy, before and after it is written to.
 #[tokio::test]
 async fn r28_a_server_restored_from_an_older_copy() {
     let server = openldap::openldap_of_its_own("127.0.0.67");
@@ -213,22 +219,50 @@ async fn r28_a_server_restored_from_an_older_copy() {
     server.keep();
     for _ in 0..20 {
         tree.change();
+        server.modify(&tree.ldif());
+        // A change to what the server is still mending would be refused.
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    server.modify(&tree.ldif());
     settled().await;
-    let mut replicas = Vec::new();
-    for (_, reader) in readers(&server).await {
-        replicas.push((reader.wanted, reader.replica));
-    }
+    let changed = readers(&server).await.map(|(_, reader)| reader.replica);
     server.restore();
-    for more in [""] {
+    compare_with_a_copy(&server, &changed, "more").await;
+
+    // What leaves no entry behind to be asked: a deletion.
+    let ada = server.dn("user1");
+    server.keep();
+    server.modify(&format!("dn: {ada}\nchangetype: delete\n\n"));
+    settled().await;
+    let deleted = readers(&server).await.map(|(_, reader)| reader.replica);
+    server.restore();
+    compare_with_a_copy(&server, &deleted, "other").await;
+}
+
+/// That who goes on from `replicas`, read before the server was put back, has what is there now, in the end by reading
+/// everything: as it is, and after the unit `unit` was made.
+async fn compare_with_a_copy(server: &openldap::OwnOpenLdap, replicas: &[Replica; 2], unit: &str) {
+    let add = format!(
+        "dn: ou={unit},{}\nchangetype: add\nobjectClass: organizationalUnit\n\n",
+        server.base
+    );
+    for more in ["", &add] {
         server.modify(more);
         settled().await;
-        for (wanted, replica) in &replicas {
-            let mut reader = reader(&server, openldap::SYNC, *wanted).await;
+        for (replica, wanted) in replicas.iter().zip([None, Some(Method::ModifyTimestamp)]) {
+            let mut reader = reader(server, openldap::SYNC, wanted).await;
+            if wanted.is_none() {
+                let watching = self::reader(server, openldap::SYNC, None).await;
+                let watched = watching.changes().watch(replica).await.unwrap();
+                if let Ok(mut stream) = watched {
+                    let first = stream.next().await.unwrap();
+                    assert!(first.is_err(), "{more:?}: a stream goes on");
+                }
+            }
             reader.replica = replica.clone();
             let reason = reader.full_reason().await;
             println!("{wanted:?} {more:?}: {reason:?}");
+            // Where all that is there is listed, a deletion that was undone shows without more.
+            assert!(reason.is_some() || wanted.is_some(), "{more:?}");
             assert_same(
                 reader.kept(),
                 reader.fresh().await,

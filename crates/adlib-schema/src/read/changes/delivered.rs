@@ -10,6 +10,8 @@ const PARENT: &str = "parentGUID";
 /// The groups that list the entry.
 const MEMBER_OF: &str = "memberOf";
 const IS_DELETED: &str = "isDeleted";
+/// What OpenLDAP numbers changes by, which tells readers where they are and nobody who somebody is.
+const CHANGE_NUMBER: &str = "entryCSN";
 
 /// An entry as a server delivered it.
 #[derive(Clone)]
@@ -73,7 +75,8 @@ impl Delivered {
             delivered.member_of = Some(identified(entry, MEMBER_OF).map(|(id, _)| id).collect());
             delivered.take_links(schema, entry);
         } else {
-            delivered.attributes = Attributes::of(entry, false, |_| true);
+            delivered.attributes =
+                Attributes::of(entry, false, |name| !name.eq_ignore_ascii_case(CHANGE_NUMBER));
         }
         Some(delivered)
     }

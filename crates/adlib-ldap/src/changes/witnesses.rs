@@ -1,0 +1,362 @@
+//! Whether a server is still the one that was read, or was put back to an older copy and written to since: its cookie or
+//! its time goes on then, and nothing tells what was undone. Its newest entries do.
+//!
+//! What was changed after the copy was made is, in the restored database, gone, or older than it was seen, or newer since
+//! it was changed again. With the newest entries that were seen, without a gap among the newer ones, it is enough that none
+//! is older and one is as it was: that one is in the database, and those that are newer are told again or gone.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use adlib_core::{DecodeError, DecodeErrorKind, Reader};
+use adlib_schema::{
+    AttributeName, Filter, RawEntry,
+    read::changes::{EntryId, Event, FullReadReason, Place, Presence},
+};
+
+use super::{Reading, Stop};
+
+/// How many are kept: where all of these are changed again between two reads, the second reads everything.
+const KEPT: usize = 64;
+/// How many may be seen before the newest are picked from them.
+const SEEN: usize = 4096;
+/// The first byte of a position with witnesses.
+const FORM: u8 = 1;
+const LONGEST_STAMP: usize = 255;
+/// What OpenLDAP numbers its changes by; other servers have the time only.
+pub(super) const CHANGE_NUMBER: &str = "entryCSN";
+
+/// The newest entries that were seen, with the stamp of each: its change number, or when it was changed.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Witnesses(Vec<(EntryId, Vec<u8>)>);
+
+/// What the witnesses say before an increment.
+#[derive(Debug, Default)]
+pub(super) struct Testimony {
+    /// Changed again since.
+    changed: BTreeSet<EntryId>,
+    gone: BTreeSet<EntryId>,
+    /// What is there and was not known, where the last change that was seen may have been a deletion, which leaves no
+    /// witness.
+    unknown: Vec<EntryId>,
+}
+
+impl Witnesses {
+    /// Take what the server tells of `entry`, whose time is the attribute `time`.
+    pub(super) fn see(&mut self, id: EntryId, entry: &RawEntry, time: &str) {
+        let stamp = entry.first(CHANGE_NUMBER).or_else(|| entry.first(time));
+        let Some(stamp) = stamp.filter(|stamp| (1..=LONGEST_STAMP).contains(&stamp.len())) else {
+            return;
+        };
+        self.0.push((id, stamp.to_vec()));
+        if self.0.len() >= SEEN {
+            self.pick();
+        }
+    }
+
+    /// The newest of those that were known and those that were seen now, without what is gone.
+    pub(super) fn and(mut self, now: Self, events: &[Event], presence: &Presence) -> Self {
+        let named = Named::by(events, presence);
+        self.0.retain(|(id, _)| !named.is_gone(*id));
+        self.0.extend(now.0);
+        self.pick();
+        self
+    }
+
+    /// The newest of those that were seen.
+    pub(super) fn newest(mut self) -> Self {
+        self.pick();
+        self
+    }
+
+    /// Keep the newest, each once.
+    fn pick(&mut self) {
+        self.0.sort_unstable_by(|(_, one), (_, other)| other.cmp(one));
+        let mut seen = HashSet::new();
+        self.0.retain(|(id, _)| seen.insert(*id));
+        self.0.truncate(KEPT);
+    }
+
+    /// The position of a reader that stands at `place` of the method's own and has seen these.
+    ///
+    /// ```text
+    /// form u8, count u8, then for each: identity 16 octets, length u8, stamp; then the place
+    /// ```
+    pub(super) fn position(&self, place: &[u8]) -> Vec<u8> {
+        let kept = self.0.get(..KEPT).unwrap_or(&self.0);
+        let mut position = vec![FORM, u8::try_from(kept.len()).unwrap_or_default()];
+        for (id, stamp) in kept {
+            position.extend(id.as_bytes());
+            position.push(u8::try_from(stamp.len()).unwrap_or_default());
+            position.extend(stamp);
+        }
+        position.extend(place);
+        position
+    }
+
+    /// The witnesses in `position`, and the place of the method's own behind them.
+    ///
+    /// # Errors
+    /// `Damaged`.
+    pub(super) fn in_position(position: &[u8]) -> Result<(Self, &[u8]), FullReadReason> {
+        decode(position).map_err(|error| FullReadReason::Damaged(error.to_string()))
+    }
+
+    /// Whether the newest change that `cookie` knows is one of theirs.
+    fn have_the_newest_of(&self, cookie: &[u8]) -> bool {
+        let newest = self.0.first().map(|(_, stamp)| stamp.as_slice());
+        newest.is_some_and(|newest| cookie.windows(newest.len()).any(|part| part == newest))
+    }
+
+    /// What is said by those of `now`, the same entries as they are.
+    fn compare(&self, now: &BTreeMap<EntryId, Vec<u8>>) -> Result<Testimony, FullReadReason> {
+        let restored = |what: String| Err(FullReadReason::Restored(what));
+        let mut testimony = Testimony::default();
+        for (id, then) in &self.0 {
+            match now.get(id) {
+                Some(now) if now < then => {
+                    let [then, now] = [then, now].map(|stamp| String::from_utf8_lossy(stamp));
+                    return restored(format!("an entry was changed at {then} and now at {now}"));
+                }
+                Some(now) if now == then => {}
+                Some(_) => drop(testimony.changed.insert(*id)),
+                None => drop(testimony.gone.insert(*id)),
+            }
+        }
+        if testimony.changed.len() + testimony.gone.len() == self.0.len() {
+            let count = self.0.len();
+            return restored(format!(
+                "or it may have been, as none of the {count} newest entries is as it was"
+            ));
+        }
+        Ok(testimony)
+    }
+}
+
+impl Testimony {
+    /// Whether every witness is as it was.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.changed.is_empty() && self.gone.is_empty()
+    }
+
+    /// That an increment is what a server tells that was not restored: what is gone is gone by it, and it tells what was
+    /// changed.
+    ///
+    /// # Errors
+    /// `Restored`.
+    pub(super) fn confirms(&self, events: &[Event], presence: &Presence) -> Result<(), FullReadReason> {
+        let named = Named::by(events, presence);
+        let untold = |what: &str| {
+            Err(FullReadReason::Restored(format!(
+                "an entry {what} without a word"
+            )))
+        };
+        if !self.gone.iter().all(|id| named.is_gone(*id)) {
+            return untold("went");
+        }
+        if !self.changed.iter().all(|id| named.is_told(*id)) {
+            return untold("changed");
+        }
+        if *presence == Presence::Told && !self.unknown.iter().all(|id| named.is_told(*id)) {
+            return untold("came");
+        }
+        Ok(())
+    }
+}
+
+/// What an increment says of identities.
+struct Named {
+    came: HashSet<EntryId>,
+    went: HashSet<EntryId>,
+    /// All that is there, where it lists that.
+    listed: Option<HashSet<EntryId>>,
+}
+
+impl Named {
+    fn by(events: &[Event], presence: &Presence) -> Self {
+        let (mut came, mut went) = (HashSet::new(), HashSet::new());
+        for event in events {
+            match event {
+                Event::Entry(entry) if !entry.is_deleted() => drop(came.insert(entry.id())),
+                Event::Entry(entry) => drop(went.insert(entry.id())),
+                Event::Gone(id) => drop(went.insert(*id)),
+                _ => {}
+            }
+        }
+        let listed = match presence {
+            Presence::Listed(list) => Some(list.iter().map(|(id, _)| *id).collect()),
+            _ => None,
+        };
+        Self { came, went, listed }
+    }
+
+    fn is_gone(&self, id: EntryId) -> bool {
+        let is_listed = self.listed.as_ref().is_none_or(|listed| listed.contains(&id));
+        self.went.contains(&id) || !is_listed && !self.came.contains(&id)
+    }
+
+    fn is_told(&self, id: EntryId) -> bool {
+        self.came.contains(&id) || self.is_gone(id)
+    }
+}
+
+impl Reading<'_> {
+    /// What the witnesses say; asked for before the increment, so that what changes meanwhile is told by that.
+    pub(super) async fn hear(&mut self, witnesses: &Witnesses) -> Result<Testimony, Stop> {
+        let preset = self.reader.mapper.schema().preset;
+        let identity = AttributeName::from_static(EntryId::attribute(preset));
+        let time = self.stamp();
+        let attributes = [identity.base(), time, CHANGE_NUMBER];
+        let ids = witnesses.0.iter().map(|(id, _)| id.value(preset));
+        let filter = Filter::or(ids.map(|id| Filter::equal(identity.clone(), id)));
+        let mut now = Witnesses::default();
+        let each = |entry: RawEntry| {
+            if let Some(id) = EntryId::of(preset, &entry) {
+                now.see(id, &entry, time);
+            }
+        };
+        self.all(&filter, &attributes, Vec::new(), each).await?;
+        Ok(witnesses.compare(&now.0.into_iter().collect())?)
+    }
+
+    /// The same for a content synchronisation after `cookie`, of which deletions are told one by one.
+    pub(super) async fn hear_of_deletions(
+        &mut self,
+        witnesses: &Witnesses,
+        cookie: &[u8],
+        place: &Place,
+    ) -> Result<Testimony, Stop> {
+        let mut testimony = self.hear(witnesses).await?;
+        if !witnesses.have_the_newest_of(cookie) {
+            let (ids, _) = self.identities().await?;
+            let ids = ids.into_iter().map(|(id, _)| id);
+            testimony.unknown = ids.filter(|id| !place.contains(*id)).collect();
+        }
+        Ok(testimony)
+    }
+}
+
+fn decode(position: &[u8]) -> Result<(Witnesses, &[u8]), DecodeError> {
+    const WHAT: &str = "position";
+    let mut reader = Reader::new(position);
+    if reader.u8(WHAT)? != FORM {
+        return Err(reader.error(WHAT, DecodeErrorKind::Invalid));
+    }
+    let mut witnesses = Witnesses::default();
+    for _ in 0..reader.u8(WHAT)? {
+        let id = EntryId::from_bytes(reader.array(WHAT)?);
+        let length = usize::from(reader.u8(WHAT)?);
+        witnesses.0.push((id, reader.bytes(WHAT, length)?.to_vec()));
+    }
+    Ok((witnesses, reader.rest()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u8) -> EntryId {
+        EntryId::from_bytes([number; 16])
+    }
+
+    fn stamped(stamps: &[(u8, &str)]) -> Witnesses {
+        let mut witnesses = Witnesses::default();
+        for (number, stamp) in stamps {
+            let mut entry = RawEntry::new("");
+            entry.push("modifyTimestamp", stamp);
+            witnesses.see(id(*number), &entry, "modifyTimestamp");
+        }
+        witnesses.pick();
+        witnesses
+    }
+
+    fn is_restored(reason: &FullReadReason) -> bool {
+        matches!(reason, FullReadReason::Restored(_))
+    }
+
+    /// R28: a position is read back as it was written, and one that was cut or is of an earlier form is refused.
+    #[test]
+    fn r28_a_position_with_witnesses() {
+        let witnesses = stamped(&[(1, "20230102"), (2, "20230103")]);
+        let position = witnesses.position(b"rid=1");
+        assert_eq!(Witnesses::in_position(&position), Ok((witnesses, &b"rid=1"[..])));
+        for end in 0..position.len() - b"rid=1".len() {
+            let cut = Witnesses::in_position(&position[..end]);
+            assert!(matches!(cut, Err(FullReadReason::Damaged(_))), "{end}: {cut:?}");
+        }
+        for earlier in [
+            "rid=000,csn=20231114221320.000000Z#000000#000#000000",
+            "20231114221320Z",
+            "",
+        ] {
+            let read = Witnesses::in_position(earlier.as_bytes());
+            assert!(matches!(read, Err(FullReadReason::Damaged(_))), "{read:?}");
+        }
+    }
+
+    /// R28: an older stamp is a restored server; so may be one where no witness is as it was.
+    #[test]
+    fn r28_what_witnesses_show() {
+        let then = stamped(&[(1, "1"), (2, "2"), (3, "3")]);
+        let now = |stamps: &[(u8, &str)]| then.compare(&stamped(stamps).0.into_iter().collect());
+        assert!(is_restored(&now(&[(1, "1"), (2, "1"), (3, "3")]).unwrap_err()));
+        assert!(is_restored(&now(&[(1, "4"), (2, "4")]).unwrap_err()));
+        assert!(is_restored(
+            &Witnesses::default().compare(&BTreeMap::new()).unwrap_err()
+        ));
+        // 2 was changed again, 3 is gone: both must be told.
+        let heard = now(&[(1, "1"), (2, "4")]).unwrap();
+        let listed = |ids: &[u8]| Presence::Listed(ids.iter().map(|number| (id(*number), None)).collect());
+        let gone = |numbers: &[u8]| {
+            numbers
+                .iter()
+                .map(|number| Event::Gone(id(*number)))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(heard.confirms(&gone(&[2, 3]), &Presence::Told), Ok(()));
+        assert_eq!(heard.confirms(&[], &listed(&[1])), Ok(()));
+        for (events, presence) in [
+            (gone(&[2]), Presence::Told),
+            (gone(&[3]), Presence::Told),
+            (gone(&[2]), listed(&[1, 3])),
+            (Vec::new(), listed(&[1, 2])),
+        ] {
+            assert!(
+                is_restored(&heard.confirms(&events, &presence).unwrap_err()),
+                "{events:?}"
+            );
+        }
+    }
+
+    /// R28: where a deletion came last, what came back shows that it was undone.
+    #[test]
+    fn r28_what_came_back() {
+        let heard = Testimony {
+            unknown: vec![id(9)],
+            ..Testimony::default()
+        };
+        assert!(is_restored(&heard.confirms(&[], &Presence::Told).unwrap_err()));
+        assert_eq!(heard.confirms(&[Event::Gone(id(9))], &Presence::Told), Ok(()));
+        let witnesses = stamped(&[(1, "20230102"), (2, "20230103")]);
+        assert!(witnesses.have_the_newest_of(b"rid=000,csn=20230103"));
+        assert!(!witnesses.have_the_newest_of(b"rid=000,csn=20230104"));
+    }
+
+    /// R28: the newest are kept, each with its last stamp, and without what is gone.
+    #[test]
+    fn r28_the_newest_are_kept() {
+        let stamps: Vec<String> = (0..200).map(|number| format!("{number:03}")).collect();
+        let all: Vec<(u8, &str)> = (0..200).zip(stamps.iter().map(String::as_str)).collect();
+        let kept = stamped(&all);
+        assert_eq!((kept.0.len(), kept.0[0].0), (KEPT, id(199)));
+        let many = kept.0.iter().cycle().take(300).cloned().collect();
+        let many = Witnesses(many).position(b"20231114221320Z");
+        assert_eq!(
+            Witnesses::in_position(&many),
+            Ok((kept.clone(), &b"20231114221320Z"[..]))
+        );
+        let later = kept.and(stamped(&[(150, "300")]), &[Event::Gone(id(199))], &Presence::Told);
+        assert_eq!(later.0[0], (id(150), b"300".to_vec()));
+        assert_eq!(later.0.len(), KEPT - 1);
+        assert!(!later.0.iter().any(|(kept, _)| *kept == id(199)));
+    }
+}
