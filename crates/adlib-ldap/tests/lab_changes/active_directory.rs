@@ -154,6 +154,73 @@ async fn r28_increments_equal_a_full_read() {
     }
 }
 
+/// Calls `SDUtils` on an object of the directory (MS-ADTS 5.1.3).
+fn descriptor(corp: &Domain, dn: &str, call: &str) -> String {
+    let script_text = format!(
+        "import os\nfrom samba.samdb import SamDB\nfrom samba.param import LoadParm\nfrom samba.credentials import Credentials\n\
+         from samba.sd_utils import SDUtils\nloaded = LoadParm()\nwho = Credentials()\nwho.guess(loaded)\n\
+         who.parse_string('administrator%{}')\ndn = '{dn}'\n\
+         utils = SDUtils(SamDB(url='ldap://{}', credentials=who, lp=loaded))\n{call}\n",
+        corp.admin_password, corp.host
+    );
+    script(&format!("/usr/bin/python3 - <<'PYTHON'\n{script_text}\nPYTHON"))
+}
+
+/// R28: the right to replicate, taken away and given back.
+#[tokio::test]
+async fn r28_the_right_to_replicate_taken_away_and_restored() {
+    let corp = directory_change();
+    let mut readers = readers(&corp).await;
+    let sids = [fixture::SYNC, fixture::ORDINARY].map(|account| {
+        let (tool, base) = (tool(&corp, "ldbsearch"), &corp.base);
+        let output = script(&format!(
+            "{tool} -b '{base}' '(sAMAccountName={account})' objectSid"
+        ));
+        let sid = output.lines().find_map(|line| line.strip_prefix("objectSid: "));
+        sid.unwrap().to_owned()
+    });
+    let denied = |rights: &str| sids.each_ref().map(|sid| rights.replace("%s", sid)).concat();
+    let (what, dn) = ("to replicate", corp.base.as_str());
+    let denial = denied("(OD;;CR;1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;%s)");
+    let before = descriptor(&corp, dn, "print(utils.get_sd_as_sddl(dn))");
+    let before = before.trim();
+    let deny = format!(
+        "utils.modify_sd_on_dn(dn, {:?})",
+        before.replacen("D:AI(", &format!("D:AI{denial}("), 1)
+    );
+    assert!(deny.contains(&denial), "{before}");
+    descriptor(&corp, dn, &deny);
+    let denied = compare_by_sight(&mut readers, &format!("no right {what}")).await;
+    descriptor(&corp, dn, &format!("utils.modify_sd_on_dn(dn, {before:?})"));
+    let restored = compare_by_sight(&mut readers, &format!("the right {what} again")).await;
+    println!("{what}: {denied:?}, then {restored:?}");
+    assert!(
+        matches!(denied[0], Some(FullReadReason::RightsChanged(_))),
+        "{what}: {denied:?}"
+    );
+    let is_changed =
+        |reason: &Option<FullReadReason>| matches!(reason, None | Some(FullReadReason::RightsChanged(_)));
+    assert!(denied.iter().chain(&restored).all(is_changed), "{what}");
+}
+
+/// Each reader goes on, and has what a fresh read by the same account gives; why each read everything.
+async fn compare_by_sight(
+    readers: &mut [(&'static str, Reader); 5],
+    when: &str,
+) -> Vec<Option<FullReadReason>> {
+    let mut reasons = Vec::new();
+    for (name, reader) in readers {
+        let (read, _) = reader.go_on().await;
+        assert_same(
+            reader.kept(),
+            reader.fresh().await,
+            &format!("{when}, {name}: {:?}", read.full),
+        );
+        reasons.push(read.full);
+    }
+    reasons
+}
+
 /// R28: a cookie that is another domain's leads to no wrong result.
 #[tokio::test]
 async fn r28_a_cookie_of_another_domain() {
