@@ -6,12 +6,13 @@ use std::{
         OnceLock,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use adlib_core::UnixTime;
 use tokio::{
     sync::{Mutex, MutexGuard},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use crate::{
@@ -39,6 +40,7 @@ pub struct Connection {
     timeouts: Timeouts,
     pub(crate) limits: Limits,
     pub(crate) active_directory: OnceLock<bool>,
+    opened: Instant,
 }
 
 impl Connection {
@@ -63,6 +65,7 @@ impl Connection {
             timeouts: settings.timeouts,
             limits: settings.limits,
             active_directory: OnceLock::new(),
+            opened: Instant::now(),
         })
     }
 
@@ -85,6 +88,12 @@ impl Connection {
             Carrier::Tls(tls) => tls.certificate_end,
             Carrier::Sasl | Carrier::Plain => None,
         }
+    }
+
+    /// For how long it is open.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.opened.elapsed()
     }
 
     /// Whether anything can be asked on it now: it has not ended as far as is known, and no request goes on. A server

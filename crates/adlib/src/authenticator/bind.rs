@@ -45,13 +45,9 @@ impl SignInSource {
     }
 
     /// The exchanges of a wrong password for a name that stands for nobody, so that the two look alike from outside
-    /// (R9): the password goes to the same server, as that of an entry that does not exist.
-    pub(super) async fn stand_in_bind(
-        &self,
-        lookup: &Lookup<'_>,
-        ongoing: &Ongoing<'_>,
-    ) -> Result<(), Error> {
-        let Ok(password) = password_of(ongoing) else {
+    /// (R9): a password that is nobody's goes to the same server, as that of an entry that does not exist.
+    pub(super) async fn stand_in_bind(&self, lookup: &Lookup<'_>, proof: Proof<'_>) -> Result<(), Error> {
+        let Proof::Password(password) = proof else {
             return Ok(());
         };
         let Some(base) = lookup.base(0) else { return Ok(()) };

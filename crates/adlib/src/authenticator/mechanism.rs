@@ -5,7 +5,7 @@ use adlib_ntlm::NtHash;
 use adlib_schema::record::User;
 
 use super::{STAND_IN, attempt::Ongoing, source::SignInSource};
-use crate::{AuditEvent, Error, Mechanism, Mode, Reason, Refusal, SignInError, directory::Lookup};
+use crate::{AuditEvent, Error, Mechanism, Mode, Reason, Refusal, SignInError, directory::Lookup, random};
 
 /// What a user proves to know.
 #[derive(Clone, Copy)]
@@ -14,6 +14,38 @@ pub(super) enum Proof<'a> {
     Password(&'a Password),
     /// What a saved sign-in keeps of it (R8).
     Hash(&'a NtHash),
+}
+
+/// What nobody's password is, of the kind of a proof: a source that is asked for the sake of looking alike must not learn
+/// the password of another's user.
+pub(super) enum Decoy {
+    Password(Password),
+    Hash(NtHash),
+}
+
+impl Decoy {
+    /// As long as the password, where there is one.
+    ///
+    /// # Errors
+    /// `Configuration` when the system has no random numbers.
+    pub(super) fn like(proof: Proof<'_>) -> Result<Self, Error> {
+        let random: [u8; 16] = random::secret()?;
+        Ok(match proof {
+            Proof::Password(password) => {
+                let letters = random.iter().map(|byte| char::from(b'a' + byte % 26)).cycle();
+                let text: String = letters.take(password.expose().len()).collect();
+                Self::Password(text.into())
+            }
+            Proof::Hash(_) => Self::Hash(NtHash::new(random)),
+        })
+    }
+
+    pub(super) const fn proof(&self) -> Proof<'_> {
+        match self {
+            Self::Password(password) => Proof::Password(password),
+            Self::Hash(hash) => Proof::Hash(hash),
+        }
+    }
 }
 
 /// What a controller vouches for.
@@ -77,10 +109,11 @@ impl SignInSource {
         &self,
         lookup: &Lookup<'_>,
         user: &User,
+        proof: Proof<'_>,
         ongoing: &Ongoing<'_>,
     ) -> Result<(Vouched, Option<Refusal>), SignInError> {
         let left = ongoing.left();
-        match (self.common.settings.mode, ongoing.proof) {
+        match (self.common.settings.mode, proof) {
             (Mode::ModernOnly, Proof::Password(password)) => {
                 Ok((self.by_kerberos(user, password, left).await?, None))
             }

@@ -184,13 +184,14 @@ impl Authenticator {
                 Err(Error::Unreachable(format!("no decision within the deadline of {seconds} s")).into())
             }
         };
-        if matches!(&outcome, Err(SignInError::Refused(refusal)) if !is_of_the_list(refusal)) {
-            self.inner.even_out(&ongoing).await;
-        }
+        // Before anything else is waited for: whoever hangs up then is on record all the same.
         if let (Some(limit), Some(accepted)) = (limit, verdict(&outcome)) {
             limit.concluded(&Attempt::new(name, client), accepted);
         }
         ongoing.conclude(outcome.as_ref().into());
+        if matches!(&outcome, Err(SignInError::Refused(refusal)) if !is_of_the_list(refusal)) {
+            self.inner.even_out(&ongoing).await;
+        }
         outcome
     }
 

@@ -1,5 +1,6 @@
 //! Which of two directories decides (R40): the one that owns the user's record, and nowhere else.
 
+use adlib_schema::record::User;
 use tokio::time::timeout_at;
 
 use super::{
@@ -20,7 +21,10 @@ impl Inner {
                 ongoing.record(AuditEvent::OwnedBy(owner));
                 match owner {
                     SourceRole::Primary => self.primary.sign_in(ongoing).await,
-                    SourceRole::Secondary => secondary.sign_in(ongoing).await,
+                    SourceRole::Secondary => match secondary.find(ongoing).await {
+                        Ok(account) => self.unless_the_primarys(secondary, account, ongoing).await,
+                        Err(absence) => Err(secondary.refused(absence, ongoing).await),
+                    },
                 }
             }
             None => self.by_either(secondary, ongoing).await,
@@ -44,7 +48,7 @@ impl Inner {
         let not_there = match self.primary.find(ongoing).await {
             Ok(account) => return self.primary.prove(account, ongoing).await,
             Err(Absence::NotThere(refusal) | Absence::NoName(refusal)) => refusal,
-            Err(Absence::Ambiguous(refusal)) => return Err(refusal.into()),
+            Err(Absence::Undecided(refusal)) => return Err(refusal.into()),
             Err(Absence::Failed(error)) => return self.without_primary(secondary, ongoing, error).await,
         };
         ongoing.record(AuditEvent::SecondaryAsked(&not_there));
@@ -52,8 +56,22 @@ impl Inner {
             Ok(account) => self.of_secondary(secondary, account, ongoing).await,
             // The secondary one has no better reason than that nobody is called so.
             Err(Absence::NotThere(_) | Absence::NoName(_)) => Err(not_there.into()),
-            Err(Absence::Ambiguous(refusal)) => Err(refusal.into()),
+            Err(Absence::Undecided(refusal)) => Err(refusal.into()),
             Err(Absence::Failed(error)) => Err(error.into()),
+        }
+    }
+
+    /// The list knows the typed name as one of the secondary source's; `account` is who is called so now.
+    async fn unless_the_primarys(
+        &self,
+        secondary: &SignInSource,
+        account: Account,
+        ongoing: &Ongoing<'_>,
+    ) -> Result<Proven, SignInError> {
+        let key = &account.user().key;
+        match self.owner(ListedBy::Entry(SourceRole::Secondary, key)).await? {
+            Some(SourceRole::Primary) => Err(of_the_primary(account.user()).into()),
+            _ => secondary.prove(account, ongoing).await,
         }
     }
 
@@ -71,13 +89,7 @@ impl Inner {
             .await?
         {
             Some(SourceRole::Secondary) => return secondary.prove(account, ongoing).await,
-            Some(SourceRole::Primary) => {
-                let detail = format!(
-                    "the record of {} is the primary source's, which has no such account",
-                    user.dn
-                );
-                return Err(Refusal::new(Reason::UnknownUser, detail).into());
-            }
+            Some(SourceRole::Primary) => return Err(of_the_primary(user).into()),
             None => {}
         }
         let Some(name) = secondary.directory.user_name().of(user) else {
@@ -87,7 +99,7 @@ impl Inner {
             Ok(Some(owned)) => self.primary.prove(owned, ongoing).await,
             Ok(None) => secondary.prove(account, ongoing).await,
             Err(Absence::Failed(error)) => Err(error.into()),
-            Err(Absence::Ambiguous(refusal) | Absence::NotThere(refusal) | Absence::NoName(refusal)) => {
+            Err(Absence::Undecided(refusal) | Absence::NotThere(refusal) | Absence::NoName(refusal)) => {
                 Err(refusal.into())
             }
         }
@@ -128,4 +140,11 @@ impl Inner {
             }
         }
     }
+}
+
+/// `user` of the secondary source belongs to a record that the primary one decides about.
+fn of_the_primary(user: &User) -> Refusal {
+    let dn = &user.dn;
+    let detail = format!("the record of {dn} is the primary source's, which has no account of this name");
+    Refusal::new(Reason::UnknownUser, detail)
 }

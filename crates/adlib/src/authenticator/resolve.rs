@@ -40,6 +40,8 @@ pub(crate) trait Accounts {
 pub(crate) enum ResolveError<E> {
     /// The name stands for no account, or for several.
     Refused(Refusal),
+    /// The suffix stands for a domain that is not configured, in which the name may well be somebody's.
+    Unconfigured(Refusal),
     /// A domain could not be asked, which is never "not found".
     Failed(E),
 }
@@ -85,6 +87,7 @@ pub(crate) async fn resolve<A: Accounts>(
             .elsewhere
             .iter()
             .any(|other| AccountCase::Insensitive.same(other, domain))
+            && configured(accounts, domain).is_none()
     };
     let mapped = rules.suffixes.domains_of(suffix);
     let mapped: Vec<&str> = mapped.filter(|domain| !is_elsewhere(domain)).collect();
@@ -96,7 +99,7 @@ pub(crate) async fn resolve<A: Accounts>(
                     "`{suffix}` stands for `{domain}`, which is not configured"
                 ))
             };
-            configured(accounts, domain).ok_or_else(unknown)?;
+            configured(accounts, domain).ok_or_else(|| ResolveError::Unconfigured(unknown()))?;
         }
         for domain in &mapped {
             found.extend(search.find_in_mapped(domain, prefix).await?);
@@ -297,7 +300,9 @@ mod tests {
         };
         match runtime.block_on(resolve(fixture, &name, &rules)) {
             Ok(user) => Ok(user.qualified_name()),
-            Err(ResolveError::Refused(refusal)) => Err(refusal.reason().as_str().to_owned()),
+            Err(ResolveError::Refused(refusal) | ResolveError::Unconfigured(refusal)) => {
+                Err(refusal.reason().as_str().to_owned())
+            }
             Err(ResolveError::Failed(error)) => Err(error.to_owned()),
         }
     }
@@ -372,7 +377,9 @@ mod tests {
             let found = of_domain(&fixture(), domain, account, AccountCase::Insensitive).await;
             match found {
                 Ok(user) => user.qualified_name(),
-                Err(ResolveError::Refused(refusal)) => refusal.reason().as_str().to_owned(),
+                Err(ResolveError::Refused(refusal) | ResolveError::Unconfigured(refusal)) => {
+                    refusal.reason().as_str().to_owned()
+                }
                 Err(ResolveError::Failed(error)) => error.to_owned(),
             }
         };

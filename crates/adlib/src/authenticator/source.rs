@@ -8,11 +8,12 @@ use adlib_schema::{
     Preset,
     record::{Key, User},
 };
-use adlib_upn::{LogonName, NameRule, ReloadableSuffixMap, SuffixMap, Upn};
+use adlib_upn::{AccountCase, LogonName, NameRule, ReloadableSuffixMap, SuffixMap, Upn};
 
 use super::{
     STAND_IN, Settings,
     attempt::{Leg, Ongoing},
+    mechanism::Decoy,
     resolve::{self, Accounts as _, ResolveError, Rules, Wanted},
 };
 use crate::{
@@ -83,8 +84,8 @@ pub(super) enum Absence {
     NoName(Refusal),
     /// The whole source was asked, and has no such account.
     NotThere(Refusal),
-    /// It could be several.
-    Ambiguous(Refusal),
+    /// It could be several, or somebody of a domain that is not configured.
+    Undecided(Refusal),
     /// The source could not be asked, which is never "not there".
     Failed(Error),
 }
@@ -100,6 +101,7 @@ impl From<ResolveError<Error>> for Absence {
         match error {
             ResolveError::Failed(error) => Self::Failed(error),
             ResolveError::Refused(refusal) => refusal.into(),
+            ResolveError::Unconfigured(refusal) => Self::Undecided(refusal),
         }
     }
 }
@@ -107,9 +109,9 @@ impl From<ResolveError<Error>> for Absence {
 impl From<Refusal> for Absence {
     fn from(refusal: Refusal) -> Self {
         match refusal.reason() {
-            Reason::Ambiguous(_) => Self::Ambiguous(refusal),
+            Reason::UnknownUser | Reason::UnknownDomain => Self::NotThere(refusal),
             Reason::InvalidName | Reason::DownLevelName => Self::NoName(refusal),
-            _ => Self::NotThere(refusal),
+            _ => Self::Undecided(refusal),
         }
     }
 }
@@ -135,12 +137,19 @@ impl SignInSource {
     pub(super) async fn sign_in(&self, ongoing: &Ongoing<'_>) -> Result<Proven, SignInError> {
         match self.find(ongoing).await {
             Ok(account) => self.prove(account, ongoing).await,
-            Err(Absence::NoName(refusal)) => Err(refusal.into()),
-            Err(Absence::NotThere(refusal) | Absence::Ambiguous(refusal)) => {
-                self.stand_in(ongoing).await?;
-                Err(refusal.into())
-            }
-            Err(Absence::Failed(error)) => Err(error.into()),
+            Err(absence) => Err(self.refused(absence, ongoing).await),
+        }
+    }
+
+    /// That the typed name stands for no account of this source, which is the only one to be asked.
+    pub(super) async fn refused(&self, absence: Absence, ongoing: &Ongoing<'_>) -> SignInError {
+        match absence {
+            Absence::NoName(refusal) => refusal.into(),
+            Absence::NotThere(refusal) | Absence::Undecided(refusal) => match self.stand_in(ongoing).await {
+                Ok(()) => refusal.into(),
+                Err(error) => error.into(),
+            },
+            Absence::Failed(error) => error.into(),
         }
     }
 
@@ -169,13 +178,14 @@ impl SignInSource {
         Ok(Account::Domain(user))
     }
 
-    /// The account of this source that has the user name `name`, as a synchronisation would call it.
+    /// The account of this source that has the user name `name`, as a synchronisation would call it: case does not matter
+    /// to a user list (R29), and a name that cannot be looked up is not proven to be nobody's.
     pub(super) async fn find_user_name(&self, name: &str) -> Result<Option<Account>, Absence> {
         let (lookup, preset) = self.open().await?;
         if preset != Preset::ActiveDirectory {
             return match self.find_entry(&lookup, name).await {
                 Ok(found) => Ok(Some(Account::Entry(found))),
-                Err(Absence::NotThere(_) | Absence::NoName(_)) => Ok(None),
+                Err(Absence::NotThere(_)) => Ok(None),
                 Err(absence) => Err(absence),
             };
         }
@@ -184,10 +194,10 @@ impl SignInSource {
             (Ok(upn), adlib_schema::UserName::Upn) => Wanted::Upn(upn),
             _ => Wanted::Account(name),
         };
-        let user = resolve::anywhere(&lookup, wanted, name, self.common.settings.account_case).await;
+        let user = resolve::anywhere(&lookup, wanted, name, AccountCase::Insensitive).await;
         match user.map_err(Absence::from) {
             Ok(user) => Ok(Some(Account::Domain(user))),
-            Err(Absence::NotThere(_) | Absence::NoName(_)) => Ok(None),
+            Err(Absence::NotThere(_)) => Ok(None),
             Err(absence) => Err(absence),
         }
     }
@@ -198,7 +208,7 @@ impl SignInSource {
         let lookup = self.directory.lookup().await?;
         match account {
             Account::Domain(user) => {
-                let (vouched, fallback) = self.vouched(&lookup, &user, ongoing).await?;
+                let (vouched, fallback) = self.vouched(&lookup, &user, ongoing.proof, ongoing).await?;
                 let identity = self.identity(&lookup, &user, vouched, fallback).await?;
                 Ok(Proven { identity, user })
             }
@@ -212,8 +222,9 @@ impl SignInSource {
     pub(super) async fn stand_in(&self, ongoing: &Ongoing<'_>) -> Result<(), Error> {
         ongoing.asks(self.role, Leg::Password);
         let (lookup, preset) = self.open().await?;
+        let decoy = Decoy::like(ongoing.proof)?;
         if preset != Preset::ActiveDirectory {
-            return self.stand_in_bind(&lookup, ongoing).await;
+            return self.stand_in_bind(&lookup, decoy.proof()).await;
         }
         let domains = lookup.domains();
         let suffix = ongoing.name.rsplit('@').next().unwrap_or_default();
@@ -222,7 +233,7 @@ impl SignInSource {
             return Ok(());
         };
         let nobody = User::new(Key::new(STAND_IN), STAND_IN, domain, STAND_IN);
-        match self.vouched(&lookup, &nobody, ongoing).await {
+        match self.vouched(&lookup, &nobody, decoy.proof(), ongoing).await {
             Err(SignInError::Failed(error @ Error::Unreachable(_))) => Err(error),
             _ => Ok(()),
         }

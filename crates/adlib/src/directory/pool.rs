@@ -21,6 +21,8 @@ pub(super) const OPEN: usize = 16;
 const IDLE: usize = 4;
 /// For how long one may wait. Servers close what is idle, after 15 minutes for one.
 const IDLE_TIME: Duration = Duration::from_secs(60);
+/// For how long one is used at most: what its bind may read was settled when it was made, and a better server may be back.
+const LIFETIME: Duration = Duration::from_secs(600);
 /// For how long a server that gave no connection is asked last.
 const REST: Duration = Duration::from_secs(60);
 
@@ -64,7 +66,7 @@ impl Pool {
     /// Keep `connection` for the next lookup, if anything can still be asked on it.
     pub(super) fn give_back(&self, connection: Connection) {
         let mut idle = locked(&self.idle);
-        if idle.len() < IDLE && connection.is_usable() {
+        if idle.len() < IDLE && connection.age() < LIFETIME && connection.is_usable() {
             let since = Instant::now();
             idle.push(Idle { connection, since });
         }

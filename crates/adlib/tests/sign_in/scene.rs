@@ -191,6 +191,15 @@ impl Kdc {
 
     fn answer(&self, request: &TicketRequest<'_>) -> Result<Vec<u8>, TicketError> {
         let known = matches!(request.account, "ada" | "bob" | "carol");
+        if let ("no-account", AccountSecret::Password(password)) =
+            (request.account.get(..10).unwrap_or_default(), request.secret)
+        {
+            let typed = ["secret", "wrong"].contains(&password.expose());
+            assert!(
+                !typed,
+                "R9: what was typed goes to the source that decides, and nowhere else"
+            );
+        }
         match (&self.answer, request.secret) {
             (Some(error), _) => return Err(error.clone()),
             (None, _) if !known => return Err(Rejection::UnknownPrincipal.into()),

@@ -1,15 +1,22 @@
 //! Two sources: whichever owns the record decides (R40).
 
-use std::sync::Arc;
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use adlib::{
-    SourceRole, StoreUsers,
+    AccountCase, Attempt, BoxFuture, RateLimit, SourceRole, StoreUsers,
     schema::record::Key,
     sync::{
         Links, Store,
         store::{Begin, Cursors, DigestKey, MemoryStore, NewUser, Operation, Run},
     },
 };
+
+use adlib_core::Password;
+use tokio::time::timeout;
 
 use crate::scene::{ADA, CAROL, Kdc, OTHER_ADA, Site};
 
@@ -180,4 +187,69 @@ fn a46_both_sources_are_asked_the_same_for_every_refusal() {
     site.kdc.accounts.lock().unwrap().clear();
     assert_eq!(site.refusal("*@corp.example.com"), "invalid-name");
     assert_eq!(site.kdc.accounts(), [""; 0]);
+}
+
+/// R40: who is called so in the secondary source now may be another than when the list was made.
+#[test]
+fn r40_a_name_of_the_list_is_confirmed_by_the_entry() {
+    let gone = key("08080808-0808-0808-0808-080808080808");
+    let site = of_two(Some(&[
+        ("carol@partners.example.com", Links::secondary(gone.clone())),
+        ("caroline", Links::both(gone, key(CAROL))),
+    ]));
+    assert_eq!(site.refusal("carol@partners.example.com"), "unknown-user");
+    let asked = site.kdc.accounts();
+    assert!(
+        asked.iter().all(|account| account.starts_with("no-account")),
+        "{asked:?}"
+    );
+}
+
+/// R3, R29: to a user list, names that differ by case are one, and the primary source's.
+#[test]
+fn r29_a_name_of_both_sources_whatever_its_case() {
+    let site = Site::of_two(Kdc::new(), |builder| builder.account_case(AccountCase::Sensitive));
+    let file = site.files.path().join("corp.ldif");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(
+        &file,
+        text.replace("sAMAccountName: ada\n", "sAMAccountName: Ada\n"),
+    )
+    .unwrap();
+    let outcome = site.refusal("ada@partners.example.com");
+    assert!(!outcome.starts_with("accepted"), "{outcome}");
+    assert_eq!(site.kdc.accounts().first().unwrap(), "Ada@CORP.EXAMPLE.COM");
+}
+
+/// R9, A46: who hangs up as soon as a right password would have been told is on record all the same.
+#[test]
+fn a46_a_refusal_is_kept_before_the_other_source_is_asked() {
+    let kdc = Kdc {
+        delay: Duration::from_millis(400),
+        ..Kdc::new()
+    };
+    let limit = Arc::new(Verdicts::default());
+    let site = Site::of_two(kdc, |builder| builder.rate_limit(limit.clone()));
+    let password = Password::from("wrong");
+    let attempt = site.authenticator.sign_in("ada@corp.example.com", &password);
+    let hung_up = site
+        .runtime
+        .block_on(async { timeout(Duration::from_millis(600), attempt).await });
+    assert!(hung_up.is_err(), "the other source is still being asked");
+    assert_eq!(site.lines.events(), ["refused"]);
+    assert_eq!(*limit.0.lock().unwrap(), [false]);
+}
+
+/// A rate limit that stops nobody, and keeps what came of the attempts.
+#[derive(Default)]
+struct Verdicts(Mutex<Vec<bool>>);
+
+impl RateLimit for Verdicts {
+    fn admits<'a>(&'a self, _attempt: &'a Attempt<'a>) -> BoxFuture<'a, bool> {
+        Box::pin(std::future::ready(true))
+    }
+
+    fn concluded(&self, _attempt: &Attempt<'_>, accepted: bool) {
+        self.0.lock().unwrap().push(accepted);
+    }
 }
