@@ -196,14 +196,8 @@ pub fn ldif(users: usize) -> Vec<u8> {
     file.into_bytes()
 }
 
-/// One entry of that file.
-///
-/// # Panics
-/// When it cannot be read.
+/// The entries of that file.
 #[must_use]
-pub fn raw_entry() -> RawEntry {
-    let file = ldif(1);
-    let mut reader = LdifReader::new(&file[..]);
-    let entry = reader.next().expect("an entry");
-    entry.expect("an entry")
+pub fn raw_entries(users: usize) -> Vec<RawEntry> {
+    LdifReader::new(&ldif(users)[..]).flatten().collect()
 }

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use adlib_instructions::{
-    Handshake, Ticket, handshake, keytab, ldif, mappings, negotiation, pac, raw_entry, ticket,
+    Handshake, Ticket, handshake, keytab, ldif, mappings, negotiation, pac, raw_entries, ticket,
 };
 use adlib_kerberos::{
     Accepted, EncryptionType, Keytab, KeytabError, UnverifiedApReq,
@@ -95,8 +95,15 @@ fn map_of_50() -> SuffixMap {
 #[library_benchmark]
 #[bench::among_50(setup = map_of_50)]
 fn mappings_resolve(map: SuffixMap) -> (usize, SuffixMap) {
-    let lengths = map.domains_of(black_box("Branch17.Example")).map(str::len);
-    (lengths.sum(), map)
+    let typed = [
+        "Branch17.Example",
+        "branch3.example",
+        "BRANCH49.EXAMPLE",
+        "corp.example.com",
+    ];
+    let typed = typed.iter().cycle().take(100);
+    let found = typed.map(|suffix| map.domains_of(black_box(suffix)).count());
+    (found.sum(), map)
 }
 
 const DN: &str = "CN=Lovelace\\, Ada,OU=Engineering,OU=Berlin,OU=Staff,DC=corp,DC=example,DC=com";
@@ -107,29 +114,36 @@ fn dn_parse(text: &str) -> Option<Dn> {
     black_box(text).parse().ok()
 }
 
-fn filter_and_entry() -> (Option<Filter>, RawEntry) {
+/// Many entries: where in memory a value lies makes a difference to each, and none to all of them.
+fn filter_and_entries() -> (Option<Filter>, Vec<RawEntry>) {
     let filter = "(&(objectClass=user)(|(sAMAccountName=user*)(mail=*@example.org))(!(department=Sales)))";
-    (filter.parse().ok(), raw_entry())
+    (filter.parse().ok(), raw_entries(100))
 }
 
 #[library_benchmark]
-#[bench::five_terms(setup = filter_and_entry)]
-fn filter_matches((filter, entry): (Option<Filter>, RawEntry)) -> (bool, Option<Filter>, RawEntry) {
-    let matches = filter
-        .as_ref()
-        .is_some_and(|filter| filter.matches(black_box(&entry)));
-    (matches, filter, entry)
+#[bench::five_terms(setup = filter_and_entries)]
+fn filter_matches(
+    (filter, entries): (Option<Filter>, Vec<RawEntry>),
+) -> (usize, Option<Filter>, Vec<RawEntry>) {
+    let matches = |entry: &&RawEntry| {
+        filter
+            .as_ref()
+            .is_some_and(|filter| filter.matches(black_box(entry)))
+    };
+    (entries.iter().filter(matches).count(), filter, entries)
 }
 
-fn mapper_and_entry() -> (Mapper, RawEntry) {
-    (Mapper::new(Schema::of(Preset::ActiveDirectory)), raw_entry())
+fn mapper_and_entries() -> (Mapper, Vec<RawEntry>) {
+    (Mapper::new(Schema::of(Preset::ActiveDirectory)), raw_entries(100))
 }
 
 #[library_benchmark]
-#[bench::user(setup = mapper_and_entry)]
-fn entry_map((mapper, entry): (Mapper, RawEntry)) -> (Mapped, Mapper, RawEntry) {
-    let mapped = mapper.map(black_box(&entry), &mut Vec::new());
-    (mapped, mapper, entry)
+#[bench::users_100(setup = mapper_and_entries)]
+fn entry_map((mapper, entries): (Mapper, Vec<RawEntry>)) -> (Vec<Mapped>, Mapper, Vec<RawEntry>) {
+    let mapped = entries
+        .iter()
+        .map(|entry| mapper.map(black_box(entry), &mut Vec::new()));
+    (mapped.collect(), mapper, entries)
 }
 
 #[library_benchmark]
