@@ -140,10 +140,14 @@ impl SqliteStore {
     /// `Open`, `Create`, `Newer` or `Database`.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        create_private(&path).map_err(|error| SqliteStoreError::Create {
-            path: path.clone(),
-            error,
-        })?;
+        let made = create_private(&path);
+        // One name for all who open it, for it is the name of the lock (A62).
+        let path = made
+            .and_then(|()| path.canonicalize())
+            .map_err(|error| SqliteStoreError::Create {
+                path: path.clone(),
+                error,
+            })?;
         let opened = connect(&path).and_then(|connection| {
             connection.pragma_update(None, "journal_mode", "wal")?;
             Ok(connection)

@@ -104,6 +104,14 @@ async fn a62_a_process_that_is_silent_for_too_long_loses_its_turn() {
     let refused = plan.apply(&store).await.unwrap_err();
     assert!(matches!(refused, Error::Refused(Rejection::Busy)), "{refused}");
 
+    // By another name it is the same store: the run is not taken for one whose process has died.
+    let link = directory.join("link.sqlite");
+    std::os::unix::fs::symlink(directory.join("users.sqlite"), &link).unwrap();
+    let same = SqliteStore::open(&link).unwrap();
+    let plan = interrupted::plan(&same, directory, "after").await.unwrap();
+    let refused = plan.apply(&same).await.unwrap_err();
+    assert!(matches!(refused, Error::Refused(Rejection::Busy)), "{refused}");
+
     let connection = rusqlite::Connection::open(directory.join("users.sqlite")).unwrap();
     let expire = "UPDATE sync_run SET expires = 0 WHERE ended IS NULL";
     assert_eq!(connection.execute(expire, []).unwrap(), 1);

@@ -93,7 +93,8 @@ impl Refresh {
                 }
                 Ok(false)
             }
-            Part::Reference(_) => Ok(false),
+            // Whoever is behind a referral is not gone: pages follow it, or say that they do not.
+            Part::Reference(_) => Err(no_method("a part of the answer is on other servers")),
             _ => Err(no_method("the server answers a synchronisation as any search")),
         }
     }
