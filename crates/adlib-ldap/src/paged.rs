@@ -55,6 +55,9 @@ pub enum Incomplete {
         /// Why it could not be followed to its end.
         problem: ReferralProblem,
     },
+    /// A user or group came without the attribute by which changes know it, and would look like one that is gone.
+    #[error("`{0}` came without its identity; the account that reads must be allowed to see that attribute")]
+    NoIdentity(String),
     /// The server gave a page that it gave before (A51).
     #[error("the server gave the same page twice")]
     RepeatedPage,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use adlib_schema::{
-    AttributeName, Filter, RawEntry,
+    AttributeName, Filter, Mapped, RawEntry,
     read::changes::{Delivered, EntryId, Event, FullReadReason, Increment, Mark, Place, Presence},
 };
 
@@ -12,7 +12,7 @@ use super::{
     witnesses::{CHANGE_NUMBER, Witnesses},
 };
 use crate::{
-    Error, Scope,
+    Error, Incomplete, Scope, ServerMessage,
     transport::{Control, extended_dn_control},
 };
 
@@ -72,14 +72,27 @@ impl Reading<'_> {
         attributes.extend([stamp, CHANGE_NUMBER]);
         let (mut events, mut newest) = (Vec::new(), Vec::new());
         let mut witnesses = Witnesses::default();
+        let (mapper, mut nameless) = (self.reader.mapper, None);
         let each = |entry: RawEntry| {
             newest = std::mem::take(&mut newest).max(entry.first(stamp).unwrap_or_default().to_vec());
             if let Some(delivered) = Delivered::new(schema, &entry) {
                 witnesses.see(delivered.id(), &entry, stamp);
                 events.push(Event::Entry(Box::new(delivered)));
+            } else if matches!(
+                mapper.map(&entry, &mut Vec::new()),
+                Mapped::User(_) | Mapped::Group(_)
+            ) {
+                nameless = Some(ServerMessage::new(entry.dn()).as_str().to_owned());
             }
         };
         self.all(&anything(), &attributes, Vec::new(), each).await?;
+        // Left out, it would look like one that is gone.
+        if let Some(dn) = nameless {
+            return Err(Error::Incomplete {
+                endpoint: self.reader.connection.endpoint().to_owned(),
+                reason: Incomplete::NoIdentity(dn),
+            });
+        }
         Ok((events, newest, witnesses.newest()))
     }
 
