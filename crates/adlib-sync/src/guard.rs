@@ -50,7 +50,8 @@ impl Default for GuardLimits {
             max_membership_removals: 5000,
             max_membership_removals_percent: 20,
             max_blanked: 500,
-            max_blanked_percent: 20,
+            // Fewer than the others: a mapping that blanks a tenth of one attribute is a mistake (A60).
+            max_blanked_percent: 9,
             max_shrink: 500,
             max_shrink_percent: 20,
             canaries: Vec::new(),

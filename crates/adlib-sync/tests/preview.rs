@@ -6,9 +6,9 @@ mod company;
 
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
-    EmailClash, Guard, Limit, ManualRun, NameClash, Progress, Rejection, Source, Sources, SyncOptions,
-    Trigger, UserName, preview,
-    store::{Conflict, Origin},
+    EmailClash, Guard, Limit, ManualRun, NameClash, Progress, Rejection, Run, Source, Sources, Store,
+    SyncOptions, Trigger, UserName, preview,
+    store::{Applied, Begin, Conflict, Origin},
 };
 use company::{
     Directory, changes, deleting, held_back, memberships, names, new_store, nightly, plan, ready, run, state,
@@ -577,6 +577,38 @@ fn r36_only_those_who_clash_are_held_back() {
         plan.held_back()[1].to_string().contains("belongs to `bob` too"),
         "{plan}"
     );
+}
+
+/// R36, R37: of two newcomers with one address, both go without it, also where a cut run created only one of them.
+#[test]
+fn r36_an_address_is_nobodys_by_coming_later() {
+    let mut directory = Directory::of(&["ada"]);
+    directory.user("ada").email = Some("new@example.org".into());
+    let mut keeping = options();
+    keeping.update_details = false;
+    let both = {
+        let mut both = directory.clone();
+        both.hire("bob").email = Some("New@example.org".into());
+        both
+    };
+    let (whole, cut) = (new_store(), new_store());
+    run(&whole, &both.read(), &keeping, &Trigger::Scheduled);
+    let first = plan(&cut, &both.read(), &keeping, &Trigger::Scheduled);
+    let Begin::Open(mut begun) = ready(cut.begin(first.revision())).unwrap() else {
+        panic!("refused")
+    };
+    let created = ready(begun.apply(&first.operations().next().unwrap())).unwrap();
+    assert_eq!((created, names(&cut)), (Applied::Done, vec!["ada".to_owned()]));
+    drop(begun);
+    run(&cut, &both.read(), &keeping, &Trigger::Scheduled);
+    for store in [&whole, &cut] {
+        assert_eq!(names(store), ["ada", "bob"]);
+        assert!(
+            names(store)
+                .iter()
+                .all(|name| stored(store, name).details.email.is_none())
+        );
+    }
 }
 
 /// R36: an e-mail address stays with whom the store has it; who comes later goes without, and a warning says so.

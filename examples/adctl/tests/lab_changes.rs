@@ -20,6 +20,9 @@ use adlib_lab::openldap::{self, OpenLdapChange, Server};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// How many entries are looked at again at most to see that the server is the one that was read.
+const WITNESSES: usize = 64;
+
 /// A directory with a configuration, and what `adctl` says in it.
 struct Site(TempDir);
 
@@ -141,7 +144,8 @@ fn r28_adctl_tells_what_changed() {
         (Some("changed"), Some("user"))
     );
     assert_eq!(change["fields"], serde_json::json!(["email"]));
-    assert!(one["domains"][0]["entries"].as_u64().unwrap() < 5 && one["domains"][0]["full"].is_null());
+    let entries = one["domains"][0]["entries"].as_u64().unwrap();
+    assert!(entries < WITNESSES as u64 + 5 && one["domains"][0]["full"].is_null());
 
     let good = fs::read(site.path("kept")).unwrap();
     let mut damaged = good.clone();
@@ -259,14 +263,15 @@ fn r28_runs_by_changes() {
         );
         first.apply(&store).await.unwrap();
 
-        set_mail(&server, openldap::USER, "run@example.org");
+        // In this order: after a deletion that came last, the identities of all are looked at again.
         server.modify(&format!("dn: {}\nchangetype: delete\n", server.dn("user7")));
+        set_mail(&server, openldap::USER, "run@example.org");
         let (second, entries) = plan(scheduled()).await;
-        assert!(entries < 10, "{entries}");
+        assert!(entries < WITNESSES + 10, "{entries}");
         assert_eq!(second.updates().len(), 1);
         second.apply(&store).await.unwrap();
         let (third, entries) = plan(scheduled()).await;
-        assert_eq!((third.operation_count(), entries), (0, 0));
+        assert!(third.operation_count() == 0 && entries <= WITNESSES, "{entries}");
 
         let deleting = adlib::sync::ManualRun::default().deleting_missing();
         let (last, entries) = plan(deleting.into()).await;

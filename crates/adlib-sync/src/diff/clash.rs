@@ -160,7 +160,8 @@ impl<'c, 'a> Clashes<'c, 'a> {
         }
     }
 
-    /// The name that a claimant will have, and the addresses and cards that it gets or keeps.
+    /// The name that a claimant will have, the addresses and cards that it gets or keeps, and the addresses that it would
+    /// get if it were new.
     fn each_text(&self, claimant: Claimant, mut each: impl FnMut(ClaimKind, &'a [u8])) {
         let (record, kept) = match claimant {
             Claimant::Stored(stored) => (self.compare.state.record(stored), None),
@@ -182,6 +183,14 @@ impl<'c, 'a> Clashes<'c, 'a> {
                 each(kind, text);
             }
         });
+        // Two who want an address both go without it, and one of them does not get it by coming later.
+        if self.compare.options.email_clash == EmailClash::KeepOwner {
+            record.each_claim(|kind, text| {
+                if kind == ClaimKind::Email {
+                    each(kind, text);
+                }
+            });
+        }
     }
 
     /// Hold back a wanted user, for a reason of its own or for a claim that it shares.
