@@ -6,9 +6,9 @@ mod company;
 
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
-    EmailClash, Guard, Limit, ManualRun, NameClash, Progress, Rejection, Run, Source, Sources, Store,
-    SyncOptions, Trigger, UserName, preview,
-    store::{Applied, Begin, Conflict, Origin},
+    EmailClash, Guard, Limit, ManualRun, NameClash, Progress, Rejection, Source, Sources, Store, SyncOptions,
+    Trigger, UserName, preview,
+    store::{Applied, Begin, Conflict, Origin, Run as _},
 };
 use company::{
     Directory, changes, deleting, held_back, memberships, names, new_store, nightly, plan, ready, run, state,
