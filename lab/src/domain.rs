@@ -1,16 +1,20 @@
 //! What a test must know of a domain of the lab.
 
 use std::{
-    net::{IpAddr, SocketAddr, TcpStream},
-    path::PathBuf,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
     sync::{
         OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
-use crate::{TicketCache, fail, peer::PeerOptions, script};
+use crate::{
+    TicketCache, fail,
+    guard::{self, Shared},
+    peer::PeerOptions,
+    script::{self, Script},
+};
 
 const LDAPS_PORT: u16 = 636;
 const NOT_RUNNING: &str = "the lab is not running; start it with `cargo xtask lab up`";
@@ -204,15 +208,22 @@ impl Domain {
         }
     }
 
-    /// Fails the test when the controller does not answer.
-    pub(crate) fn assert_answers(&self) {
+    /// Whether the controller answers.
+    pub(crate) fn answers(&self) -> bool {
+        self.ca_file.exists() && guard::answers(self.ldaps())
+    }
+}
+
+impl Shared for Domain {
+    const SCRIPT: Script = script::SAMBA;
+
+    fn lab_dir(&self) -> &Path {
+        &self.lab_dir
+    }
+
+    fn assert_answers(&self) {
         if !self.answers() {
             fail(NOT_RUNNING);
         }
-    }
-
-    /// Whether the controller answers.
-    pub(crate) fn answers(&self) -> bool {
-        self.ca_file.exists() && TcpStream::connect_timeout(&self.ldaps(), Duration::from_secs(2)).is_ok()
     }
 }

@@ -1,21 +1,17 @@
 //! The 389 Directory Server, and who is in it.
 
 use std::{
-    net::{IpAddr, SocketAddr, TcpStream},
-    ops::Deref,
-    path::PathBuf,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
     process::Output,
-    time::Duration,
 };
 
 use crate::{
     fail,
     fixture::Refusal,
+    guard::{self, Change, Shared, Unchanged},
     script::{self, Script},
-    turn::Turn,
 };
-
-const SCRIPT: Script = script::DS389;
 
 /// An ordinary user; a member of a cycle of groups.
 pub const USER: &str = "alice";
@@ -67,10 +63,11 @@ pub struct Server {
 }
 
 impl Server {
-    fn running() -> Self {
-        let environment = SCRIPT.environment();
+    /// The server as the script describes it, running or not.
+    fn described() -> Self {
+        let environment = Self::SCRIPT.environment();
         let value = |name: &str| environment.value(name);
-        let server = Self {
+        Self {
             ip: environment.address("DS389_IP"),
             host: value("DS389_HOST"),
             socket: value("DS389_SOCKET").into(),
@@ -81,11 +78,7 @@ impl Server {
             user_password: value("DS389_USER_PASSWORD"),
             service_password: value("DS389_SERVICE_PASSWORD"),
             lab_dir: value("DS389_DIR").into(),
-        };
-        if TcpStream::connect_timeout(&server.ldaps(), Duration::from_secs(2)).is_err() {
-            fail("no 389 Directory Server is running; start it with `cargo xtask lab up`");
         }
-        server
     }
 
     /// The address of LDAP over TLS.
@@ -106,22 +99,35 @@ impl Server {
     /// When it cannot be started.
     #[must_use]
     pub fn exec(&self, command: &[&str]) -> Output {
-        SCRIPT.exec(command)
+        Self::SCRIPT.exec(command)
     }
 }
 
-/// The server as made. While one lives, nobody changes the directory.
-#[derive(Debug)]
-pub struct Ds389 {
-    server: Server,
-    _turn: Turn,
+impl Shared for Server {
+    const SCRIPT: Script = script::DS389;
+
+    fn lab_dir(&self) -> &Path {
+        &self.lab_dir
+    }
+
+    fn assert_answers(&self) {
+        if !guard::answers(self.ldaps()) {
+            fail("no 389 Directory Server is running; start it with `cargo xtask lab up`");
+        }
+    }
 }
 
-impl Deref for Ds389 {
-    type Target = Server;
-
-    fn deref(&self) -> &Server {
-        &self.server
+impl Change<Server> {
+    /// Makes the changes of `ldif`, change records or entries, as the administrator.
+    ///
+    /// # Panics
+    /// When a change fails.
+    pub fn modify(&self, ldif: &str) {
+        let mut tool = Server::SCRIPT.command("exec");
+        tool.args(["ldapmodify", "-a", "-x", "-M", "-H"]);
+        tool.arg(format!("ldap://{}", self.ip));
+        tool.args(["-D", &self.admin_dn, "-w", &self.admin_password]);
+        guard::modify(tool, ldif);
     }
 }
 
@@ -130,59 +136,15 @@ impl Deref for Ds389 {
 /// # Panics
 /// When it is not running.
 #[must_use]
-pub fn ds389() -> Ds389 {
-    let turn = Turn::to_read(&Server::running().lab_dir, SCRIPT);
-    let server = Server::running();
-    Ds389 { server, _turn: turn }
+pub fn ds389() -> Unchanged<Server> {
+    Unchanged::wait(Server::described())
 }
 
-/// The running server, to change: alone with it, and it is reset on drop (4 s).
-#[derive(Debug)]
-pub struct Ds389Change {
-    server: Server,
-    turn: Turn,
-}
-
-impl Deref for Ds389Change {
-    type Target = Server;
-
-    fn deref(&self) -> &Server {
-        &self.server
-    }
-}
-
-impl Ds389Change {
-    /// Makes the changes of `ldif`, change records or entries, as the administrator.
-    ///
-    /// # Panics
-    /// When a change fails.
-    pub fn modify(&self, ldif: &str) {
-        let uri = format!("ldap://{}", self.server.ip);
-        let (dn, password) = (&self.server.admin_dn, &self.server.admin_password);
-        let tool = format!("ldapmodify -a -x -M -H {uri} -D '{dn}' -w {password}");
-        let command = format!("{tool} <<'LDIF'\n{ldif}\nLDIF");
-        let output = self.server.exec(&["bash", "-c", &command]);
-        if !output.status.success() {
-            fail(&String::from_utf8_lossy(&output.stderr));
-        }
-    }
-}
-
-impl Drop for Ds389Change {
-    fn drop(&mut self) {
-        if SCRIPT.reset() {
-            self.turn.restored();
-        }
-    }
-}
-
-/// The running server for a test that changes it; waits until no other test uses it.
+/// The running server for a test that changes it; waits until no other test uses it. The reset takes 4 s.
 ///
 /// # Panics
 /// When it is not running, or other tests keep it for ten minutes.
 #[must_use = "dropped, it resets the directory"]
-pub fn ds389_change() -> Ds389Change {
-    let turn = Turn::to_change(&Server::running().lab_dir, SCRIPT);
-    let server = Server::running();
-    Ds389Change { server, turn }
+pub fn ds389_change() -> Change<Server> {
+    Change::wait(Server::described())
 }

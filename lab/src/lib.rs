@@ -4,6 +4,7 @@ pub mod browser;
 mod domain;
 pub mod ds389;
 pub mod fixture;
+mod guard;
 mod hex;
 pub mod openldap;
 pub mod peer;
@@ -14,34 +15,19 @@ mod tickets;
 mod turn;
 mod web;
 
-use std::{
-    ops::Deref,
-    process::{Command, Output},
-};
+use std::process::{Command, Output};
 
 pub use domain::{Domain, TrustedDomain};
 pub use ds389::{ds389, ds389_change};
+pub use guard::{Change, Unchanged};
 pub use openldap::{openldap, openldap_change, openldap_of_its_own};
 pub use realm::{Realm, heimdal, mit};
 pub use samba_pac::samba_reads_pac;
 pub use tickets::TicketCache;
-use turn::Turn;
 pub use web::{Apache, apache_if_running};
 
-/// CORP.EXAMPLE.COM as provisioned. While one lives, nobody changes the directory.
-#[derive(Debug)]
-pub struct Corp {
-    domain: Domain,
-    _turn: Turn,
-}
-
-impl Deref for Corp {
-    type Target = Domain;
-
-    fn deref(&self) -> &Domain {
-        &self.domain
-    }
-}
+/// CORP.EXAMPLE.COM as provisioned.
+pub type Corp = Unchanged<Domain>;
 
 /// The running domain, to read from; waits while another test changes the directory.
 ///
@@ -49,10 +35,7 @@ impl Deref for Corp {
 /// When the lab is not running.
 #[must_use]
 pub fn corp() -> Corp {
-    let domain = Domain::described();
-    let turn = Turn::to_read(&domain.lab_dir, script::SAMBA);
-    domain.assert_answers();
-    Corp { domain, _turn: turn }
+    Corp::wait(Domain::described())
 }
 
 /// The running domain, to read from; `None` when the lab is not running.
@@ -61,22 +44,7 @@ pub fn corp_if_running() -> Option<Corp> {
     Domain::described().answers().then(corp)
 }
 
-/// The running domain, to change: alone with it, and it is reset on drop (5 s).
-#[derive(Debug)]
-pub struct DirectoryChange {
-    domain: Domain,
-    turn: Turn,
-}
-
-impl Deref for DirectoryChange {
-    type Target = Domain;
-
-    fn deref(&self) -> &Domain {
-        &self.domain
-    }
-}
-
-impl DirectoryChange {
+impl Change<Domain> {
     /// Starts the domains with another value for a setting of `samba-ad`, such as `LAB_STRONG_AUTH`, until the reset.
     ///
     /// # Panics
@@ -86,15 +54,7 @@ impl DirectoryChange {
     }
 }
 
-impl Drop for DirectoryChange {
-    fn drop(&mut self) {
-        if script::SAMBA.reset() {
-            self.turn.restored();
-        }
-    }
-}
-
-/// The running domain for a test that changes it; waits until no other test uses it.
+/// The running domain for a test that changes it; waits until no other test uses it. The reset takes 5 s.
 ///
 /// A test that holds a [`Corp`] must drop it first. A test that dies before its reset leaves a mark,
 /// and the next user of the lab resets in its place.
@@ -102,11 +62,8 @@ impl Drop for DirectoryChange {
 /// # Panics
 /// When the lab is not running, or other tests keep it for ten minutes.
 #[must_use = "dropped, it resets the directory"]
-pub fn directory_change() -> DirectoryChange {
-    let domain = Domain::described();
-    let turn = Turn::to_change(&domain.lab_dir, script::SAMBA);
-    domain.assert_answers();
-    DirectoryChange { domain, turn }
+pub fn directory_change() -> Change<Domain> {
+    Change::wait(Domain::described())
 }
 
 /// Runs `command` where the lab's host names resolve, with the lab's environment, and returns what it said.

@@ -1,22 +1,18 @@
 //! The OpenLDAP server, and who is in it.
 
 use std::{
-    io::Write as _,
-    net::{IpAddr, SocketAddr, TcpStream},
+    net::{IpAddr, SocketAddr},
     ops::Deref,
-    path::PathBuf,
-    process::{Command, Output, Stdio},
-    time::Duration,
+    path::{Path, PathBuf},
+    process::{Command, Output},
 };
 
 use crate::{
     fail,
     fixture::Refusal,
+    guard::{self, Change, Shared, Unchanged},
     script::{self, Environment, Script},
-    turn::Turn,
 };
-
-const SCRIPT: Script = script::OPENLDAP;
 
 /// An ordinary user of either schema; a member of a cycle of groups.
 pub const USER: &str = "alice";
@@ -69,14 +65,10 @@ pub struct Server {
 }
 
 impl Server {
-    fn running() -> Self {
-        Self::described(&SCRIPT.environment())
-    }
-
-    /// The server that `environment` describes, which must be running.
+    /// The server that `environment` describes, running or not.
     fn described(environment: &Environment) -> Self {
         let value = |name: &str| environment.value(name);
-        let server = Self {
+        Self {
             ip: environment.address("OPENLDAP_IP"),
             host: value("OPENLDAP_HOST"),
             socket: value("OPENLDAP_SOCKET").into(),
@@ -89,11 +81,7 @@ impl Server {
             user_password: value("OPENLDAP_USER_PASSWORD"),
             service_password: value("OPENLDAP_SERVICE_PASSWORD"),
             lab_dir: value("OPENLDAP_DIR").into(),
-        };
-        if TcpStream::connect_timeout(&server.ldaps(), Duration::from_secs(2)).is_err() {
-            fail("no OpenLDAP is running; start it with `cargo xtask lab up`");
         }
-        server
     }
 
     /// The address of LDAP over TLS.
@@ -124,46 +112,37 @@ impl Server {
         tool
     }
 
-    fn modify(&self, ldif: &str) {
-        let mut tool = self.writer();
-        tool.stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let output = tool.spawn().and_then(|mut tool| {
-            if let Some(mut input) = tool.stdin.take() {
-                input.write_all(ldif.as_bytes())?;
-            }
-            tool.wait_with_output()
-        });
-        match output {
-            Ok(output) if output.status.success() => {}
-            Ok(output) => fail(&String::from_utf8_lossy(&output.stderr)),
-            Err(error) => fail(&error.to_string()),
-        }
-    }
-
     /// Runs `command`, as `ldapsearch`, with the server's environment, and returns what it said.
     ///
     /// # Panics
     /// When it cannot be started.
     #[must_use]
     pub fn exec(&self, command: &[&str]) -> Output {
-        SCRIPT.exec(command)
+        Self::SCRIPT.exec(command)
     }
 }
 
-/// The server as made. While one lives, nobody changes the directory.
-#[derive(Debug)]
-pub struct OpenLdap {
-    server: Server,
-    _turn: Turn,
+impl Shared for Server {
+    const SCRIPT: Script = script::OPENLDAP;
+
+    fn lab_dir(&self) -> &Path {
+        &self.lab_dir
+    }
+
+    fn assert_answers(&self) {
+        if !guard::answers(self.ldaps()) {
+            fail("no OpenLDAP is running; start it with `cargo xtask lab up`");
+        }
+    }
 }
 
-impl Deref for OpenLdap {
-    type Target = Server;
-
-    fn deref(&self) -> &Server {
-        &self.server
+impl Change<Server> {
+    /// Makes the changes of `ldif`, change records or entries, as the administrator.
+    ///
+    /// # Panics
+    /// When a change fails.
+    pub fn modify(&self, ldif: &str) {
+        guard::modify(self.writer(), ldif);
     }
 }
 
@@ -172,54 +151,17 @@ impl Deref for OpenLdap {
 /// # Panics
 /// When it is not running.
 #[must_use]
-pub fn openldap() -> OpenLdap {
-    let turn = Turn::to_read(&Server::running().lab_dir, SCRIPT);
-    let server = Server::running();
-    OpenLdap { server, _turn: turn }
+pub fn openldap() -> Unchanged<Server> {
+    Unchanged::wait(Server::described(&Server::SCRIPT.environment()))
 }
 
-/// The running server, to change: alone with it, and it is reset on drop (1 s).
-#[derive(Debug)]
-pub struct OpenLdapChange {
-    server: Server,
-    turn: Turn,
-}
-
-impl Deref for OpenLdapChange {
-    type Target = Server;
-
-    fn deref(&self) -> &Server {
-        &self.server
-    }
-}
-
-impl OpenLdapChange {
-    /// Makes the changes of `ldif`, change records or entries, as the administrator.
-    ///
-    /// # Panics
-    /// When a change fails.
-    pub fn modify(&self, ldif: &str) {
-        self.server.modify(ldif);
-    }
-}
-
-impl Drop for OpenLdapChange {
-    fn drop(&mut self) {
-        if SCRIPT.reset() {
-            self.turn.restored();
-        }
-    }
-}
-
-/// The running server for a test that changes it; waits until no other test uses it.
+/// The running server for a test that changes it; waits until no other test uses it. The reset takes 1 s.
 ///
 /// # Panics
 /// When it is not running, or other tests keep it for ten minutes.
 #[must_use = "dropped, it resets the directory"]
-pub fn openldap_change() -> OpenLdapChange {
-    let turn = Turn::to_change(&Server::running().lab_dir, SCRIPT);
-    let server = Server::running();
-    OpenLdapChange { server, turn }
+pub fn openldap_change() -> Change<Server> {
+    Change::wait(Server::described(&Server::SCRIPT.environment()))
 }
 
 /// A server of a test's own, which is stopped and deleted on drop.
@@ -249,10 +191,11 @@ pub fn openldap_of_its_own(ip: &str) -> OwnOpenLdap {
         ("OPENLDAP_IP", ip.to_owned()),
     ];
     // What a test that died left behind.
-    SCRIPT.run_with(&settings, "destroy");
-    SCRIPT.run_with(&settings, "up");
-    let environment = SCRIPT.environment_with(&settings);
+    Server::SCRIPT.run_with(&settings, "destroy");
+    Server::SCRIPT.run_with(&settings, "up");
+    let environment = Server::SCRIPT.environment_with(&settings);
     let server = Server::described(&environment);
+    server.assert_answers();
     OwnOpenLdap { server, settings }
 }
 
@@ -262,7 +205,7 @@ impl OwnOpenLdap {
     /// # Panics
     /// When a change fails.
     pub fn modify(&self, ldif: &str) {
-        self.server.modify(ldif);
+        guard::modify(self.writer(), ldif);
     }
 
     /// Keeps a copy of the databases as they are.
@@ -290,11 +233,11 @@ impl OwnOpenLdap {
     }
 
     fn while_stopped(&self, script: &str) {
-        SCRIPT.run_with(&self.settings, "down");
+        Server::SCRIPT.run_with(&self.settings, "down");
         let mut shell = Command::new("bash");
         shell.args(["-euc", script]).current_dir(&self.server.lab_dir);
         match shell.status() {
-            Ok(status) if status.success() => SCRIPT.run_with(&self.settings, "up"),
+            Ok(status) if status.success() => Server::SCRIPT.run_with(&self.settings, "up"),
             other => fail(&format!("{script}: {other:?}")),
         }
     }
@@ -302,6 +245,6 @@ impl OwnOpenLdap {
 
 impl Drop for OwnOpenLdap {
     fn drop(&mut self) {
-        SCRIPT.run_with(&self.settings, "destroy");
+        Server::SCRIPT.run_with(&self.settings, "destroy");
     }
 }

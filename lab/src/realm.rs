@@ -1,15 +1,15 @@
 //! The realms of MIT's KDC and of Heimdal's, and who is in them; the scripts make the same for both.
 
 use std::{
-    net::{IpAddr, SocketAddr, TcpStream},
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     process::Output,
-    time::Duration,
 };
 
 use crate::{
     fail,
     fixture::Refusal,
+    guard,
     peer::PeerOptions,
     script::{self, Script},
 };
@@ -112,7 +112,7 @@ impl Realm {
             script,
             hosts,
         };
-        if TcpStream::connect_timeout(&realm.kdc(), Duration::from_secs(2)).is_err() {
+        if !guard::answers(realm.kdc()) {
             fail(&format!(
                 "no KDC of {} is running; start it with `cargo xtask lab up`",
                 realm.realm

@@ -16,7 +16,10 @@ use adlib::{
         store::{DigestKey, MemoryStore},
     },
 };
-use adlib_lab::openldap::{self, OpenLdapChange, Server};
+use adlib_lab::{
+    Change,
+    openldap::{self, Server},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -90,7 +93,7 @@ impl Site {
     }
 }
 
-fn set_mail(server: &OpenLdapChange, user: &str, mail: &str) {
+fn set_mail(server: &Change<Server>, user: &str, mail: &str) {
     let dn = server.dn(user);
     server.modify(&format!(
         "dn: {dn}\nchangetype: modify\nreplace: mail\nmail: {mail}\n"
