@@ -44,6 +44,18 @@ pub enum TicketError {
     },
 }
 
+impl TicketError {
+    /// Whether a KDC is there, although none gave an answer in time ([`Unreachable::reached`]).
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        match self {
+            Self::Unreachable(unreachable) => unreachable.reached,
+            Self::Armour(cause) => cause.is_late(),
+            _ => false,
+        }
+    }
+}
+
 /// Why a KDC gives no ticket.
 ///
 /// Nothing authenticates a KDC's refusal: it may be forged by whoever sits on the network.

@@ -74,7 +74,7 @@ pub async fn probe(
     let answer = async {
         match port {
             KdcPort::Udp => by_udp(address, &question).await,
-            KdcPort::Tcp => by_tcp(address, &question).await,
+            KdcPort::Tcp => by_tcp(address, &question, &mut false).await,
         }
     };
     let answer = timeout(wait, answer)

@@ -43,6 +43,8 @@ pub struct KdcTransport {
     until: Instant,
     /// Whether udp is worth a try: a firewall that swallows it costs a second once, not with every message.
     udp: bool,
+    /// Whether one of them took a connection or gave an answer, to this message or an earlier one.
+    reached: bool,
 }
 
 impl KdcTransport {
@@ -58,6 +60,7 @@ impl KdcTransport {
             kdcs,
             until: Instant::now() + deadline,
             udp: true,
+            reached: false,
         }
     }
 
@@ -74,6 +77,7 @@ impl KdcTransport {
         let half = self.until.saturating_duration_since(Instant::now()) / 2;
         for until in [self.until - half, self.until] {
             if let Some(reply) = self.round(message, until, &mut tried).await {
+                self.reached = true;
                 return Ok(reply);
             }
             if !tried
@@ -83,7 +87,8 @@ impl KdcTransport {
                 break;
             }
         }
-        Err(Unreachable { tried })
+        let reached = self.reached;
+        Err(Unreachable { tried, reached })
     }
 
     /// Ask every KDC once.
@@ -118,19 +123,22 @@ impl KdcTransport {
         if self.udp && message.len() <= UDP_LIMIT {
             match timeout(UDP_WAIT.min(share / 2), by_udp(address, message)).await {
                 Ok(Ok(reply)) => match error_code(&reply) {
-                    Some(SERVICE_UNAVAILABLE) => return Err(AttemptFailure::Unavailable),
+                    Some(SERVICE_UNAVAILABLE) => {
+                        self.reached = true;
+                        return Err(AttemptFailure::Unavailable);
+                    }
                     Some(KrbError::RESPONSE_TOO_BIG) => {}
                     _ => return Ok(reply),
                 },
                 Ok(Err(_)) => {}
                 Err(_) => {
-                    let reply = by_tcp(address, message).await?;
+                    let reply = by_tcp(address, message, &mut self.reached).await?;
                     self.udp = false;
                     return Ok(reply);
                 }
             }
         }
-        let reply = match by_tcp(address, message).await {
+        let reply = match by_tcp(address, message, &mut self.reached).await {
             // Where tcp does not get through, a long message may still arrive over udp.
             Err(failure @ AttemptFailure::Io(_)) if message.len() > UDP_LIMIT => {
                 let reply = timeout(UDP_WAIT, by_udp(address, message)).await;
@@ -166,21 +174,31 @@ pub(crate) async fn by_udp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8
     Ok(reply)
 }
 
-/// The answer over tcp. A KDC with many clients resets connections that it has not looked at yet: they are tried again.
-pub(crate) async fn by_tcp(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
+/// The answer over tcp, and whether a connection was `taken`. A KDC with many clients resets connections that it has not
+/// looked at yet: they are tried again.
+pub(crate) async fn by_tcp(
+    address: SocketAddr,
+    message: &[u8],
+    taken: &mut bool,
+) -> Result<Vec<u8>, AttemptFailure> {
     for pause in RESET_PAUSES {
-        match by_connection(address, message).await {
+        match by_connection(address, message, taken).await {
             Err(AttemptFailure::Io(ErrorKind::ConnectionReset)) => sleep(pause).await,
             result => return result,
         }
     }
-    by_connection(address, message).await
+    by_connection(address, message, taken).await
 }
 
 /// One connection, one message, one answer.
-async fn by_connection(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, AttemptFailure> {
+async fn by_connection(
+    address: SocketAddr,
+    message: &[u8],
+    taken: &mut bool,
+) -> Result<Vec<u8>, AttemptFailure> {
     let length = u32::try_from(message.len()).map_err(|_| AttemptFailure::Length(u32::MAX))?;
     let mut stream = TcpStream::connect(address).await?;
+    *taken = true;
     stream
         .write_all(&[&length.to_be_bytes(), message].concat())
         .await?;
@@ -198,10 +216,13 @@ async fn by_connection(address: SocketAddr, message: &[u8]) -> Result<Vec<u8>, A
 }
 
 /// No KDC gave an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unreachable {
     /// Every address that was tried, in order; empty when none was known.
     pub tried: Vec<Attempt>,
+    /// Whether a KDC is there all the same: it took a connection, or answered an earlier message of the exchange. Then
+    /// Kerberos can be used in this realm, and that it takes long is no reason to use something weaker (R5).
+    pub reached: bool,
 }
 
 impl std::error::Error for Unreachable {}
@@ -296,6 +317,7 @@ mod tests {
         let begin = Instant::now();
         let error = transport.exchange(b"request").await.unwrap_err();
         assert!(begin.elapsed() < deadline + Duration::from_secs(1));
+        assert!(error.reached, "R5: it took the connection");
         error.tried[0].failure
     }
 
@@ -442,6 +464,35 @@ mod tests {
             begin.elapsed() < Duration::from_millis(500),
             "not the silent one again"
         );
+    }
+
+    /// R5: one that answered a message and is silent at the next is there; one that takes no connection is not.
+    #[tokio::test]
+    async fn r05_who_answered_once_is_there() {
+        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let port = udp.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut question = [0; 64];
+            let (_, client) = udp.recv_from(&mut question).await.unwrap();
+            udp.send_to(b"once", client).await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        let kdc = Endpoint::parse("127.0.0.1", port).unwrap();
+        let mut transport = KdcTransport::new(&[kdc], Duration::from_secs(2));
+        assert_eq!(transport.exchange(b"first").await.unwrap(), b"once");
+        assert!(transport.exchange(b"second").await.unwrap_err().reached);
+
+        let free = TcpListener::bind("127.0.0.1:0")
+            .await
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let nobody = Endpoint::parse("127.0.0.1", free.port()).unwrap();
+        let error = KdcTransport::new(&[nobody], SOON)
+            .exchange(b"")
+            .await
+            .unwrap_err();
+        assert!(!error.reached, "{error}");
     }
 
     #[tokio::test]

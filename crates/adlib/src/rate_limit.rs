@@ -53,7 +53,8 @@ pub trait RateLimit: Send + Sync {
     /// Whether the attempt may go on. Its time counts against the deadline of the sign-in.
     fn admits<'a>(&'a self, attempt: &'a Attempt<'a>) -> BoxFuture<'a, bool>;
 
-    /// What came of an attempt that was admitted: whether the user was let in. Not called for one that nobody could decide.
+    /// What came of an attempt that was admitted: whether the user was let in. Not called for one that nobody could decide;
+    /// but one that the application gave up after a controller was asked about the password counts as refused.
     fn concluded(&self, attempt: &Attempt<'_>, accepted: bool) {
         let _ = (attempt, accepted);
     }

@@ -141,7 +141,12 @@ impl KdcTicketSource {
         wanted.workstation = workstation;
         if let Some(account) = &self.armour {
             let ticket = timeout_at(route.until, account.armour_for(request.realm)).await;
-            let ticket = ticket.unwrap_or_else(|_| Err(Unreachable { tried: Vec::new() }.into()));
+            // What became of it is not known, and that nobody is there must be.
+            let late = Unreachable {
+                reached: true,
+                ..Unreachable::default()
+            };
+            let ticket = ticket.unwrap_or_else(|_| Err(late.into()));
             wanted.armour = Some(ticket.map_err(|error| TicketError::Armour(Box::new(error)))?);
         }
         let now = self.now();

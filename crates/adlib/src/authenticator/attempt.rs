@@ -7,8 +7,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::mechanism::Proof;
-use crate::{AuditEvent, AuditRecord, SourceRole, audit::Records};
+use super::{Inner, mechanism::Proof};
+use crate::{Attempt, AuditEvent, AuditRecord, Identity, Reason, SignInError, SourceRole};
 
 /// One sign-in that goes on: what was typed, until when there must be a decision, and what was asked so far.
 pub(super) struct Ongoing<'a> {
@@ -16,7 +16,7 @@ pub(super) struct Ongoing<'a> {
     pub(super) client: Option<&'a str>,
     pub(super) proof: Proof<'a>,
     pub(super) until: Instant,
-    records: &'a Records,
+    inner: &'a Inner,
     /// What was asked of each source: the account, and whether the password is its.
     asked: [[AtomicBool; 2]; 2],
     concluded: AtomicBool,
@@ -32,19 +32,13 @@ pub(super) enum Leg {
 }
 
 impl<'a> Ongoing<'a> {
-    pub(super) fn new(
-        name: &'a str,
-        client: Option<&'a str>,
-        proof: Proof<'a>,
-        deadline: Duration,
-        records: &'a Records,
-    ) -> Self {
+    pub(super) fn new(name: &'a str, client: Option<&'a str>, proof: Proof<'a>, inner: &'a Inner) -> Self {
         Self {
             name,
             client,
             proof,
-            until: Instant::now() + deadline,
-            records,
+            until: Instant::now() + inner.common.settings.deadline,
+            inner,
             asked: Default::default(),
             concluded: AtomicBool::new(false),
         }
@@ -58,7 +52,7 @@ impl<'a> Ongoing<'a> {
     /// Keep what happened.
     pub(super) fn record(&self, event: AuditEvent<'_>) {
         let Self { name, client, .. } = *self;
-        self.records.keep_and_log(&AuditRecord {
+        self.inner.records.keep_and_log(&AuditRecord {
             name: Some(name),
             client,
             event,
@@ -66,9 +60,25 @@ impl<'a> Ongoing<'a> {
     }
 
     /// Keep the decision. After it, nothing is abandoned any more.
-    pub(super) fn conclude(&self, event: AuditEvent<'_>) {
+    pub(super) fn conclude(&self, outcome: Result<&Identity, &SignInError>) {
         self.concluded.store(true, Ordering::Relaxed);
-        self.record(event);
+        if let Some(accepted) = verdict(outcome) {
+            self.count(accepted);
+        }
+        self.record(outcome.into());
+    }
+
+    /// Tell the rate limit what came of the attempt.
+    fn count(&self, accepted: bool) {
+        if let Some(limit) = &self.inner.limit {
+            limit.concluded(&Attempt::new(self.name, self.client), accepted);
+        }
+    }
+
+    /// Whether any source was asked about the password.
+    fn has_asked_about_password(&self) -> bool {
+        let mut sources = [SourceRole::Primary, SourceRole::Secondary].into_iter();
+        sources.any(|source| self.asked(source, Leg::Password))
     }
 
     /// `source` is being asked.
@@ -97,8 +107,22 @@ impl<'a> Ongoing<'a> {
 
 impl Drop for Ongoing<'_> {
     fn drop(&mut self) {
-        if !self.concluded.load(Ordering::Relaxed) {
-            self.record(AuditEvent::Abandoned);
+        if self.concluded.load(Ordering::Relaxed) {
+            return;
         }
+        // The controller may have counted it. Whoever guesses must not gain by hanging up.
+        if self.has_asked_about_password() {
+            self.count(false);
+        }
+        self.record(AuditEvent::Abandoned);
+    }
+}
+
+/// Whether the user was let in; `None` where nobody could decide, or nobody was asked.
+fn verdict(outcome: Result<&Identity, &SignInError>) -> Option<bool> {
+    match outcome {
+        Ok(_) => Some(true),
+        Err(SignInError::Refused(refusal)) if *refusal.reason() != Reason::RateLimited => Some(false),
+        Err(_) => None,
     }
 }

@@ -35,7 +35,14 @@ impl SignInSource {
             derive_a_key(user, password).await;
             token = kerberos.ticket(user, password, &kdcs, deadline).await;
         }
-        let token = token.map_err(|error| reason::of(&error, user, self.common.clock.now()))?;
+        let token = token.map_err(|error| {
+            let why = reason::of(&error, user, self.common.clock.now());
+            match error.is_late() {
+                // A KDC is there, may have counted the password, and could have been slowed down to get at NTLM.
+                true => Denied::Verdict(why),
+                false => why.into(),
+            }
+        })?;
         let accepted = kerberos.accept(token.as_bytes(), self.common.clock.now()).await?;
         Ok(kerberos.vouched(user, &accepted, self.common.clock.now())?)
     }

@@ -60,7 +60,7 @@ pub(super) struct Vouched {
 pub(super) enum Denied {
     /// It could not be used, which says nothing about the user.
     Unusable(SignInError),
-    /// This is its verdict.
+    /// This is its verdict, or it was used and gave none.
     Verdict(SignInError),
 }
 
@@ -128,7 +128,7 @@ impl SignInSource {
             (Mode::LegacyOnly | Mode::Auto, Proof::Hash(hash)) => {
                 Ok((self.by_ntlm(lookup, user, hash).await?, None))
             }
-            // KDCs that are silent must leave time for NTLM.
+            // Where no KDC is there, time must be left for NTLM.
             (Mode::Auto, Proof::Password(password)) => match self.by_kerberos(user, password, left / 2).await
             {
                 Ok(vouched) => Ok((vouched, None)),

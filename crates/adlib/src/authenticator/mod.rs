@@ -174,9 +174,8 @@ impl Authenticator {
 
     /// One sign-in, from the rate limit to the decision, with a record of it.
     async fn run(&self, name: &str, proof: Proof<'_>) -> Result<Identity, SignInError> {
-        let Inner { common, limit, .. } = &*self.inner;
-        let (client, deadline) = (self.client.as_deref(), common.settings.deadline);
-        let ongoing = Ongoing::new(name, client, proof, deadline, &self.inner.records);
+        let deadline = self.inner.common.settings.deadline;
+        let ongoing = Ongoing::new(name, self.client.as_deref(), proof, &self.inner);
         let outcome = match timeout_at(ongoing.until, self.inner.judge(&ongoing)).await {
             Ok(outcome) => outcome,
             Err(_) => {
@@ -185,10 +184,7 @@ impl Authenticator {
             }
         };
         // Before anything else is waited for: whoever hangs up then is on record all the same.
-        if let (Some(limit), Some(accepted)) = (limit, verdict(&outcome)) {
-            limit.concluded(&Attempt::new(name, client), accepted);
-        }
-        ongoing.conclude(outcome.as_ref().into());
+        ongoing.conclude(outcome.as_ref());
         if matches!(&outcome, Err(SignInError::Refused(refusal)) if !is_of_the_list(refusal)) {
             self.inner.even_out(&ongoing).await;
         }
@@ -269,13 +265,4 @@ fn is_of_the_list(refusal: &Refusal) -> bool {
         reason,
         Reason::RateLimited | Reason::NotProvisioned | Reason::BlockedHere
     )
-}
-
-/// Whether the user was let in; `None` where nobody could decide, or nobody was asked.
-fn verdict(outcome: &Result<Identity, SignInError>) -> Option<bool> {
-    match outcome {
-        Ok(_) => Some(true),
-        Err(SignInError::Refused(refusal)) if *refusal.reason() != Reason::RateLimited => Some(false),
-        Err(_) => None,
-    }
 }

@@ -126,7 +126,7 @@ mod tests {
             said(Rejection::WrongPassword.into()),
             SignInError::Failed(Error::Configuration(_))
         ));
-        let unreachable = adlib_kdc::Unreachable { tried: Vec::new() };
+        let unreachable = adlib_kdc::Unreachable::default();
         assert!(matches!(
             said(unreachable.into()),
             SignInError::Failed(Error::Unreachable(_))

@@ -1,8 +1,13 @@
 //! Time runs out, or the application gives up.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    net::TcpListener,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-use adlib::Password;
+use adlib::{Clock as _, Password, SystemClock};
+use adlib_kdc::KdcTicketSource;
 
 use crate::scene::{Kdc, Site};
 
@@ -41,4 +46,26 @@ fn a_dropped_sign_in_leaves_nothing() {
     });
     assert_eq!(site.kdc.asked.load(Ordering::SeqCst), 50);
     assert!(site.lines.events().iter().all(|event| event == "abandoned"));
+}
+
+/// R5, A64: a KDC that takes the connection and never answers is there, so that NTLM is not tried; where nothing takes it,
+/// none is.
+#[test]
+fn a64_a_kdc_that_is_slow_does_not_lead_to_ntlm() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let kdc = listener.local_addr().unwrap().to_string();
+    let site = Site::with(Kdc::new(), |builder, _| {
+        let tickets = KdcTicketSource::new(|| SystemClock.now());
+        builder
+            .kdcs("corp.example.com", [kdc])
+            .tickets(Arc::new(tickets))
+            .deadline(Duration::from_secs(3))
+    });
+    let outcome = site.refusal("ada@corp.example.com");
+    assert!(outcome.starts_with("failed: no KDC answers"), "{outcome}");
+    assert_eq!(site.lines.events(), ["undecided"]);
+    drop(listener);
+    let outcome = site.refusal("ada@corp.example.com");
+    assert!(outcome.contains("refused"), "{outcome}");
+    assert_eq!(site.lines.events(), ["fell-back", "undecided"]);
 }

@@ -199,7 +199,7 @@ fn a46_unknown_names_make_the_same_exchanges() {
 /// R9: when no KDC can be asked, nobody learns who exists.
 #[test]
 fn r09_an_outage_does_not_tell_who_exists() {
-    let unreachable = adlib_kdc::Unreachable { tried: Vec::new() };
+    let unreachable = adlib_kdc::Unreachable::default();
     let site = Site::new(Kdc::refusing(unreachable));
     let known = site.refusal("ada@corp.example.com");
     assert!(known.starts_with("failed: "), "{known}");

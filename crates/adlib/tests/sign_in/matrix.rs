@@ -44,6 +44,14 @@ const fn unusable(what: &'static str, kdc: fn() -> Kdc, reason: &'static str) ->
     }
 }
 
+/// Somebody took the connection, and gave no answer.
+fn late() -> Unreachable {
+    Unreachable {
+        reached: true,
+        ..Unreachable::default()
+    }
+}
+
 /// Only what keeps Kerberos from being used leads to NTLM; a verdict never does.
 fn table() -> Vec<Broken> {
     vec![
@@ -54,8 +62,18 @@ fn table() -> Vec<Broken> {
         },
         unusable(
             "no KDC answers",
-            answering!(Unreachable { tried: Vec::new() }),
+            answering!(Unreachable::default()),
             "failed: no KDC answers: no address is known",
+        ),
+        verdict(
+            "a KDC is there and slow",
+            answering!(late()),
+            "failed: no KDC answers: no address is known",
+        ),
+        verdict(
+            "a KDC is slow to give the armour",
+            answering!(TicketError::Armour(Box::new(late().into()))),
+            "failed: no armour for the exchange: no KDC answers: no address is known",
         ),
         unusable(
             "no key for the service",

@@ -158,3 +158,33 @@ fn r09_a_rate_limit_stops_before_the_controller() {
     let events = site.lines.events();
     assert_eq!(events, ["refused", "refused", "refused", "accepted"]);
 }
+
+/// R9: who hangs up after the password was sent is counted all the same, and who hangs up before is not.
+#[test]
+fn r09_an_attempt_that_is_given_up_counts() {
+    let limit = Arc::new(TwoTries::default());
+    let slow = Kdc {
+        delay: Duration::from_secs(60),
+        ..Kdc::new()
+    };
+    let site = Site::with(slow, |builder, _| builder.rate_limit(limit.clone()));
+    let client = site.authenticator.for_client("203.0.113.7");
+    let password = Password::from("hunter2");
+    site.runtime.block_on(async {
+        for _ in 0..2 {
+            drop(client.sign_in("ada@corp.example.com", &password));
+            let sign_in = client.sign_in("ada@corp.example.com", &password);
+            let given_up = tokio::time::timeout(Duration::from_millis(100), sign_in).await;
+            assert!(given_up.is_err());
+        }
+    });
+    assert_eq!(site.kdc.accounts().len(), 2);
+    let counted = limit.0.lock().unwrap().clone();
+    assert_eq!(counted, vec![("203.0.113.7".to_owned(), false); 2]);
+    let outcome = site
+        .runtime
+        .block_on(client.sign_in("ada@corp.example.com", &password));
+    assert_eq!(site.refusal_of(outcome), "rate-limited");
+    assert_eq!(site.kdc.accounts().len(), 2, "no KDC heard of it");
+    assert_eq!(site.lines.events(), ["abandoned", "abandoned", "refused"]);
+}
