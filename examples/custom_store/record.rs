@@ -127,7 +127,7 @@ impl GroupRecord {
 /// The block of a deleted user in the file.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BlockRecord {
-    name: String,
+    name: Option<String>,
     entries: Vec<String>,
     sid: Option<String>,
 }
@@ -135,7 +135,7 @@ pub(crate) struct BlockRecord {
 impl From<&KeptBlock> for BlockRecord {
     fn from(kept: &KeptBlock) -> Self {
         Self {
-            name: kept.name.as_str().to_owned(),
+            name: kept.name.as_ref().map(|name| name.as_str().to_owned()),
             entries: kept.links.iter().map(|link| link.to_string()).collect(),
             sid: kept.sid.map(|sid| sid.to_string()),
         }
@@ -148,7 +148,7 @@ impl BlockRecord {
         let links = self.entries.iter().map(|entry| link(entry));
         let links = Links::of(links.collect::<Result<Vec<_>, _>>()?).ok_or("entry")?;
         let sid = self.sid.map(|sid| sid.parse().map_err(|_| "sid")).transpose()?;
-        Ok(KeptBlock::new(links, &self.name, sid))
+        Ok(KeptBlock::new(links, self.name.as_deref(), sid))
     }
 }
 

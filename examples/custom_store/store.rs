@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{File, TryLockError},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,7 @@ use adlib::sync::{
         Revision, Run, Store, StoreState, StoredGroup, StoredUser, UserId,
     },
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 
 use super::record::{BlockRecord, GroupRecord, UserRecord, link};
@@ -52,7 +53,7 @@ struct Content {
     #[serde(default)]
     kept_blocks: Vec<BlockRecord>,
     #[serde(default)]
-    cursors: Vec<(String, Vec<u8>)>,
+    cursors: Vec<(String, String)>,
 }
 
 /// The list in memory.
@@ -92,7 +93,8 @@ impl JsonStore {
     pub(crate) fn set_blocked(&self, name: &str, blocked: bool) -> Result<()> {
         self.change(|list| {
             let folded = FoldedName::of(name);
-            list.kept_blocks.retain(|kept| blocked || kept.name != folded);
+            list.kept_blocks
+                .retain(|kept| blocked || kept.name.as_ref() != Some(&folded));
             let id = list.id_of_name(name);
             if let Some(user) = id.and_then(|id| list.users.get_mut(&id)) {
                 user.blocked = blocked;
@@ -121,6 +123,10 @@ impl Store for JsonStore {
 
     async fn load(&self) -> Result<StoreState> {
         Ok(List::read(&self.path)?.state())
+    }
+
+    async fn cursors(&self) -> Result<Cursors> {
+        Ok(List::read(&self.path)?.cursors)
     }
 
     async fn begin(&self, revision: &Revision) -> Result<Begin<JsonRun>> {
@@ -206,6 +212,7 @@ impl List {
         }
         for (source, cursor) in content.cursors {
             let source = source.parse().map_err(|_| "source of a cursor")?;
+            let cursor = BASE64.decode(cursor).map_err(|_| "cursor")?;
             list.cursors.extend([(source, Cursor::new(cursor))]);
         }
         Ok(list)
@@ -228,12 +235,13 @@ impl List {
             cursors: self
                 .cursors
                 .iter()
-                .map(|(source, cursor)| (source.to_string(), cursor.as_bytes().to_vec()))
+                .map(|(source, cursor)| (source.to_string(), BASE64.encode(cursor.as_bytes())))
                 .collect(),
         };
         let directory = path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(directory)?; // which only its owner may read
-        serde_json::to_writer_pretty(&mut file, &content).map_err(io::Error::other)?;
+        let text = serde_json::to_vec_pretty(&content).map_err(io::Error::other)?;
+        file.write_all(&text)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
@@ -245,7 +253,6 @@ impl List {
 
     fn state(&self) -> StoreState {
         let mut state = StoreState::new(self.revision(), DigestKey::new(self.digest_key));
-        state.cursors = self.cursors.clone();
         let users: BTreeMap<_, _> = self
             .users
             .iter()
@@ -346,9 +353,7 @@ impl List {
         if let Some(link) = new.links.iter().find(|link| self.id_of_link(link).is_some()) {
             return Err(Conflict::EntryTaken(link));
         }
-        let kept = self.kept_blocks.len();
-        self.kept_blocks.retain(|kept| !kept.is_of(new));
-        let state = (new.enabled, self.kept_blocks.len() < kept);
+        let state = (new.enabled, KeptBlock::take(&mut self.kept_blocks, new));
         let origin = Origin::Directory(new.links.clone());
         self.insert(&new.name, origin, state, new.details.clone());
         Ok(Applied::Done)
@@ -365,6 +370,7 @@ impl List {
         if self.id_of_name(&changed.name).is_some_and(|owner| owner != id) {
             return Err(Conflict::NameTaken(changed.name));
         }
+        changed.blocked |= KeptBlock::take_for_update(&mut self.kept_blocks, known, &changed);
         self.users.insert(id, changed);
         Ok(applied)
     }

@@ -4,6 +4,7 @@
 #[path = "../domain/mod.rs"]
 pub mod domain;
 mod journal;
+mod pieces;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod sqlite;

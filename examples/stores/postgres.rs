@@ -31,7 +31,10 @@ use crate::journal::headline;
 use self::{
     lease::Taken,
     operation::{apply, insert_user},
-    row::{USER, first_id, group_of, id_linked, id_of_name, read_state, read_user, user_of},
+    row::{
+        USER, first_id, group_of, id_linked, id_of_name, read_cursors, read_state, read_user, user_of,
+        write_cursor,
+    },
     schema::migrate,
 };
 
@@ -301,6 +304,11 @@ impl Store for PostgresStore {
         read_state(&transaction.start().await?).await
     }
 
+    async fn cursors(&self) -> Result<Cursors> {
+        let mut client = self.connect().await?;
+        read_cursors(&client.build_transaction().read_only(true).start().await?).await
+    }
+
     async fn find(&self, wanted: UserRef<'_>) -> Result<Option<StoredUser>> {
         let client = self.connect().await?;
         let id = match wanted {
@@ -375,11 +383,8 @@ impl Run for PostgresRun {
             .batch_execute("SET LOCAL synchronous_commit = on")
             .await?;
         lease::end(&transaction, self.number).await?;
-        let store = "INSERT INTO sync_cursor VALUES ($1, $2) ON CONFLICT (source) DO UPDATE SET value = $2";
         for (source, cursor) in cursors.iter() {
-            transaction
-                .execute(store, &[&source.as_str(), &cursor.as_bytes()])
-                .await?;
+            write_cursor(&transaction, source, cursor).await?;
         }
         Ok(transaction.commit().await?)
     }

@@ -37,7 +37,10 @@ use crate::journal::headline;
 use self::{
     lease::{Taken, Turn},
     operation::{apply, insert_user},
-    row::{first_id, id_linked, id_of_name, read_group, read_state, read_user, read_users},
+    row::{
+        first_id, id_linked, id_of_name, read_cursors, read_group, read_state, read_user, read_users,
+        write_cursor,
+    },
     schema::{connect, create_private, migrate},
 };
 
@@ -311,6 +314,10 @@ impl Store for SqliteStore {
         read_state(&transaction)
     }
 
+    async fn cursors(&self) -> Result<Cursors> {
+        read_cursors(&self.connection())
+    }
+
     async fn find(&self, wanted: UserRef<'_>) -> Result<Option<StoredUser>> {
         let connection = self.connection();
         let id = match wanted {
@@ -384,9 +391,8 @@ impl Run for SqliteRun {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         lease::end(&transaction, self.turn.run)?;
-        let store = "INSERT INTO sync_cursor VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2";
         for (source, cursor) in cursors.iter() {
-            transaction.execute(store, params![source.as_str(), cursor.as_bytes()])?;
+            write_cursor(&transaction, source, cursor)?;
         }
         Ok(transaction.commit()?)
     }
@@ -397,8 +403,8 @@ mod tests {
     use super::*;
     use adlib_schema::record::{Key, Pin};
     use adlib_sync::{
-        Links, Value,
-        store::{Fixture, NewUser, conformance},
+        Links, Source, Value,
+        store::{Cursor, Fixture, NewUser, conformance},
     };
     use tempfile::TempDir;
 
@@ -516,6 +522,47 @@ mod tests {
         assert!(!store.set_blocked("nobody", true).unwrap());
     }
 
+    /// A cursor and a kept block of the last version but one are still there.
+    #[tokio::test]
+    async fn a_file_with_whole_cursors_is_migrated() {
+        let files = Files::new();
+        let path = files.path();
+        let back = "DROP TABLE sync_cursor;
+                    CREATE TABLE sync_cursor (source TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+                    INSERT INTO sync_cursor VALUES ('primary', x'0102');
+                    INSERT INTO kept_block (id, folded_name) VALUES (7, 'ada');
+                    INSERT INTO kept_block_entry VALUES (7, 'primary', 'gone');
+                    PRAGMA user_version = 4";
+        let store = SqliteStore::open(&path).unwrap();
+        store.connection().execute_batch(back).unwrap();
+        drop(store);
+        let store = SqliteStore::open(&path).unwrap();
+        let cursor = Cursors::default().with(Source::Primary, Cursor::new([1, 2]));
+        assert_eq!(store.cursors().await.unwrap(), cursor);
+        let back = NewUser::new(Links::primary(Key::new("gone")), "lovelace");
+        apply_all(
+            &store,
+            &[Operation::CreateUser(ada()), Operation::CreateUser(back)],
+        )
+        .await;
+        assert!(store.users().unwrap().iter().all(|user| user.blocked));
+    }
+
+    /// R28: no row holds more than a piece, however much a run keeps.
+    #[tokio::test]
+    async fn r28_large_cursors_are_in_pieces() {
+        let files = Files::new();
+        let store = SqliteStore::open(files.path()).unwrap();
+        let large = Cursors::default().with(Source::Primary, Cursor::new(vec![7; (5 << 20) + 1]));
+        open_run(&store).await.finish(&large).await.unwrap();
+        assert_eq!(store.cursors().await.unwrap(), large);
+        let rows = "SELECT count(*), max(length(piece)) FROM sync_cursor";
+        let rows = store
+            .connection()
+            .query_row(rows, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        assert_eq!(rows.unwrap(), (6, 1 << 20));
+    }
+
     /// R37, A58: what a run that is cut off has done, stays, and the application works with the list meanwhile.
     #[tokio::test]
     async fn a58_what_a_run_that_is_cut_off_has_done_stays() {
@@ -617,7 +664,7 @@ mod tests {
         drop(connection);
         assert!(matches!(
             SqliteStore::open(&newer),
-            Err(SqliteStoreError::Newer { found: 99, known: 4 })
+            Err(SqliteStoreError::Newer { found: 99, known: 5 })
         ));
         let nowhere = files.path().join("users.sqlite");
         assert!(matches!(

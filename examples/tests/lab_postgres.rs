@@ -16,8 +16,8 @@ use std::{
 use adlib_examples::{PostgresStore, PostgresStoreError};
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
-    Details, Links,
-    store::{Applied, Begin, Cursors, Fixture, NewUser, Operation, Origin, Run, Store, conformance},
+    Details, Links, Source,
+    store::{Applied, Begin, Cursor, Cursors, Fixture, NewUser, Operation, Origin, Run, Store, conformance},
 };
 use tokio_postgres::{Client, NoTls};
 
@@ -315,6 +315,32 @@ async fn other_machines_are_refused() {
             "{address}: {error}"
         );
     }
+}
+
+/// A cursor and a kept block of the last version but one are still there.
+#[tokio::test]
+async fn an_earlier_version_is_migrated() {
+    let server = Server::start();
+    let database = server.database("template1").await;
+    server.store(&database).await;
+    let back = "DROP TABLE sync_cursor;
+                CREATE TABLE sync_cursor (source text PRIMARY KEY, value bytea NOT NULL);
+                INSERT INTO sync_cursor VALUES ('primary', '\\x0102');
+                ALTER TABLE kept_block ALTER COLUMN folded_name SET NOT NULL;
+                INSERT INTO kept_block (folded_name, entries) VALUES ('bob', '{primary:k-ada}');
+                UPDATE migration SET taken = 4";
+    server.client(&database).await.batch_execute(back).await.unwrap();
+    let store = server.store(&database).await;
+    let cursor = Cursors::default().with(Source::Primary, Cursor::new([1, 2]));
+    assert_eq!(store.cursors().await.unwrap(), cursor);
+    let bob = NewUser::new(Links::primary(Key::new("k-bob")), "Bob");
+    let mut run = open_run(&store).await;
+    for user in [bob, ada()] {
+        let created = run.apply(&Operation::CreateUser(user)).await.unwrap();
+        assert_eq!(created, Applied::Done);
+    }
+    run.finish(&Cursors::default()).await.unwrap();
+    assert!(store.users().await.unwrap().iter().all(|user| user.blocked));
 }
 
 /// A database that a later version wrote is left alone.

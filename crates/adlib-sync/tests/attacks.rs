@@ -110,6 +110,10 @@ impl Store for Failing {
         Ok(state(&self.store))
     }
 
+    async fn cursors(&self) -> Result<Cursors, DiskFull> {
+        Ok(self.store.cursors().await.unwrap())
+    }
+
     async fn begin(&self, revision: &Revision) -> Result<Begin<FailingRun>, DiskFull> {
         Ok(match self.store.begin(revision).await.unwrap() {
             Begin::Open(run) => Begin::Open(FailingRun {
@@ -457,6 +461,9 @@ fn a58_a_conflict_stops_the_run() {
         type Run = MeddledRun;
         async fn load(&self) -> Result<StoreState, Self::Error> {
             self.0.load().await
+        }
+        async fn cursors(&self) -> Result<Cursors, Self::Error> {
+            self.0.cursors().await
         }
         async fn begin(&self, revision: &Revision) -> Result<Begin<MeddledRun>, Self::Error> {
             let Begin::Open(run) = self.0.begin(revision).await? else {

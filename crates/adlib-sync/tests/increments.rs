@@ -174,8 +174,9 @@ impl Site {
     /// The plan of a run that reads what changed since the store's cursor.
     fn plan(&mut self, model: &Model) -> Plan {
         let state = state(&self.store);
-        let cursor = state.cursors.of(Source::Primary);
-        let since = cursor.map(|cursor| u64::from_le_bytes(cursor.as_bytes().try_into().unwrap()));
+        let cursors = ready(self.store.cursors()).unwrap();
+        let since = cursors.of(Source::Primary);
+        let since = since.map(|cursor| u64::from_le_bytes(cursor.as_bytes().try_into().unwrap()));
         let kept = since.map(|since| Replica::decode(&self.replicas[&since]).unwrap());
         let mut replica = kept.unwrap_or_default();
         replica.apply(PLACE, model.increment(since, &self.mapper), &self.mapper);

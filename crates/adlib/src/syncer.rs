@@ -191,10 +191,10 @@ impl<'s, S: Store> Syncer<'s, S> {
             // Kept for the next one, but begun anew.
             return Ok(Some(Cursors::default()));
         }
-        let state = self.store.load().await;
-        Ok(Some(
-            state.map_err(|error| Error::Store(with_cause(&error)))?.cursors,
-        ))
+        let cursors = self.store.cursors().await;
+        cursors
+            .map(Some)
+            .map_err(|error| Error::Store(with_cause(&error)))
     }
 
     /// Why the user of this name is brought in, or why not, and which source gave each field. The store is not asked.

@@ -13,7 +13,7 @@ use adlib::{
     Config, Syncer,
     sync::{
         self, ApprovedPlan, Explanation, Field, Guard, ManualRun, Plan, Rejection, Trigger,
-        store::{Begin, DigestKey, MemoryStore, Revision, Store, StoreState},
+        store::{Begin, Cursors, DigestKey, MemoryStore, Revision, Store, StoreState},
     },
 };
 use adlib_examples::{SqliteStore, SqliteStoreError};
@@ -183,6 +183,10 @@ impl Store for StoreFile {
 
     async fn load(&self) -> Result<StoreState, SqliteStoreError> {
         self.opened()?.load().await
+    }
+
+    async fn cursors(&self) -> Result<Cursors, SqliteStoreError> {
+        self.opened()?.cursors().await
     }
 
     async fn begin(&self, revision: &Revision) -> Result<Begin<Self::Run>, SqliteStoreError> {

@@ -1,5 +1,6 @@
 //! The operations of a run as statements. Each looks before it writes, so a conflict has written nothing.
 
+use adlib_core::Sid;
 use adlib_schema::record::Pin;
 use adlib_sync::{
     Change, Details, Field, FoldedName, Link, Links,
@@ -107,9 +108,10 @@ async fn delete_user(client: &impl GenericClient, user: &UserId, links: &Links) 
 }
 
 async fn update_user(client: &impl GenericClient, user: &UserId, changes: &[Change]) -> Result<Applied> {
-    let Some((id, mut user)) = find_user(client, user).await? else {
+    let Some((id, known)) = find_user(client, user).await? else {
         return Ok(Applied::Conflict(Conflict::NoUser(user.to_string())));
     };
+    let mut user = known.clone();
     let applied = Applied::from(user.change(changes));
     if applied != Applied::Done {
         return Ok(applied);
@@ -121,6 +123,11 @@ async fn update_user(client: &impl GenericClient, user: &UserId, changes: &[Chan
         return Ok(Applied::Conflict(Conflict::NameTaken(user.name)));
     }
     write_user(client, id, &user).await?;
+    if let Some(links) = KeptBlock::new_account(&known, &user)
+        && take_blocks_of_account(client, links, user.details.sid).await?
+    {
+        block(client, id).await?;
+    }
     Ok(Applied::Done)
 }
 
@@ -139,8 +146,7 @@ async fn create_user(client: &impl GenericClient, new: &NewUser) -> Result<Appli
     let origin = Origin::Directory(new.links.clone());
     let id = insert_user(client, &new.name, origin, new.enabled, &new.details).await?;
     if take_kept_block(client, new).await? {
-        let block = "UPDATE users SET blocked = true WHERE id = $1";
-        client.execute(block, &[&id]).await?;
+        block(client, id).await?;
     }
     if let Some(profile) = &new.profile {
         let update = "UPDATE users SET profile = $2 WHERE id = $1";
@@ -154,19 +160,37 @@ async fn keep_block(client: &impl GenericClient, kept: &KeptBlock) -> Result<()>
     let entries: Vec<String> = kept.links.iter().map(|link| link.to_string()).collect();
     let insert = "INSERT INTO kept_block (folded_name, sid, entries) VALUES ($1, $2, $3)";
     let sid = kept.sid.map(|sid| sid.to_string());
-    client
-        .execute(insert, &[&kept.name.as_str(), &sid, &entries])
-        .await?;
+    let name = kept.name.as_ref().map(FoldedName::as_str);
+    client.execute(insert, &[&name, &sid, &entries]).await?;
     Ok(())
 }
 
-/// Whether a block was kept for who is created: as [`KeptBlock::is_of`]. It is not any more.
+/// Whether a block was kept for who is created: as [`KeptBlock::take`].
 async fn take_kept_block(client: &impl GenericClient, new: &NewUser) -> Result<bool> {
-    let entries: Vec<String> = new.links.iter().map(|link| link.to_string()).collect();
-    let sids: Vec<String> = new.sids().map(|sid| sid.to_string()).collect();
-    let delete = "DELETE FROM kept_block WHERE folded_name = $1 OR sid = ANY ($2) OR entries && $3";
-    let name = FoldedName::of(&new.name);
-    Ok(client.execute(delete, &[&name.as_str(), &sids, &entries]).await? > 0)
+    let same_account = take_blocks_of_account(client, &new.links, new.sids()).await?;
+    let by_name = "UPDATE kept_block SET folded_name = NULL WHERE folded_name = $1";
+    let same_name = client
+        .execute(by_name, &[&FoldedName::of(&new.name).as_str()])
+        .await?;
+    Ok(same_account || same_name > 0)
+}
+
+/// Whether blocks were kept for the account with these entries and security identifiers. They are not any more.
+async fn take_blocks_of_account(
+    client: &impl GenericClient,
+    links: &Links,
+    sids: impl IntoIterator<Item = Sid>,
+) -> Result<bool> {
+    let entries: Vec<String> = links.iter().map(|link| link.to_string()).collect();
+    let sids: Vec<String> = sids.into_iter().map(|sid| sid.to_string()).collect();
+    let delete = "DELETE FROM kept_block WHERE sid = ANY ($1) OR entries && $2";
+    Ok(client.execute(delete, &[&sids, &entries]).await? > 0)
+}
+
+async fn block(client: &impl GenericClient, id: i64) -> Result<()> {
+    let block = "UPDATE users SET blocked = true WHERE id = $1";
+    client.execute(block, &[&id]).await?;
+    Ok(())
 }
 
 pub(super) async fn insert_user(

@@ -1,20 +1,23 @@
 //! Rows as users and groups.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
-    Details, FoldedName, Link, Links, SourceParseError,
-    store::{Cursor, DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
+    Details, FoldedName, Link, Links, Source, SourceParseError,
+    store::{Cursor, Cursors, DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
 };
 use tokio_postgres::{GenericClient, Row, Transaction};
 
 use super::{PostgresStoreError, Result};
+use crate::pieces::{PIECE, of_pieces};
 
 pub(super) const USER: &str = "SELECT id, name, origin, entries, enabled, blocked, full_name, email, \
                                other_emails, department, office, cards, home_directory, pin, sid FROM users";
 /// How many rows are fetched at a time.
 const ROWS_AT_ONCE: i32 = 5000;
+/// The same of rows that are large.
+const PIECES_AT_ONCE: i32 = 16;
 
 const GROUP: &str = "SELECT id, source, key, domain, name, full_name FROM directory_group";
 
@@ -29,33 +32,27 @@ pub(super) async fn read_state(transaction: &Transaction<'_>) -> Result<StoreSta
     let key = key.try_get::<_, &[u8]>(0)?.try_into();
     let key = DigestKey::new(key.map_err(|_| PostgresStoreError::BadDigestKey)?);
     let mut state = StoreState::new(read_revision(transaction).await?, key);
-    for row in transaction
-        .query("SELECT source, value FROM sync_cursor", &[])
-        .await?
-    {
-        let source = row.try_get::<_, &str>(0)?.parse();
-        let source =
-            source.map_err(|error: SourceParseError| PostgresStoreError::BadCursor(error.to_string()))?;
-        state
-            .cursors
-            .extend([(source, Cursor::new(row.try_get::<_, &[u8]>(1)?))]);
-    }
     let (mut user_at, mut group_at) = (HashMap::new(), HashMap::new());
-    each(transaction, &format!("{USER} ORDER BY id"), |row| {
+    each(transaction, &format!("{USER} ORDER BY id"), ROWS_AT_ONCE, |row| {
         let (id, user) = user_of(row)?;
         user_at.insert(id, state.push_user(&user));
         Ok(())
     })
     .await?;
-    each(transaction, &format!("{GROUP} ORDER BY id"), |row| {
-        let id: i64 = row.try_get("id")?;
-        group_at.insert(id, state.push_group(group_of(row)?));
-        Ok(())
-    })
+    each(
+        transaction,
+        &format!("{GROUP} ORDER BY id"),
+        ROWS_AT_ONCE,
+        |row| {
+            let id: i64 = row.try_get("id")?;
+            group_at.insert(id, state.push_group(group_of(row)?));
+            Ok(())
+        },
+    )
     .await?;
     // In the order of users, so that the memberships are, too.
     let select = "SELECT user_id, group_id FROM membership ORDER BY user_id, group_id";
-    each(transaction, select, |row| {
+    each(transaction, select, ROWS_AT_ONCE, |row| {
         let (user, group): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
         if let (Some(user), Some(group)) = (user_at.get(&user), group_at.get(&group)) {
             state.push_membership(*user, *group);
@@ -66,15 +63,51 @@ pub(super) async fn read_state(transaction: &Transaction<'_>) -> Result<StoreSta
     Ok(state)
 }
 
-/// Hand the rows of `select` to `take`, with only some of them in memory at a time.
+pub(super) async fn read_cursors(transaction: &Transaction<'_>) -> Result<Cursors> {
+    let mut cursors: BTreeMap<Source, Vec<u8>> = BTreeMap::new();
+    let select = "SELECT source, piece FROM sync_cursor ORDER BY source, position";
+    each(transaction, select, PIECES_AT_ONCE, |row| {
+        let source = row.try_get::<_, &str>(0)?.parse();
+        let source =
+            source.map_err(|error: SourceParseError| PostgresStoreError::BadCursor(error.to_string()))?;
+        cursors
+            .entry(source)
+            .or_default()
+            .extend_from_slice(row.try_get(1)?);
+        Ok(())
+    })
+    .await?;
+    Ok(of_pieces(cursors))
+}
+
+/// Put `cursor` in the place of what there was of `source`.
+pub(super) async fn write_cursor(
+    transaction: &Transaction<'_>,
+    source: Source,
+    cursor: &Cursor,
+) -> Result<()> {
+    let delete = "DELETE FROM sync_cursor WHERE source = $1";
+    transaction.execute(delete, &[&source.as_str()]).await?;
+    let insert = "INSERT INTO sync_cursor (source, position, piece) VALUES ($1, $2, $3)";
+    let insert = transaction.prepare(insert).await?;
+    for (position, piece) in (0_i32..).zip(cursor.pieces(PIECE)) {
+        transaction
+            .execute(&insert, &[&source.as_str(), &position, &piece])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Hand the rows of `select` to `take`, with `at_once` of them in memory at a time.
 async fn each(
     transaction: &Transaction<'_>,
     select: &str,
+    at_once: i32,
     mut take: impl FnMut(&Row) -> Result<()>,
 ) -> Result<()> {
     let portal = transaction.bind(select, &[]).await?;
     loop {
-        let rows = transaction.query_portal(&portal, ROWS_AT_ONCE).await?;
+        let rows = transaction.query_portal(&portal, at_once).await?;
         if rows.is_empty() {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Transaction};
 use super::{PostgresStoreError, Result};
 
 /// The steps from an empty database to the present schema; `setting` has how many were taken.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE users (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -94,6 +94,14 @@ const MIGRATIONS: [&str; 4] = [
 ",
     // What a first sign-in makes of a user.
     "ALTER TABLE users ADD COLUMN profile text",
+    // A cursor can be larger than a value may be; a kept block outlasts the name.
+    "
+    ALTER TABLE sync_cursor DROP CONSTRAINT sync_cursor_pkey;
+    ALTER TABLE sync_cursor RENAME COLUMN value TO piece;
+    ALTER TABLE sync_cursor ADD COLUMN position integer NOT NULL DEFAULT 0;
+    ALTER TABLE sync_cursor ADD PRIMARY KEY (source, position);
+    ALTER TABLE kept_block ALTER COLUMN folded_name DROP NOT NULL;
+",
 ];
 
 /// Bring the database to the present schema; several processes may try at once.

@@ -1,5 +1,6 @@
 //! The operations of a run as statements. Each looks before it writes, so a conflict has written nothing.
 
+use adlib_core::Sid;
 use adlib_schema::record::Pin;
 use adlib_sync::{
     Change, Details, Field, FoldedName, Link, Links,
@@ -93,9 +94,10 @@ fn delete_user(connection: &Connection, user: &UserId, links: &Links) -> Result<
 }
 
 fn update_user(connection: &Connection, user: &UserId, changes: &[Change]) -> Result<Applied> {
-    let Some((id, mut user)) = find_user(connection, user)? else {
+    let Some((id, known)) = find_user(connection, user)? else {
         return Ok(Applied::Conflict(Conflict::NoUser(user.to_string())));
     };
+    let mut user = known.clone();
     let applied = Applied::from(user.change(changes));
     if applied != Applied::Done {
         return Ok(applied);
@@ -104,6 +106,11 @@ fn update_user(connection: &Connection, user: &UserId, changes: &[Change]) -> Re
         return Ok(Applied::Conflict(Conflict::NameTaken(user.name)));
     }
     write_user(connection, id, &user)?;
+    if let Some(links) = KeptBlock::new_account(&known, &user)
+        && take_blocks_of_account(connection, links, user.details.sid)?
+    {
+        block(connection, id)?;
+    }
     Ok(Applied::Done)
 }
 
@@ -122,7 +129,7 @@ fn create_user(connection: &Connection, new: &NewUser) -> Result<Applied> {
     let origin = Origin::Directory(new.links.clone());
     let id = insert_user(connection, &new.name, origin, new.enabled, &new.details)?;
     if take_kept_block(connection, new)? {
-        cached(connection, "UPDATE user SET blocked = 1 WHERE id = ?1")?.execute([id])?;
+        block(connection, id)?;
     }
     if let Some(profile) = &new.profile {
         cached(connection, "UPDATE user SET profile = ?2 WHERE id = ?1")?.execute(params![id, profile])?;
@@ -134,7 +141,8 @@ fn create_user(connection: &Connection, new: &NewUser) -> Result<Applied> {
 fn keep_block(connection: &Connection, kept: &KeptBlock) -> Result<()> {
     let insert = "INSERT INTO kept_block (folded_name, sid) VALUES (?1, ?2)";
     let sid = kept.sid.map(|sid| sid.to_string());
-    cached(connection, insert)?.execute(params![kept.name.as_str(), sid])?;
+    let name = kept.name.as_ref().map(FoldedName::as_str);
+    cached(connection, insert)?.execute(params![name, sid])?;
     let id = connection.last_insert_rowid();
     let mut insert = cached(connection, "INSERT INTO kept_block_entry VALUES (?1, ?2, ?3)")?;
     for link in kept.links.iter() {
@@ -143,22 +151,37 @@ fn keep_block(connection: &Connection, kept: &KeptBlock) -> Result<()> {
     Ok(())
 }
 
-/// Whether a block was kept for who is created: as [`KeptBlock::is_of`]. It is not any more.
+/// Whether a block was kept for who is created: as [`KeptBlock::take`].
 fn take_kept_block(connection: &Connection, new: &NewUser) -> Result<bool> {
-    let name = FoldedName::of(&new.name);
-    let mut count =
-        cached(connection, "DELETE FROM kept_block WHERE folded_name = ?1")?.execute([name.as_str()])?;
+    let same_account = take_blocks_of_account(connection, &new.links, new.sids())?;
+    let by_name = "UPDATE kept_block SET folded_name = NULL WHERE folded_name = ?1";
+    let same_name = cached(connection, by_name)?.execute([FoldedName::of(&new.name).as_str()])?;
+    Ok(same_account || same_name > 0)
+}
+
+/// Whether blocks were kept for the account with these entries and security identifiers. They are not any more.
+fn take_blocks_of_account(
+    connection: &Connection,
+    links: &Links,
+    sids: impl IntoIterator<Item = Sid>,
+) -> Result<bool> {
+    let mut count = 0;
     let mut by_sid = cached(connection, "DELETE FROM kept_block WHERE sid = ?1")?;
-    for sid in new.sids() {
+    for sid in sids {
         count += by_sid.execute([sid.to_string()])?;
     }
     let by_entry = "DELETE FROM kept_block WHERE id IN
                     (SELECT block_id FROM kept_block_entry WHERE source = ?1 AND key = ?2)";
     let mut by_entry = cached(connection, by_entry)?;
-    for link in new.links.iter() {
+    for link in links.iter() {
         count += by_entry.execute([link.source.as_str(), link.key.as_str()])?;
     }
     Ok(count > 0)
+}
+
+fn block(connection: &Connection, id: i64) -> Result<()> {
+    cached(connection, "UPDATE user SET blocked = 1 WHERE id = ?1")?.execute([id])?;
+    Ok(())
 }
 
 pub(super) fn insert_user(

@@ -1,15 +1,16 @@
 //! Rows as users and groups.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use adlib_schema::record::{Key, Pin};
 use adlib_sync::{
-    Details, FoldedName, Link, Links,
-    store::{Cursor, DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
+    Details, FoldedName, Link, Links, Source,
+    store::{Cursor, Cursors, DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUser, UserId},
 };
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::{Result, SqliteStoreError};
+use crate::pieces::{PIECE, of_pieces};
 
 const USER: &str = "SELECT id, name, origin, enabled, blocked, full_name, email, department, \
                     office, home_directory, pin, sid FROM user";
@@ -24,7 +25,6 @@ pub(super) fn read_state(connection: &Connection) -> Result<StoreState> {
     let select = "SELECT value FROM setting WHERE name = 'digest-key'";
     let key: [u8; 32] = connection.query_row(select, [], |row| row.get(0))?;
     let mut state = StoreState::new(read_revision(connection)?, DigestKey::new(key));
-    read_cursors(connection, &mut state)?;
     let mut user_at: HashMap<i64, usize> = HashMap::new();
     for (id, user) in read_numbered(connection)? {
         user_at.insert(id, state.push_user(&user));
@@ -48,15 +48,25 @@ pub(super) fn read_state(connection: &Connection) -> Result<StoreState> {
     Ok(state)
 }
 
-fn read_cursors(connection: &Connection, state: &mut StoreState) -> Result<()> {
-    let mut select = connection.prepare("SELECT source, value FROM sync_cursor")?;
+pub(super) fn read_cursors(connection: &Connection) -> Result<Cursors> {
+    let mut select = connection.prepare("SELECT source, piece FROM sync_cursor ORDER BY source, position")?;
     let mut rows = select.query([])?;
+    let mut cursors: BTreeMap<Source, Vec<u8>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let source: String = row.get(0)?;
         let source = source.parse().map_err(|_| SqliteStoreError::BadCursor(source))?;
-        state
-            .cursors
-            .extend([(source, Cursor::new(row.get::<_, Vec<u8>>(1)?))]);
+        let piece = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+        cursors.entry(source).or_default().extend_from_slice(piece);
+    }
+    Ok(of_pieces(cursors))
+}
+
+/// Put `cursor` in the place of what there was of `source`.
+pub(super) fn write_cursor(connection: &Connection, source: Source, cursor: &Cursor) -> Result<()> {
+    connection.execute("DELETE FROM sync_cursor WHERE source = ?1", [source.as_str()])?;
+    let mut insert = connection.prepare("INSERT INTO sync_cursor VALUES (?1, ?2, ?3)")?;
+    for (position, piece) in cursor.pieces(PIECE).enumerate() {
+        insert.execute(params![source.as_str(), position, piece])?;
     }
     Ok(())
 }

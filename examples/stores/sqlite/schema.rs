@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, SqliteStoreError};
 
 /// The steps from an empty file to the present schema; `user_version` counts those that were taken.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE setting (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
     INSERT INTO setting VALUES ('revision', 0), ('digest-key', randomblob(32));
@@ -98,6 +98,24 @@ const MIGRATIONS: [&str; 4] = [
 ",
     // What a first sign-in makes of a user.
     "ALTER TABLE user ADD COLUMN profile TEXT",
+    // A cursor can be larger than a value may be; a kept block outlasts the name.
+    "
+    ALTER TABLE sync_cursor RENAME TO sync_cursor_whole;
+    CREATE TABLE sync_cursor (
+        source TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        piece BLOB NOT NULL,
+        PRIMARY KEY (source, position)
+    ) STRICT;
+    INSERT INTO sync_cursor SELECT source, 0, value FROM sync_cursor_whole;
+    DROP TABLE sync_cursor_whole;
+    DROP INDEX kept_block_name;
+    ALTER TABLE kept_block RENAME COLUMN folded_name TO former_name;
+    ALTER TABLE kept_block ADD COLUMN folded_name TEXT;
+    UPDATE kept_block SET folded_name = former_name;
+    ALTER TABLE kept_block DROP COLUMN former_name;
+    CREATE INDEX kept_block_name ON kept_block (folded_name);
+",
 ];
 
 /// Tables whose every change makes another revision, whoever makes it.

@@ -196,7 +196,7 @@ pub async fn content<S: Store>(store: &S) -> Content {
         users: state.users().map(known).collect(),
         groups: state.groups().iter().map(|group| format!("{group:?}")).collect(),
         memberships: state.memberships().map(pair).collect(),
-        cursors: state.cursors.clone(),
+        cursors: store.cursors().await.unwrap(),
     }
 }
 
@@ -263,6 +263,10 @@ impl<S: Store> Store for Interruptible<'_, S> {
         let state = self.store.load().await.map_err(Interrupted::Store)?;
         self.stop.pass()?;
         Ok(state)
+    }
+
+    async fn cursors(&self) -> Result<Cursors, Self::Error> {
+        self.store.cursors().await.map_err(Interrupted::Store)
     }
 
     async fn begin(&self, revision: &Revision) -> Result<Begin<Self::Run>, Self::Error> {

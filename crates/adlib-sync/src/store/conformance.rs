@@ -50,6 +50,8 @@ pub async fn conformance<F: Fixture>(fixture: &F) -> Result<(), Nonconformance> 
     others_are_protected(fixture).await?;
     blocks_survive(fixture).await?;
     blocks_survive_deletion(fixture).await?;
+    a_name_uses_up_no_block(fixture).await?;
+    blocks_survive_adoption(fixture).await?;
     deleting_takes_memberships_along(fixture).await?;
     one_run_at_a_time(fixture).await?;
     silent_runs_lose_their_turn(fixture).await?;
@@ -356,6 +358,74 @@ async fn blocks_survive_deletion<F: Fixture>(fixture: &F) -> Outcome {
     is_blocked(&store, PROMISE, "ada", false).await
 }
 
+async fn a_name_uses_up_no_block<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str =
+        "a newcomer with the name of a blocked user who was deleted is blocked, and so is who comes back";
+    let newcomer = NewUser::new(third(Key::new("s5")), "ADA");
+    let mut same_sid = NewUser::new(third(Key::new("s3")), "countess");
+    same_sid.details.sid = full_user("ada").details.sid;
+    let mut remembered = NewUser::new(third(Key::new("s4")), "lovelace");
+    remembered.former_sids.extend(full_user("ada").details.sid);
+    let same_entry = NewUser::new(Links::secondary(Key::new("s1")), "byron");
+    for back in [same_sid, remembered, same_entry] {
+        let store = fixture.empty().await;
+        blocked_and_deleted(fixture, &store, PROMISE).await?;
+        run(&store, PROMISE, &[create(&newcomer)]).await?;
+        is_blocked(&store, PROMISE, "ada", true).await?;
+        // The newcomer is somebody else, as the application finds out.
+        fixture.set_blocked(&store, "ada", false).await;
+        run(&store, PROMISE, &[create(&back)]).await?;
+        is_blocked(&store, PROMISE, &back.name, true).await?;
+        is_blocked(&store, PROMISE, "ada", false).await?;
+        fixture.set_blocked(&store, &back.name, false).await;
+        delete(&store, PROMISE, &back).await?;
+        run(&store, PROMISE, &[create(&back)]).await?;
+        is_blocked(&store, PROMISE, &back.name, false).await?;
+    }
+    Ok(())
+}
+
+async fn blocks_survive_adoption<F: Fixture>(fixture: &F) -> Outcome {
+    const PROMISE: &str =
+        "whoever is blocked and deleted, and comes back as the account of another user, is blocked";
+    let sid = |sid: Option<Sid>| sid.map_or(Value::Absent, Value::Sid);
+    let same_entry = (Links::secondary(Key::new("s1")), Value::Absent, true);
+    let same_sid = (third(Key::new("s6")), sid(full_user("ada").details.sid), true);
+    let somebody = (
+        third(Key::new("s6")),
+        sid(Sid::new(5, &[21, 1, 2, 3, 1105])),
+        false,
+    );
+    // A user of the application's own who is adopted, and a directory's who stands for another entry from now on.
+    for name in ["ada", "bob"] {
+        for (links, sid, blocked) in [&same_entry, &same_sid, &somebody] {
+            let store = fixture.empty().await;
+            blocked_and_deleted(fixture, &store, PROMISE).await?;
+            fixture.add_local(&store, "ada", Origin::Local).await;
+            let bob = NewUser::new(third(Key::new("s2")), "bob");
+            run(&store, PROMISE, &[create(&bob)]).await?;
+            let stored = named(&load(&store, PROMISE).await?, name, PROMISE)?;
+            let origin = Value::Origin(Origin::Directory(links.clone()));
+            let relinked = Operation::UpdateUser {
+                user: stored.id,
+                changes: vec![
+                    Change::new(
+                        Field::Entry,
+                        Value::Origin(stored.origin),
+                        origin,
+                        Source::Primary,
+                    ),
+                    Change::new(Field::Sid, Value::Absent, sid.clone(), Source::Primary),
+                ],
+            };
+            let applied = run(&store, PROMISE, &[relinked]).await?;
+            check(PROMISE, applied == [Applied::Done], || format!("{applied:?}"))?;
+            is_blocked(&store, PROMISE, name, *blocked).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Leave a store behind from which a run deleted `ada`, whom the application had blocked.
 async fn blocked_and_deleted<F: Fixture>(fixture: &F, store: &F::Store, promise: &'static str) -> Outcome {
     let ada = full_user("ada");
@@ -475,8 +545,9 @@ async fn silent_runs_lose_their_turn<F: Fixture>(fixture: &F) -> Outcome {
         "a late end was taken".into()
     })?;
     let state = load(&store, PROMISE).await?;
-    let untouched = named(&state, "bob", PROMISE).is_err() && state.cursors == Cursors::default();
-    check(PROMISE, untouched, || format!("{state:?}"))?;
+    let cursors = store.cursors().await.map_err(failed(PROMISE))?;
+    let untouched = named(&state, "bob", PROMISE).is_err() && cursors == Cursors::default();
+    check(PROMISE, untouched, || format!("{state:?}, {cursors:?}"))?;
     let third = begin(&store, &state.revision, PROMISE).await?;
     check(PROMISE, matches!(third, Begin::Busy), || {
         "the end of the late run was taken for that of the next one".into()
@@ -490,10 +561,8 @@ async fn cursors_come_last<F: Fixture>(fixture: &F) -> Outcome {
     const PROMISE: &str = "cursors are stored by the end of a run and by nothing else";
     let store = fixture.empty().await;
     let has = async |cursors: &Cursors| {
-        let state = load(&store, PROMISE).await?;
-        check(PROMISE, state.cursors == *cursors, || {
-            format!("{:?}", state.cursors)
-        })
+        let stored = store.cursors().await.map_err(failed(PROMISE))?;
+        check(PROMISE, stored == *cursors, || format!("{stored:?}"))
     };
     has(&Cursors::default()).await?;
     let mut cut = opened(&store, PROMISE).await?;
@@ -507,15 +576,18 @@ async fn cursors_come_last<F: Fixture>(fixture: &F) -> Outcome {
     let before = load(&store, PROMISE).await?.revision;
     let first = Cursors::default().with(Source::Primary, Cursor::new(*b"\0'\xff"));
     let second = Cursors::default().with(Source::Third, Cursor::new([]));
-    let third = Cursors::default().with(Source::Primary, Cursor::new([7; 5000]));
+    let third = Cursors::default().with(Source::Primary, Cursor::new(several_pieces()));
+    let shorter = Cursors::default().with(Source::Primary, Cursor::new([7; 5000]));
     let both = first.clone().with(Source::Third, Cursor::new([]));
-    let last = third.clone().with(Source::Third, Cursor::new([]));
+    let large = third.clone().with(Source::Third, Cursor::new([]));
+    let last = shorter.clone().with(Source::Third, Cursor::new([]));
     let none = Cursors::default();
     for (stored, then) in [
         (&first, &first),
         (&second, &both),
         (&none, &both),
-        (&third, &last),
+        (&third, &large),
+        (&shorter, &last),
     ] {
         let run = opened(&store, PROMISE).await?;
         run.finish(stored).await.map_err(failed(PROMISE))?;
@@ -525,6 +597,12 @@ async fn cursors_come_last<F: Fixture>(fixture: &F) -> Outcome {
     check(PROMISE, before == after, || {
         "a cursor gave another revision".into()
     })
+}
+
+/// More than a store keeps in one piece.
+fn several_pieces() -> Vec<u8> {
+    let bytes = (0_u32..700_000).map(|number| number.wrapping_mul(0x9e37_79b1));
+    bytes.flat_map(u32::to_le_bytes).collect()
 }
 
 /// An open run at the present revision.

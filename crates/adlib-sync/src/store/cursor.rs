@@ -6,8 +6,9 @@ use crate::Source;
 
 /// Where the reading of a source ended, so that the next one can go on from there.
 ///
-/// It is the source's word, of a few bytes or kilobytes, and nobody else reads anything into it. What a source needs
-/// beside it, such as a copy of what it read, it keeps itself, and names it here.
+/// It is the source's word, and nobody else reads anything into it. Where runs go by what changed, it is all that was read
+/// ([`Replica`](adlib_schema::read::changes::Replica)): some 1 KB a user, so a gigabyte for a million. A database that
+/// does not like values of this size keeps [`pieces`](Self::pieces) of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(Box<[u8]>);
 
@@ -21,6 +22,20 @@ impl Cursor {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The bytes in pieces of `size` at most; an empty cursor is one empty piece, so that it is not taken for none.
+    ///
+    /// ```
+    /// use adlib_sync::store::Cursor;
+    ///
+    /// let pieces: Vec<Vec<u8>> = Cursor::new(*b"4711").pieces(3).map(<[u8]>::to_vec).collect();
+    /// assert_eq!(pieces, [&b"471"[..], &b"1"[..]]);
+    /// assert_eq!(Cursor::new([]).pieces(3).count(), 1);
+    /// ```
+    pub fn pieces(&self, size: usize) -> impl Iterator<Item = &[u8]> {
+        let none = self.0.is_empty().then_some(&[][..]);
+        none.into_iter().chain(self.0.chunks(size.max(1)))
     }
 }
 

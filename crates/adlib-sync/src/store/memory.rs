@@ -103,7 +103,7 @@ impl MemoryStore {
         let name = FoldedName::of(name);
         let kept = inner.kept_blocks.len();
         if !blocked {
-            inner.kept_blocks.retain(|kept| kept.name != name);
+            inner.kept_blocks.retain(|kept| kept.name.as_ref() != Some(&name));
         }
         let was_kept = inner.kept_blocks.len() < kept;
         let id = inner.named.get(&name).copied();
@@ -147,6 +147,10 @@ impl Store for MemoryStore {
 
     async fn load(&self) -> Result<StoreState, MemoryStoreError> {
         Ok(self.inner().state())
+    }
+
+    async fn cursors(&self) -> Result<Cursors, MemoryStoreError> {
+        Ok(self.inner().cursors.clone())
     }
 
     async fn begin(&self, revision: &Revision) -> Result<Begin<MemoryRun>, MemoryStoreError> {
@@ -219,7 +223,6 @@ impl Inner {
 
     fn state(&self) -> StoreState {
         let mut state = StoreState::new(self.revision(), self.digest_key.clone());
-        state.cursors.clone_from(&self.cursors);
         let user_at: BTreeMap<u64, usize> = self
             .users
             .iter()
@@ -344,12 +347,14 @@ impl Inner {
         let (id, known) = self
             .find(user)
             .ok_or_else(|| Conflict::NoUser(user.to_string()))?;
+        let known = known.clone();
         let mut changed = known.clone();
         let applied = changed.change(changes)?;
         let owner = self.named.get(&FoldedName::of(&changed.name));
         if owner.is_some_and(|owner| *owner != id) {
             return Err(Conflict::NameTaken(changed.name));
         }
+        changed.blocked |= KeptBlock::take_for_update(&mut self.kept_blocks, &known, &changed);
         self.take(id);
         self.put(changed);
         Ok(applied)
@@ -367,14 +372,12 @@ impl Inner {
         if let Some(link) = new.links.iter().find(|link| self.linked.contains_key(link)) {
             return Err(Conflict::EntryTaken(link));
         }
-        let kept = self.kept_blocks.len();
-        self.kept_blocks.retain(|kept| !kept.is_of(new));
         let user = StoredUser {
             id: self.next_id(),
             name: new.name.clone(),
             origin: Origin::Directory(new.links.clone()),
             enabled: new.enabled,
-            blocked: self.kept_blocks.len() < kept,
+            blocked: KeptBlock::take(&mut self.kept_blocks, new),
             details: new.details.clone(),
         };
         self.put(user);

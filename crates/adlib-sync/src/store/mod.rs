@@ -30,7 +30,8 @@ pub use record::{DigestKey, Origin, Revision, StoreState, StoredGroup, StoredUse
 /// - A run that is dropped without [`finish`](Run::finish) may leave all, some or none of its operations behind,
 ///   each of them whole.
 /// - The cursors of the sources are stored by [`finish`](Run::finish) and by nothing else, so that no cursor is ahead of
-///   the list. They are no part of the list: a new cursor gives no other revision.
+///   the list. They are no part of the list: a new cursor gives no other revision. They can be large: some 1 KB a user
+///   where runs go by changes, so that a store keeps them in pieces and gives them to who asks for them only.
 pub trait Store: Sync {
     /// What can go wrong in this store.
     type Error: std::error::Error + Send + Sync + 'static;
@@ -39,6 +40,9 @@ pub trait Store: Sync {
 
     /// Everything that the sync needs to know of the store.
     fn load(&self) -> impl Future<Output = Result<StoreState, Self::Error>> + Send;
+
+    /// Where the reading of each source ended that the last finished run was made of.
+    fn cursors(&self) -> impl Future<Output = Result<Cursors, Self::Error>> + Send;
 
     /// One user, for a sign-in. What is provided here loads everything: a store with an index does better.
     fn find(
@@ -61,6 +65,10 @@ impl<S: Store + Send> Store for std::sync::Arc<S> {
 
     fn load(&self) -> impl Future<Output = Result<StoreState, Self::Error>> + Send {
         (**self).load()
+    }
+
+    fn cursors(&self) -> impl Future<Output = Result<Cursors, Self::Error>> + Send {
+        (**self).cursors()
     }
 
     fn find(

@@ -8,7 +8,7 @@ use std::{
 use adlib_core::{Secret, Sid};
 use adlib_schema::record::{Group, Pin};
 
-use super::{Applied, Conflict, Cursors};
+use super::{Applied, Conflict};
 use crate::{
     Change, Details, Field, FoldedName, Link, Links, Value,
     table::{Fields, Hashed, OriginKind, Pairs, Record, Rows, encode, hash},
@@ -295,8 +295,6 @@ pub struct StoreState {
     pub revision: Revision,
     /// The key under which PINs enter the hash of a plan.
     pub digest_key: DigestKey,
-    /// Where the reading of each source ended that the last finished run was made of.
-    pub cursors: Cursors,
 }
 
 impl StoreState {
@@ -315,7 +313,6 @@ impl StoreState {
             values: [0; Field::DETAILS.len()],
             revision,
             digest_key,
-            cursors: Cursors::default(),
         }
     }
 
