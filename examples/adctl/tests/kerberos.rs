@@ -2,11 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-};
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod folder;
+
+use std::{fs, ops::Deref, path::Path};
 
 use adlib::{
     Keytab, UnixTime,
@@ -19,8 +18,8 @@ use adlib::{
 };
 use adlib_core::ChannelBindings;
 use base64::{Engine, prelude::BASE64_STANDARD};
+use folder::Folder;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 const SERVICE: &str = "HTTP/app.corp.example.com@CORP.EXAMPLE.COM";
 /// The time of the scene, and a time an hour before, when the client was authenticated.
@@ -29,15 +28,19 @@ const AT: &str = "2027-01-15T08:00:00Z";
 const SID: &str = "S-1-5-21-1111111111-2222222222-3333333333";
 
 /// A directory with files in it, and what `adctl kerberos` says there.
-struct Site(TempDir);
+struct Site(Folder);
+
+impl Deref for Site {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Site {
     fn new(files: &[(&str, &[u8])]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        for (name, content) in files {
-            fs::write(directory.path().join(name), content).unwrap();
-        }
-        Self(directory)
+        Self(Folder::of(files))
     }
 
     /// A site with `token` and the scene's keytab.
@@ -45,23 +48,8 @@ impl Site {
         Self::new(&[("token", token), ("keytab", &keytab().encode())])
     }
 
-    /// Exit code, standard output, standard error.
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_adctl"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let code = output.status.code().unwrap();
-        (code, text(output.stdout), text(output.stderr))
-    }
-
     fn json(&self, arguments: &[&str]) -> (i32, Value) {
-        let (code, output, errors) = self.run(&[&["kerberos"], arguments, &["--json"]].concat());
-        let value: Value =
-            serde_json::from_str(&output).unwrap_or_else(|_| panic!("no JSON: {output}\n{errors}"));
+        let (code, value) = self.0.json(&[&["kerberos"], arguments].concat());
         assert_eq!(value["schema"], 1);
         (code, value)
     }
@@ -79,7 +67,7 @@ impl Site {
 
     /// The one line on standard error with which an input of the operator's stops a call.
     fn stopped(&self, arguments: &[&str]) -> String {
-        let (code, output, errors) = self.run(&[&["kerberos"], arguments].concat());
+        let (code, output, errors) = self.0.run(&[&["kerberos"], arguments].concat());
         assert_eq!((code, output.as_str()), (2, ""), "{errors}");
         errors
     }

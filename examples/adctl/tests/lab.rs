@@ -2,25 +2,31 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    io::Write,
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod folder;
+
+use std::{collections::BTreeSet, ops::Deref};
 
 use adlib_lab::{Corp, corp};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use folder::Folder;
 use serde_json::Value;
-use tempfile::TempDir;
 
 const UNKNOWN_TO_THE_USER: &str =
     "Authentication failed! The credentials you entered are invalid or cannot be authenticated.";
 
 /// A directory with a configuration for the lab, and what `adctl` says in it.
 struct Site {
-    directory: TempDir,
+    folder: Folder,
     corp: Corp,
+}
+
+impl Deref for Site {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 impl Site {
@@ -31,7 +37,6 @@ impl Site {
     /// With more lines at the end of `[directory]` and of `[signin]`.
     fn with(more_directory: &str, more_signin: &str) -> Self {
         let corp = corp();
-        let directory = tempfile::tempdir().unwrap();
         let config = format!(
             r#"
             [directory]
@@ -57,18 +62,15 @@ impl Site {
             service = corp.http_service,
             keytab = corp.keytab.display(),
         );
-        fs::write(directory.path().join("adlib.toml"), config).unwrap();
-        fs::write(
-            directory.path().join("password"),
-            format!("{}\n", corp.service_password),
-        )
-        .unwrap();
-        fs::write(
-            directory.path().join("mappings.conf"),
-            format!("acme.example = {}\n", corp.dns_domain),
-        )
-        .unwrap();
-        Self { directory, corp }
+        let folder = Folder::of(&[
+            ("adlib.toml", config.as_bytes()),
+            ("password", corp.service_password.as_bytes()),
+            (
+                "mappings.conf",
+                format!("acme.example = {}\n", corp.dns_domain).as_bytes(),
+            ),
+        ]);
+        Self { folder, corp }
     }
 
     /// Over both domains, with a bind that reaches both; `acme.example` and `both.example` stand for either.
@@ -98,66 +100,45 @@ impl Site {
                 corp.dns_domain, staff.dns_domain
             )
         });
-        fs::write(site.path("mappings.conf"), mappings.concat()).unwrap();
+        site.write("mappings.conf", mappings.concat());
         site
     }
 
-    /// Replace parts of the configuration, each of which must be there.
-    fn edit(&self, changes: &[(&str, &str)]) {
-        let mut config = fs::read_to_string(self.path("adlib.toml")).unwrap();
-        for (from, to) in changes {
-            assert!(config.contains(from), "{from}");
-            config = config.replacen(from, to, 1);
-        }
-        fs::write(self.path("adlib.toml"), config).unwrap();
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// Exit code, standard output, standard error.
-    fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_adctl"))
-            .args(arguments)
-            .current_dir(self.directory.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (
-            output.status.code().unwrap(),
-            text(output.stdout),
-            text(output.stderr),
-        )
-    }
-
-    fn json(&self, arguments: &[&str], input: &str) -> (i32, Value) {
-        let (code, output, errors) = self.run(&[arguments, &["--json"]].concat(), input);
-        let value = serde_json::from_str(&output).unwrap_or_else(|_| panic!("no JSON: {output}\n{errors}"));
-        (code, value)
-    }
-
     fn login(&self, name: &str, password: &str) -> (i32, Value) {
-        self.json(
+        self.json_with_input(
             &["login", "--config", "adlib.toml", name],
             &format!("{password}\n"),
         )
     }
 
-    /// By NTLM alone, with the password of every user.
-    fn login_legacy(&self, name: &str) -> (i32, Value) {
-        let call = ["login", "--config", "adlib.toml", "--mode", "legacy", name];
-        self.json(&call, &format!("{}\n", self.corp.user_password))
+    /// By Kerberos alone or by NTLM alone, with the password of every user.
+    fn login_in_mode(&self, mode: &str, name: &str) -> (i32, Value) {
+        let call = ["login", "--config", "adlib.toml", "--mode", mode, name];
+        self.json_with_input(&call, &format!("{}\n", self.corp.user_password))
     }
 
     fn login_as_user(&self, name: &str) -> (i32, Value) {
         self.login(name, &self.corp.user_password.clone())
     }
+}
+
+/// What was said of a user who is let in by `mechanism`.
+#[track_caller]
+fn accepted((code, identity): (i32, Value), mechanism: &str) -> Value {
+    assert_eq!(
+        (code, &identity["mechanism"]),
+        (0, &mechanism.into()),
+        "{identity}"
+    );
+    identity
+}
+
+/// What was said of a user who is refused for `reason`, which the user is not told.
+#[track_caller]
+fn refused((code, refusal): (i32, Value), reason: &str) -> Value {
+    assert_eq!((code, &refusal["reason"]), (1, &reason.into()), "{refusal}");
+    assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
+    refusal
 }
 
 /// R6, R13, R18
@@ -209,23 +190,12 @@ fn r11_a_ticket_by_aes_128() {
 fn r11_a_ticket_by_rc4_is_refused() {
     let site = Site::new();
     site.edit(&[(&*site.corp.http_service, "HTTP/rc4.corp.example.com")]);
-    let modern = [
-        "login",
-        "--config",
-        "adlib.toml",
-        "--mode",
-        "modern",
-        "ada@corp.example.com",
-    ];
-    let (code, refusal) = site.json(&modern, &format!("{}\n", site.corp.user_password));
-    assert_eq!(
-        (code, &refusal["reason"]),
-        (1, &"kerberos-unavailable".into()),
-        "{refusal}"
+    refused(
+        site.login_in_mode("modern", "ada@corp.example.com"),
+        "kerberos-unavailable",
     );
 
-    let (code, identity) = site.login_as_user("ada@corp.example.com");
-    assert_eq!((code, &identity["mechanism"]), (0, &"ntlm".into()), "{identity}");
+    let identity = accepted(site.login_as_user("ada@corp.example.com"), "ntlm");
     assert_eq!(identity["evidence"]["fallback"]["reason"], "kerberos-unavailable");
 }
 
@@ -296,13 +266,7 @@ fn r18_names_of_two_domains() {
         ("zoe\u{301}@corp.example.com", "unknown-user"),
         ("mia@elsewhere.example", "unknown-domain"),
     ] {
-        let (code, refusal) = site.login_as_user(typed);
-        assert_eq!(
-            (code, &refusal["reason"]),
-            (1, &reason.into()),
-            "{typed}: {refusal}"
-        );
-        assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
+        refused(site.login_as_user(typed), reason);
     }
     let (_, refusal) = site.login_as_user("mia@both.example");
     let detail = refusal["detail"].as_str().unwrap();
@@ -338,7 +302,7 @@ fn r07_names_by_ntlm() {
         ("st.nopreauth@corp.example.com", "st.nopreauth"),
         ("mia@staff.example.com", "mia"),
     ] {
-        let (code, identity) = site.login_legacy(typed);
+        let (code, identity) = site.login_in_mode("legacy", typed);
         assert_eq!(
             (code, &identity["user"]),
             (0, &account.into()),
@@ -368,7 +332,7 @@ fn r07_an_identity_is_the_same_by_either_mechanism() {
     };
     for account in ["ada", "deep", "user01", "zoë"] {
         let (_, kerberos) = site.login_as_user(&site.corp.upn(account));
-        let (_, ntlm) = site.login_legacy(&site.corp.upn(account));
+        let (_, ntlm) = site.login_in_mode("legacy", &site.corp.upn(account));
         assert_eq!(
             (&kerberos["mechanism"], &ntlm["mechanism"]),
             (&"kerberos".into(), &"ntlm".into())
@@ -397,13 +361,7 @@ fn r09_reasons_by_ntlm() {
         // This server gives such an account a password that nobody knows.
         ("st.smartcard@corp.example.com", "wrong-password"),
     ] {
-        let (code, refusal) = site.login_legacy(typed);
-        assert_eq!(
-            (code, &refusal["reason"]),
-            (1, &reason.into()),
-            "{typed}: {refusal}"
-        );
-        assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
+        refused(site.login_in_mode("legacy", typed), reason);
     }
     let call = [
         "login",
@@ -413,41 +371,20 @@ fn r09_reasons_by_ntlm() {
         "legacy",
         "ada@corp.example.com",
     ];
-    let (code, refusal) = site.json(&call, "wrong\n");
-    assert_eq!(
-        (code, &refusal["reason"]),
-        (1, &"wrong-password".into()),
-        "{refusal}"
-    );
+    refused(site.json_with_input(&call, "wrong\n"), "wrong-password");
 }
 
 /// R5: NTLM takes the place of Kerberos where Kerberos could not be used, in mode auto only, and the evidence says why.
 #[test]
 fn r05_ntlm_where_kerberos_cannot_be_used() {
     let site = Site::with("", "kdc = [\"127.0.0.99\"]");
-    let (code, identity) = site.login_as_user("ada@corp.example.com");
-    assert_eq!((code, &identity["mechanism"]), (0, &"ntlm".into()), "{identity}");
+    let identity = accepted(site.login_as_user("ada@corp.example.com"), "ntlm");
     assert_eq!(identity["evidence"]["fallback"]["reason"], "unreachable");
-    let (code, refusal) = site.login("ada@corp.example.com", "wrong");
-    assert_eq!(
-        (code, &refusal["reason"]),
-        (1, &"wrong-password".into()),
-        "{refusal}"
-    );
+    refused(site.login("ada@corp.example.com", "wrong"), "wrong-password");
 
-    let modern = [
-        "login",
-        "--config",
-        "adlib.toml",
-        "--mode",
-        "modern",
-        "ada@corp.example.com",
-    ];
-    let (code, refusal) = site.json(&modern, &format!("{}\n", site.corp.user_password));
-    assert_eq!(
-        (code, &refusal["reason"]),
-        (1, &"unreachable".into()),
-        "{refusal}"
+    refused(
+        site.login_in_mode("modern", "ada@corp.example.com"),
+        "unreachable",
     );
 }
 
@@ -460,8 +397,7 @@ fn r05_no_fallback_from_a_verdict() {
         !refusal["detail"].as_str().unwrap().contains("636"),
         "no bind was tried: {refusal}"
     );
-    let (code, refusal) = site.login_as_user("st.disabled@corp.example.com");
-    assert_eq!((code, &refusal["reason"]), (1, &"disabled".into()), "{refusal}");
+    let refusal = refused(site.login_as_user("st.disabled@corp.example.com"), "disabled");
     assert!(
         !refusal["detail"].as_str().unwrap().contains("data 533"),
         "{refusal}"
@@ -473,7 +409,7 @@ fn r05_no_fallback_from_a_verdict() {
 fn r22_two_domains_are_read_by_kerberos() {
     let site = Site::of_both_domains();
     let read = ["directory", "read", "--config", "adlib.toml"];
-    let (_, by_ntlm) = site.json(&read, "");
+    let (_, by_ntlm) = site.json(&read);
     let (corp, staff) = (&site.corp, &site.corp.staff);
     // Tickets are for names, not for addresses.
     site.edit(&[
@@ -492,10 +428,10 @@ fn r22_two_domains_are_read_by_kerberos() {
         ),
         ("[signin]", &format!("dns = [\"{}\"]\n[signin]", corp.resolver)),
     ]);
-    let (code, over_tls) = site.json(&read, "");
+    let (code, over_tls) = site.json(&read);
     assert_eq!((code, &over_tls), (0, &by_ntlm));
     site.edit(&[("[signin]", "transport = \"sasl\"\n[signin]")]);
-    let (code, sealed) = site.json(&read, "");
+    let (code, sealed) = site.json(&read);
     assert_eq!((code, &sealed), (0, &by_ntlm));
     let found = sealed["found"].as_array().unwrap();
     assert_eq!(found.len(), 2);
@@ -510,10 +446,10 @@ fn r22_two_domains_are_read_by_kerberos() {
 fn a64_a_controller_that_has_not_proven_itself() {
     let site = Site::of_both_domains();
     let read = ["directory", "read", "--config", "adlib.toml"];
-    let (code, over_tls) = site.json(&read, "");
+    let (code, over_tls) = site.json(&read);
     assert_eq!(code, 0);
     site.edit(&[("[signin]", "transport = \"sasl\"\n[signin]")]);
-    let (code, sealed) = site.json(&read, "");
+    let (code, sealed) = site.json(&read);
     assert_eq!(
         (code, &sealed["complete"]),
         (0, &true.into()),
@@ -525,26 +461,22 @@ fn a64_a_controller_that_has_not_proven_itself() {
         "the same directory, signed and sealed on port 389"
     );
 
-    let (code, refusal) = site.login_legacy("ada@corp.example.com");
-    assert_eq!(
-        (code, &refusal["reason"]),
-        (1, &"controller-not-authenticated".into()),
-        "{refusal}"
+    refused(
+        site.login_in_mode("legacy", "ada@corp.example.com"),
+        "controller-not-authenticated",
     );
     // With port 88 blocked, the fallback meets the same rule.
     site.edit(&[("[signin]", "[signin]\nkdc = [\"127.0.0.99\"]")]);
-    let (code, refusal) = site.login_as_user("ada@corp.example.com");
-    assert_eq!(
-        (code, &refusal["reason"]),
-        (1, &"controller-not-authenticated".into()),
-        "{refusal}"
+    refused(
+        site.login_as_user("ada@corp.example.com"),
+        "controller-not-authenticated",
     );
 
     site.edit(&[(
         "[signin]",
         "[signin]\ndanger_accept_unauthenticated_controller = true",
     )]);
-    let (code, identity) = site.login_legacy("ada@corp.example.com");
+    let (code, identity) = site.login_in_mode("legacy", "ada@corp.example.com");
     assert_eq!(code, 0, "{identity}");
     assert_eq!(identity["evidence"]["controller_authenticated"], false);
     assert_eq!(identity["evidence"]["bindings"], "absent");
@@ -554,23 +486,20 @@ fn a64_a_controller_that_has_not_proven_itself() {
 #[test]
 fn r06_armour_by_the_configuration() {
     let site = Site::with("", "armour = \"svc-http@corp.example.com\"");
-    let (code, identity) = site.login_as_user("ada@corp.example.com");
-    assert_eq!(
-        (code, &identity["mechanism"]),
-        (0, &"kerberos".into()),
-        "{identity}"
+    accepted(site.login_as_user("ada@corp.example.com"), "kerberos");
+    refused(
+        site.json_with_input(
+            &["login", "--config", "adlib.toml", "ada@corp.example.com"],
+            "wrong",
+        ),
+        "wrong-password",
     );
-    let (code, refusal) = site.json(
-        &["login", "--config", "adlib.toml", "ada@corp.example.com"],
-        "wrong",
-    );
-    assert_eq!((code, &refusal["reason"]), (1, &"wrong-password".into()));
 
     // Nobody else's account has these keys.
     site.edit(&[("svc-http@", "ada@")]);
     let arguments = ["login", "--config", "adlib.toml", "--mode", "modern"];
     let arguments = [&arguments[..], &["ada@corp.example.com"]].concat();
-    let (code, _, said) = site.run(&arguments, &corp().user_password);
+    let (code, _, said) = site.run_with_input(&arguments, &corp().user_password);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("no armour for the exchange: "), "{said}");
 }
@@ -594,22 +523,10 @@ fn r09_the_operator_gets_the_reason_and_the_user_the_one_text() {
         ("CORP\\ada", "down-level-name"),
         ("a*a@corp.example.com", "invalid-name"),
     ] {
-        let (code, refusal) = site.login_as_user(typed);
-        assert_eq!(
-            (code, &refusal["reason"]),
-            (1, &reason.into()),
-            "{typed}: {refusal}"
-        );
-        assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
+        refused(site.login_as_user(typed), reason);
     }
     for password in ["wrong", ""] {
-        let (code, refusal) = site.login("ada@corp.example.com", password);
-        assert_eq!(
-            (code, &refusal["reason"]),
-            (1, &"wrong-password".into()),
-            "{refusal}"
-        );
-        assert_eq!(refusal["user_message"], UNKNOWN_TO_THE_USER);
+        refused(site.login("ada@corp.example.com", password), "wrong-password");
     }
 }
 
@@ -617,10 +534,7 @@ fn r09_the_operator_gets_the_reason_and_the_user_the_one_text() {
 #[test]
 fn r27_every_user_of_the_fixtures_is_read_with_nested_and_primary_groups() {
     let site = Site::with("page_size = 100", "");
-    let (code, read) = site.json(
-        &["directory", "read", "--config", "adlib.toml", "--import-disabled"],
-        "",
-    );
+    let (code, read) = site.json(&["directory", "read", "--config", "adlib.toml", "--import-disabled"]);
     assert_eq!(code, 0, "{}", read["warnings"]);
     assert_eq!(read["complete"], true);
     let users: BTreeSet<String> = names(&read["users"]);
@@ -664,7 +578,7 @@ fn r27_every_user_of_the_fixtures_is_read_with_nested_and_primary_groups() {
     assert_eq!(big["effective"].as_array().unwrap().len(), 1600);
 
     // R23: disabled users are left out unless asked for.
-    let (_, read) = site.json(&["directory", "read", "--config", "adlib.toml"], "");
+    let (_, read) = site.json(&["directory", "read", "--config", "adlib.toml"]);
     assert!(!names(&read["users"]).contains("st.disabled"));
     assert!(names(&read["users"]).contains("st.expired"));
 }
@@ -686,16 +600,7 @@ fn adlib_lab_users(site: &Site) -> BTreeSet<String> {
     let encoded = text
         .lines()
         .filter_map(|line| line.strip_prefix("sAMAccountName:: "));
-    let decode = |base64: &str| {
-        let output = Command::new("base64")
-            .arg("-d")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn();
-        let mut child = output.unwrap();
-        child.stdin.take().unwrap().write_all(base64.as_bytes()).unwrap();
-        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
-    };
+    let decode = |base64: &str| String::from_utf8(BASE64_STANDARD.decode(base64).unwrap()).unwrap();
     plain.chain(encoded.map(decode)).collect()
 }
 
@@ -711,31 +616,24 @@ fn names(list: &Value) -> BTreeSet<String> {
 #[test]
 fn r33_preview_apply_and_an_empty_second_preview() {
     let site = Site::new();
-    let (code, preview) = site.json(
-        &[
-            "sync",
-            "preview",
-            "--config",
-            "adlib.toml",
-            "--html",
-            "preview.html",
-        ],
-        "",
-    );
+    let (code, preview) = site.json(&[
+        "sync",
+        "preview",
+        "--config",
+        "adlib.toml",
+        "--html",
+        "preview.html",
+    ]);
     assert_eq!(code, 0, "{}", preview["stopped_by"]);
     let creates = preview["creates"].as_array().unwrap().len();
     assert!(creates > 1600, "{creates}");
     assert_eq!(preview["deletes"].as_array().unwrap().len(), 0);
-    assert!(
-        fs::read_to_string(site.path("preview.html"))
-            .unwrap()
-            .contains("crowd000001")
-    );
+    assert!(site.read("preview.html").contains("crowd000001"));
 
-    let (code, applied) = site.json(&["sync", "apply", "--config", "adlib.toml"], "");
+    let (code, applied) = site.json(&["sync", "apply", "--config", "adlib.toml"]);
     assert_eq!((code, &applied["plan_hash"]), (0, &preview["plan_hash"]));
 
-    let (code, second) = site.json(&["sync", "preview", "--config", "adlib.toml"], "");
+    let (code, second) = site.json(&["sync", "preview", "--config", "adlib.toml"]);
     assert_eq!(code, 0);
     for part in ["creates", "updates", "deletes"] {
         assert_eq!(second[part].as_array().unwrap().len(), 0, "{part}");
@@ -746,10 +644,10 @@ fn r33_preview_apply_and_an_empty_second_preview() {
 #[test]
 fn what_the_operator_got_wrong_is_one_clear_line() {
     let site = Site::new();
-    let good = fs::read_to_string(site.path("adlib.toml")).unwrap();
+    let good = site.read("adlib.toml");
     let ip = format!("[\"{}\"]", site.corp.ip);
     let ca = format!("ca_file = \"{}\"", site.corp.ca_file.display());
-    fs::write(site.path("other.pem"), OTHER_AUTHORITY).unwrap();
+    site.write("other.pem", OTHER_AUTHORITY);
     for (from, to, expected) in [
         (&*ip, "[\"127.0.0.99\"]", "127.0.0.99"),
         (&*ca, "ca_file = \"other.pem\"", "certificate"),
@@ -762,10 +660,10 @@ fn what_the_operator_got_wrong_is_one_clear_line() {
         ("name = \"svc-sync@", "name = \"svc-nobody@", "bind"),
         ("[signin]", "[signin]\nmood = \"auto\"", "did you mean `mode`?"),
     ] {
-        fs::write(site.path("wrong"), "Wrong.Password\n").unwrap();
+        site.write("wrong", "Wrong.Password\n");
         assert!(good.contains(from), "{from}");
-        fs::write(site.path("adlib.toml"), good.replacen(from, to, 1)).unwrap();
-        let (code, output, errors) = site.run(&["sync", "apply", "--config", "adlib.toml"], "");
+        site.write("adlib.toml", good.replacen(from, to, 1));
+        let (code, output, errors) = site.run(&["sync", "apply", "--config", "adlib.toml"]);
         assert_eq!((code, &*output), (2, ""), "{to}: {errors}");
         assert!(errors.contains(expected), "{to}: {errors}");
         assert_eq!(errors.trim_end().lines().count(), 1, "{errors}");

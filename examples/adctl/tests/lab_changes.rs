@@ -2,11 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod folder;
+
+use std::{fs, ops::Deref};
 
 use adlib::{
     Config, Directory, Syncer,
@@ -20,72 +19,51 @@ use adlib_lab::{
     Change,
     openldap::{self, Server},
 };
+use folder::{Folder, ldap_server};
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// How many entries are looked at again at most to see that the server is the one that was read.
 const WITNESSES: usize = 64;
 
-/// A directory with a configuration, and what `adctl` says in it.
-struct Site(TempDir);
+const CHANGES: [&str; 6] = [
+    "directory",
+    "changes",
+    "--config",
+    "adlib.toml",
+    "--cursor",
+    "kept",
+];
+
+/// A configuration that leads to a server, and what `adctl` says of its changes.
+struct Site(Folder);
+
+impl Deref for Site {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Site {
     fn new(server: &Server) -> Self {
-        let site = Self(tempfile::tempdir().unwrap());
-        let config = format!(
-            r#"
-            [directory]
-            preset = "openldap"
-            urls = ["ldaps://{ip}"]
-            base = "{base}"
-            ca_file = "{ca}"
-            ca_only = true
-            bind = {{ method = "simple", name = "{dn}", password_file = "password" }}
-            timeout = "20s"
-            [sync]
-            by_changes = true
-            "#,
-            ip = server.ip,
-            base = server.base,
-            ca = server.ca_file.display(),
-            dn = server.dn(openldap::SYNC),
-        );
-        fs::write(site.path("adlib.toml"), config).unwrap();
-        fs::write(site.path("password"), &server.service_password).unwrap();
-        site
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        let url = format!("ldaps://{}", server.ip);
+        let reader = server.dn(openldap::SYNC);
+        let directory = ldap_server("openldap", url, &server.base, &server.ca_file, reader);
+        let config = format!("[directory]{directory}[sync]\nby_changes = true\n");
+        Self(Folder::of(&[
+            ("adlib.toml", config.as_bytes()),
+            ("password", server.service_password.as_bytes()),
+        ]))
     }
 
     /// Exit code, standard output and standard error of `adctl directory changes`.
     fn changes(&self, more: &[&str]) -> (i32, String, String) {
-        let arguments = [
-            "directory",
-            "changes",
-            "--config",
-            "adlib.toml",
-            "--cursor",
-            "kept",
-        ];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_adctl"));
-        command.args(arguments).args(more).current_dir(self.0.path());
-        let output = command.stdin(Stdio::null()).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (
-            output.status.code().unwrap(),
-            text(output.stdout),
-            text(output.stderr),
-        )
+        self.run(&[&CHANGES, more].concat())
     }
 
     fn json(&self) -> (i32, Value) {
-        let (code, text, errors) = self.changes(&["--json"]);
-        (
-            code,
-            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}\n{errors}")),
-        )
+        self.0.json(&CHANGES)
     }
 
     fn config(&self) -> Config {
@@ -153,7 +131,7 @@ fn r28_adctl_tells_what_changed() {
     let good = fs::read(site.path("kept")).unwrap();
     let mut damaged = good.clone();
     damaged[good.len() / 2] ^= 1;
-    fs::write(site.path("kept"), damaged).unwrap();
+    site.write("kept", damaged);
     let (code, again) = site.json();
     let reason = again["domains"][0]["full"].as_str().unwrap();
     assert!(
@@ -173,14 +151,14 @@ fn r28_adctl_tells_what_changed() {
     }
 
     // The file of another server, whose name is another.
-    let other = fs::read_to_string(site.path("adlib.toml")).unwrap();
+    let other = site.read("adlib.toml");
     let other = other.replace(
         &format!("ldaps://{}", server.ip),
         &format!("ldaps://{}", server.host),
     );
     let resolves = std::net::ToSocketAddrs::to_socket_addrs(&(server.host.as_str(), 636)).is_ok();
     if resolves {
-        fs::write(site.path("adlib.toml"), other).unwrap();
+        site.write("adlib.toml", other);
         let (_, moved) = site.json();
         let reason = moved["domains"][0]["full"].as_str().unwrap();
         assert!(reason.starts_with("another server answers"), "{reason}");
@@ -188,13 +166,10 @@ fn r28_adctl_tells_what_changed() {
 
     // A server that cannot be asked: one line, and what was kept stays.
     let before = fs::read(site.path("kept")).unwrap();
-    let gone = fs::read_to_string(site.path("adlib.toml")).unwrap();
-    fs::write(
-        site.path("adlib.toml"),
-        gone.replace("ldaps://", "ldaps://127.0.0.99:1#")
-            .replace("timeout = \"20s\"", "timeout = \"1s\""),
-    )
-    .unwrap();
+    site.edit(&[
+        ("ldaps://", "ldaps://127.0.0.99:1#"),
+        ("timeout = \"20s\"", "timeout = \"1s\""),
+    ]);
     let (code, out, errors) = site.changes(&[]);
     assert!(
         code == 2 && out.is_empty() && errors.lines().count() == 1,

@@ -2,33 +2,46 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod folder;
+
 use std::{
     fs,
     io::{Read as _, Write as _},
     net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
-    process::{Command, Output, Stdio},
+    ops::Deref,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use adlib_lab::{Domain, browser::Browser, corp, directory_change, openldap, openldap_change};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use folder::{Folder, ldap_server};
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// A directory with a configuration, and what `adctl` says in it.
-struct Site(TempDir);
+/// A configuration that leads to both servers, and what `adctl` says of it.
+struct Site(Folder);
+
+impl Deref for Site {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0
+    }
+}
 
 impl Site {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self(Folder::of(&[]))
     }
 
     /// Samba first and OpenLDAP second; either may be behind another port.
     fn of_both(corp: &Domain, openldap: &openldap::Server, ports: [u16; 2]) -> Self {
         let site = Self::new();
         let [corp_port, openldap_port] = ports;
+        let url = format!("ldaps://{}:{openldap_port}", openldap.ip);
+        let reader = openldap.dn(openldap::SYNC);
+        let secondary = ldap_server("openldap", url, &openldap.base, &openldap.ca_file, reader);
         let config = format!(
             r#"
             [directory]
@@ -39,14 +52,7 @@ impl Site {
             bind = {{ method = "simple", name = "svc-sync@{domain}", password_file = "corp-password" }}
             timeout = "20s"
             page_size = 100
-            [secondary_directory]
-            preset = "openldap"
-            urls = ["ldaps://{openldap_ip}:{openldap_port}"]
-            base = "{base}"
-            ca_file = "{openldap_ca}"
-            ca_only = true
-            bind = {{ method = "simple", name = "{openldap_dn}", password_file = "openldap-password" }}
-            timeout = "20s"
+            [secondary_directory]{secondary}
             page_size = 20
             [sync]
             store = "users.sqlite"
@@ -54,40 +60,15 @@ impl Site {
             domain = corp.dns_domain,
             ip = corp.ip,
             ca = corp.ca_file.display(),
-            openldap_ip = openldap.ip,
-            base = openldap.base,
-            openldap_ca = openldap.ca_file.display(),
-            openldap_dn = openldap.dn(openldap::SYNC),
         );
-        site.write("adlib.toml", &config);
+        site.write("adlib.toml", config);
         site.write("corp-password", &corp.service_password);
-        site.write("openldap-password", &openldap.service_password);
+        site.write("password", &openldap.service_password);
         site
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_adctl"));
-        command
-            .args(arguments)
-            .current_dir(self.0.path())
-            .stdin(Stdio::null());
-        command.output().unwrap()
-    }
-
     fn json(&self, arguments: &[&str]) -> (i32, Value) {
-        let output = self.run(&[arguments, &["--config", "adlib.toml", "--json"]].concat());
-        let text = String::from_utf8_lossy(&output.stdout);
-        let value = serde_json::from_str(&text)
-            .unwrap_or_else(|_| panic!("no JSON: {text}\n{}", String::from_utf8_lossy(&output.stderr)));
-        (output.status.code().unwrap(), value)
+        self.0.json(&[arguments, &["--config", "adlib.toml"]].concat())
     }
 }
 
@@ -262,9 +243,8 @@ fn a57_a_server_that_goes_away_in_the_middle_changes_nothing() {
         let site = Site::of_both(&corp, &openldap, ports);
         fs::copy(good.path("users.sqlite"), site.path("users.sqlite")).unwrap();
         let before = fs::read(site.path("users.sqlite")).unwrap();
-        let output = site.run(&["sync", "apply", "--delete-missing", "--config", "adlib.toml"]);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{bytes} {is_first}: {errors}");
+        let (code, _, errors) = site.run(&["sync", "apply", "--delete-missing", "--config", "adlib.toml"]);
+        assert_eq!(code, 2, "{bytes} {is_first}: {errors}");
         assert_eq!(errors.trim_end().lines().count(), 1, "{errors}");
         assert_eq!(
             fs::read(site.path("users.sqlite")).unwrap(),
@@ -341,16 +321,16 @@ fn a61_a_browser_shows_hostile_names_and_executes_none() {
     // The browser does execute what is not escaped.
     site.write(
         "control.html",
-        &format!("<html lang=\"en\"><body>{}</body></html>", hostile()[0]),
+        format!("<html lang=\"en\"><body>{}</body></html>", hostile()[0]),
     );
     assert!(open("control.html").contains("data-owned=\"yes\""));
 
     // The page of a harmless directory, to compare with.
-    site.write("corp.ldif", &hostile_ldif().replace(":: ", ": "));
+    site.write("corp.ldif", hostile_ldif().replace(":: ", ": "));
     assert_eq!(site.json(&["sync", "preview", "--html", "harmless.html"]).0, 0);
     let harmless = open("harmless.html");
 
-    site.write("corp.ldif", &hostile_ldif());
+    site.write("corp.ldif", hostile_ldif());
     let (code, plan) = site.json(&["sync", "preview", "--html", "hostile.html"]);
     assert_eq!(code, 0);
     let creates = plan["creates"].as_array().unwrap();

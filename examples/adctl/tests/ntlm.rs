@@ -1,20 +1,23 @@
 //! `adctl ntlm`: recorded handshakes judged and explained.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{fs, path::Path, process::Command};
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod folder;
+
+use std::fs;
 
 use adlib::ntlm::{Acceptor, Ephemeral, Initiator, NtHash, ServerChallenge, ServerNames, SessionKey};
 use adlib_core::{ChannelBindings, FileTime};
+use folder::Folder;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// 2026-03-01T12:00:00Z
 const NOW: FileTime = FileTime(134_168_400_000_000_000);
 const HASH_OF_SECRET: &str = "878d8014606cda29677a44efa1353fc7";
 
 /// A handshake in three files, bound to a connection.
-struct Recorded(TempDir);
+struct Recorded(Folder);
 
 impl Recorded {
     fn new() -> Self {
@@ -40,29 +43,18 @@ impl Recorded {
             .challenge(&negotiate, challenge, NOW)
             .unwrap();
         let (authenticate, _) = awaiting.authenticate(&challenge).unwrap();
-        let files = tempfile::tempdir().unwrap();
-        for (name, bytes) in [("1", negotiate), ("2", challenge), ("3", authenticate)] {
-            fs::write(files.path().join(name), bytes).unwrap();
-        }
-        fs::write(files.path().join("pw"), "secret\n").unwrap();
-        Self(files)
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
+        Self(Folder::of(&[
+            ("1", &negotiate),
+            ("2", &challenge),
+            ("3", &authenticate),
+            ("pw", b"secret\n"),
+        ]))
     }
 
     /// Exit code, the object, and what standard error says.
     fn run(&self, arguments: &[&str]) -> (i32, Value, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_adctl"))
-            .args(arguments)
-            .arg("--json")
-            .current_dir(self.path())
-            .output()
-            .unwrap();
-        let json = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-        let errors = String::from_utf8(output.stderr).unwrap();
-        (output.status.code().unwrap(), json, errors)
+        let (code, output, errors) = self.0.run(&[arguments, &["--json"]].concat());
+        (code, serde_json::from_str(&output).unwrap_or(Value::Null), errors)
     }
 
     fn verify(&self, more: &[&str]) -> (i32, Value, String) {
@@ -110,7 +102,7 @@ fn r14_a_recorded_handshake_is_verified() {
 #[test]
 fn r14_messages_are_read_as_they_were_recorded() {
     let recorded = Recorded::new();
-    let third = recorded.path().join("3");
+    let third = recorded.0.path("3");
     let bytes = fs::read(&third).unwrap();
     let wrapped = adlib::spnego::NegTokenResp {
         response_token: Some(&bytes),
@@ -166,7 +158,7 @@ fn a35_what_is_wrong_is_refused_by_name() {
             "{json} {errors}"
         );
     }
-    let third = recorded.path().join("3");
+    let third = recorded.0.path("3");
     let untouched = fs::read(&third).unwrap();
     let mut changed = untouched.clone();
     changed[72] ^= 1;
@@ -212,7 +204,7 @@ fn a63_messages_are_explained_without_secrets() {
     );
     assert_eq!(json["target_info"]["netbios_computer"], "APP1");
     assert_eq!(json["target_info"]["timestamp"], "2026-03-01T12:00:00Z");
-    let bytes = fs::read(recorded.path().join("3")).unwrap();
+    let bytes = fs::read(recorded.0.path("3")).unwrap();
     let mic: String = bytes[72..88].iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(!json.to_string().contains(&mic));
 

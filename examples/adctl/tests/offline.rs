@@ -2,46 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod folder;
 
-use serde_json::Value;
-use tempfile::TempDir;
+use std::fs;
+
+use folder::Folder;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
-
-/// Exit code, standard output, standard error of `adctl` in `directory`.
-fn run(directory: &TempDir, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_adctl"))
-        .args(arguments)
-        .current_dir(directory.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
-
-fn json(directory: &TempDir, arguments: &[&str]) -> (i32, Value) {
-    let (code, output, errors) = run(directory, &[arguments, &["--json"]].concat());
-    let value = serde_json::from_str(&output).unwrap_or_else(|_| panic!("no JSON: {output}\n{errors}"));
-    (code, value)
-}
-
-/// A directory with these files in it.
-fn site(files: &[(&str, &[u8])]) -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        fs::write(directory.path().join(name), content).unwrap();
-    }
-    directory
-}
 
 fn company() -> Vec<u8> {
     fs::read(format!("{DATA}/company.ldif")).unwrap()
@@ -52,8 +20,8 @@ const CONFIG: &[u8] = b"[directory]\nldif = [\"company.ldif\"]\n[sync]\nstore = 
 /// R19, R23
 #[test]
 fn r23_a_directory_is_read_from_files() {
-    let site = site(&[("company.ldif", &company())]);
-    let (code, read) = json(&site, &["directory", "read", "--ldif", "company.ldif"]);
+    let site = Folder::of(&[("company.ldif", &company())]);
+    let (code, read) = site.json(&["directory", "read", "--ldif", "company.ldif"]);
     assert_eq!(
         (code, &read["schema"], &read["complete"]),
         (0, &1.into(), &true.into())
@@ -63,10 +31,7 @@ fn r23_a_directory_is_read_from_files() {
         48,
         "53, of whom 5 are disabled"
     );
-    let (_, all) = json(
-        &site,
-        &["directory", "read", "--ldif", "company.ldif", "--import-disabled"],
-    );
+    let (_, all) = site.json(&["directory", "read", "--ldif", "company.ldif", "--import-disabled"]);
     assert_eq!(all["users"].as_array().unwrap().len(), 53);
     let user = all["users"]
         .as_array()
@@ -93,9 +58,9 @@ fn r23_a_directory_is_read_from_files() {
 /// R20: the groups and units to choose from, with how many users each would bring.
 #[test]
 fn r20_groups_and_units_are_listed_to_choose_from() {
-    let site = site(&[("company.ldif", &company())]);
-    let (code, list) = json(&site, &["directory", "list", "--ldif", "company.ldif"]);
-    let (_, read) = json(&site, &["directory", "read", "--ldif", "company.ldif"]);
+    let site = Folder::of(&[("company.ldif", &company())]);
+    let (code, list) = site.json(&["directory", "list", "--ldif", "company.ldif"]);
+    let (_, read) = site.json(&["directory", "read", "--ldif", "company.ldif"]);
     assert_eq!((code, &list["complete"]), (0, &true.into()));
     for (listed, group) in list["groups"]
         .as_array()
@@ -115,15 +80,15 @@ fn r20_groups_and_units_are_listed_to_choose_from() {
     assert_eq!(units.len(), read["units"].as_array().unwrap().len());
     let most = units.iter().map(|unit| unit["users"].as_u64().unwrap()).max();
     assert!((1..=48).contains(&most.unwrap()), "{units:?}");
-    let (code, text, _) = run(&site, &["directory", "list", "--ldif", "company.ldif"]);
+    let (code, text, _) = site.run(&["directory", "list", "--ldif", "company.ldif"]);
     assert!(code == 0 && text.contains("unit"), "{text}");
 }
 
 /// R33, R37
 #[test]
 fn r33_what_was_previewed_is_applied_and_nothing_else() {
-    let site = site(&[("company.ldif", &company()), ("adlib.toml", CONFIG)]);
-    let call = |arguments: &[&str]| json(&site, &[arguments, &["--config", "adlib.toml"]].concat());
+    let site = Folder::of(&[("company.ldif", &company()), ("adlib.toml", CONFIG)]);
+    let call = |arguments: &[&str]| site.json(&[arguments, &["--config", "adlib.toml"]].concat());
     let (code, preview) = call(&["sync", "preview", "--plan", "plan.json", "--html", "plan.html"]);
     assert_eq!(code, 0);
     for key in [
@@ -138,25 +103,18 @@ fn r33_what_was_previewed_is_applied_and_nothing_else() {
     ] {
         assert!(preview.get(key).is_some(), "{key}");
     }
-    assert!(
-        fs::read_to_string(site.path().join("plan.html"))
-            .unwrap()
-            .contains("akeller")
-    );
+    assert!(site.read("plan.html").contains("akeller"));
 
     // Approved, but the directory changed since.
     let moved = String::from_utf8(company())
         .unwrap()
         .replacen("Mill 2.14", "Mill 3.01", 1);
-    fs::write(site.path().join("company.ldif"), moved).unwrap();
-    let (code, _, errors) = run(
-        &site,
-        &["sync", "apply", "--config", "adlib.toml", "--plan", "plan.json"],
-    );
+    site.write("company.ldif", moved);
+    let (code, _, errors) = site.run(&["sync", "apply", "--config", "adlib.toml", "--plan", "plan.json"]);
     assert_eq!(code, 2, "{errors}");
     assert!(errors.contains("a source was changed since"), "{errors}");
 
-    fs::write(site.path().join("company.ldif"), company()).unwrap();
+    site.write("company.ldif", company());
     let (code, applied) = call(&["sync", "apply", "--plan", "plan.json"]);
     assert_eq!((code, &applied["plan_hash"]), (0, &preview["plan_hash"]));
     let (_, again) = call(&["sync", "preview"]);
@@ -168,21 +126,21 @@ fn r33_what_was_previewed_is_applied_and_nothing_else() {
 #[test]
 fn r33_an_approved_plan_that_is_another_one_is_refused() {
     let narrow = [CONFIG, b"import_disabled = true\n"].concat();
-    let site = site(&[
+    let site = Folder::of(&[
         ("company.ldif", &company()),
         ("adlib.toml", CONFIG),
         ("other.toml", &narrow),
     ]);
     let preview = ["sync", "preview", "--config", "adlib.toml", "--plan", "plan.json"];
-    assert_eq!(run(&site, &preview).0, 0);
+    assert_eq!(site.run(&preview).0, 0);
     let refused = |config: &str, plan: &str, why: &str| {
-        let (code, output, errors) = run(&site, &["sync", "apply", "--config", config, "--plan", plan]);
+        let (code, output, errors) = site.run(&["sync", "apply", "--config", config, "--plan", plan]);
         assert_eq!((code, &*output), (2, ""), "{plan}: {errors}");
         assert!(
             errors.contains(why) && errors.trim_end().lines().count() == 1,
             "{errors}"
         );
-        let (_, preview) = json(&site, &["sync", "preview", "--config", "adlib.toml"]);
+        let (_, preview) = site.json(&["sync", "preview", "--config", "adlib.toml"]);
         assert_eq!(
             preview["creates"].as_array().unwrap().len(),
             48,
@@ -190,8 +148,8 @@ fn r33_an_approved_plan_that_is_another_one_is_refused() {
         );
     };
     refused("other.toml", "plan.json", "the options were changed since");
-    let plan = fs::read_to_string(site.path().join("plan.json")).unwrap();
-    let write = |name: &str, text: &[u8]| fs::write(site.path().join(name), text).unwrap();
+    let plan = site.read("plan.json");
+    let write = |name: &str, text: &[u8]| site.write(name, text);
     write(
         "edited.json",
         plan.replacen("Ada Keller", "Eva Keller", 1).as_bytes(),
@@ -204,7 +162,7 @@ fn r33_an_approved_plan_that_is_another_one_is_refused() {
     write("other.json", b"{\"schema\": 1}");
     refused("adlib.toml", "other.json", "not a plan");
     refused("adlib.toml", "none.json", "none.json");
-    let store = adlib_examples::SqliteStore::open(site.path().join("users.sqlite")).unwrap();
+    let store = adlib_examples::SqliteStore::open(site.path("users.sqlite")).unwrap();
     let details = adlib::sync::Details::default();
     store
         .add_local("operator", adlib::sync::store::Origin::Local, &details)
@@ -216,8 +174,8 @@ fn r33_an_approved_plan_that_is_another_one_is_refused() {
 /// guard stops the run before its first change.
 #[test]
 fn a56_a_directory_that_lost_its_users_deletes_nobody() {
-    let site = site(&[("company.ldif", &company()), ("adlib.toml", CONFIG)]);
-    let call = |arguments: &[&str]| json(&site, &[arguments, &["--config", "adlib.toml"]].concat());
+    let site = Folder::of(&[("company.ldif", &company()), ("adlib.toml", CONFIG)]);
+    let call = |arguments: &[&str]| site.json(&[arguments, &["--config", "adlib.toml"]].concat());
     assert_eq!(call(&["sync", "apply"]).0, 0);
 
     let all = String::from_utf8(company()).unwrap();
@@ -230,7 +188,7 @@ fn a56_a_directory_that_lost_its_users_deletes_nobody() {
         few.len(),
         entries.len()
     );
-    fs::write(site.path().join("company.ldif"), few.join("\n\n")).unwrap();
+    site.write("company.ldif", few.join("\n\n"));
 
     let (code, preview) = call(&["sync", "preview"]);
     assert_eq!((code, &preview["stopped_by"]), (1, &"guard".into()));
@@ -241,7 +199,7 @@ fn a56_a_directory_that_lost_its_users_deletes_nobody() {
     assert_eq!((code, &stopped["stopped_by"]), (1, &"guard".into()));
     assert!(stopped["deletes"].as_array().unwrap().len() > 40);
 
-    fs::write(site.path().join("company.ldif"), all).unwrap();
+    site.write("company.ldif", all);
     let (_, again) = call(&["sync", "preview"]);
     assert_eq!(
         again["creates"].as_array().unwrap().len(),
@@ -258,12 +216,12 @@ fn r20_explain_and_what_if_say_why() {
         b"import_disabled = true\nscope = { groups = [\"Papermakers\"] }\n",
     ]
     .concat();
-    let site = site(&[
+    let site = Folder::of(&[
         ("company.ldif", &company()),
         ("adlib.toml", CONFIG),
         ("narrow.toml", &narrow),
     ]);
-    let explain = |file: &str, user: &str| json(&site, &["sync", "explain", "--config", file, user]);
+    let explain = |file: &str, user: &str| site.json(&["sync", "explain", "--config", file, user]);
     let (code, known) = explain("adlib.toml", "AKeller");
     assert_eq!((code, &known["in_scope"]), (0, &true.into()), "{known}");
     assert_eq!(
@@ -284,19 +242,16 @@ fn r20_explain_and_what_if_say_why() {
     assert_eq!((code, nobody["entries"].as_array().unwrap().len()), (1, 0));
 
     let what_if = ["sync", "what-if", "--config", "adlib.toml", "--against"];
-    let (code, same) = json(&site, &[&what_if[..], &["adlib.toml"]].concat());
+    let (code, same) = site.json(&[&what_if[..], &["adlib.toml"]].concat());
     assert_eq!((code, same["deletes"].as_array().unwrap().len()), (0, 0));
-    let (code, fewer) = json(&site, &[&what_if[..], &["narrow.toml"]].concat());
+    let (code, fewer) = site.json(&[&what_if[..], &["narrow.toml"]].concat());
     assert_eq!(code, 0);
     let gone = fewer["deletes"].as_array().unwrap();
     assert!(
         gone.len() > 20 && gone.iter().all(|gone| gone["reason"] == "left-scope"),
         "{gone:?}"
     );
-    assert!(
-        !site.path().join("users.sqlite").exists(),
-        "no list was asked or made"
-    );
+    assert!(!site.path("users.sqlite").exists(), "no list was asked or made");
 }
 
 /// R33, A61: a table with colours for who wants them, in which a name from the directory is text and nothing else.
@@ -308,8 +263,8 @@ fn a61_the_table_of_a_preview_obeys_nobody() {
         "displayName:: QWRhG1sySgrigK5LZWxsZXI=",
         1,
     );
-    let site = site(&[("company.ldif", hostile.as_bytes()), ("adlib.toml", CONFIG)]);
-    let (code, plain, _) = run(&site, &["sync", "preview", "--config", "adlib.toml"]);
+    let site = Folder::of(&[("company.ldif", hostile.as_bytes()), ("adlib.toml", CONFIG)]);
+    let (code, plain, _) = site.run(&["sync", "preview", "--config", "adlib.toml"]);
     assert_eq!(code, 0);
     assert!(plain.contains("Ada\u{fffd}[2J\u{fffd}\u{fffd}Keller"), "{plain}");
     assert!(!plain.contains(['\u{1b}', '\u{202e}']), "no colours in a pipe");
@@ -317,12 +272,8 @@ fn a61_the_table_of_a_preview_obeys_nobody() {
         plain.contains("48 users to create, 0 to update, 0 to delete"),
         "{plain}"
     );
-    let coloured = Command::new(env!("CARGO_BIN_EXE_adctl"))
-        .args(["sync", "preview", "--config", "adlib.toml"])
-        .env("CLICOLOR_FORCE", "1")
-        .current_dir(site.path())
-        .output()
-        .unwrap();
+    let mut coloured = site.command(&["sync", "preview", "--config", "adlib.toml"]);
+    let coloured = coloured.env("CLICOLOR_FORCE", "1").output().unwrap();
     let coloured = String::from_utf8(coloured.stdout).unwrap();
     assert!(coloured.contains("\u{1b}[32makeller"), "{coloured}");
     assert!(!coloured.contains("\u{1b}[2J"), "{coloured}");
@@ -331,19 +282,19 @@ fn a61_the_table_of_a_preview_obeys_nobody() {
 /// R16, R18
 #[test]
 fn r18_names_are_resolved_by_the_mapping_file_alone() {
-    let site = site(&[(
+    let site = Folder::of(&[(
         "m.conf",
         b"acme.example = ch.example.com\nacme.example = de.example.com\n",
     )]);
-    let (code, resolved) = json(&site, &["upn", "resolve", "m.conf", "ada@ACME.example"]);
+    let (code, resolved) = site.json(&["upn", "resolve", "m.conf", "ada@ACME.example"]);
     assert_eq!(code, 0);
     assert_eq!(
         resolved["candidates"],
         serde_json::json!(["ada@ch.example.com", "ada@de.example.com"])
     );
-    let (_, resolved) = json(&site, &["upn", "resolve", "m.conf", "ada@other.example"]);
+    let (_, resolved) = site.json(&["upn", "resolve", "m.conf", "ada@other.example"]);
     assert_eq!(resolved["candidates"], serde_json::json!(["ada@other.example"]));
-    let (code, refused) = json(&site, &["upn", "resolve", "m.conf", "a*@acme.example"]);
+    let (code, refused) = site.json(&["upn", "resolve", "m.conf", "a*@acme.example"]);
     assert_eq!((code, refused["candidates"].as_array().unwrap().len()), (1, 0));
     assert!(refused["reason"].is_string());
 }
@@ -351,11 +302,11 @@ fn r18_names_are_resolved_by_the_mapping_file_alone() {
 /// R17
 #[test]
 fn r17_a_mapping_file_is_checked_with_line_and_column() {
-    let site = site(&[(
+    let site = Folder::of(&[(
         "m.conf",
         b"# ours\nacme.example = corp.example.com\nacme example\nx.example =\n",
     )]);
-    let (code, checked) = json(&site, &["upn", "check", "m.conf"]);
+    let (code, checked) = site.json(&["upn", "check", "m.conf"]);
     assert_eq!((code, &checked["mappings"]), (1, &1.into()));
     let lines: Vec<u64> = checked["errors"]
         .as_array()
@@ -419,8 +370,8 @@ fn mistakes_in_files_are_one_line_with_file_and_line() {
             &["m.conf", "line 1"],
         ),
     ] {
-        let site = site(files);
-        let (code, output, errors) = run(&site, arguments);
+        let site = Folder::of(files);
+        let (code, output, errors) = site.run(arguments);
         assert_eq!((code, &*output), (2, ""), "{arguments:?}: {errors}");
         assert_eq!(errors.trim_end().lines().count(), 1, "{errors}");
         for part in expected {
@@ -429,6 +380,6 @@ fn mistakes_in_files_are_one_line_with_file_and_line() {
                 "{arguments:?}: `{part}` is not in: {errors}"
             );
         }
-        assert!(!site.path().join("users.sqlite").exists());
+        assert!(!site.path("users.sqlite").exists());
     }
 }

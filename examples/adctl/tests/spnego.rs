@@ -1,8 +1,9 @@
 //! `adctl spnego`: negotiation tokens explained, whatever is in them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::{fs, process::Command};
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod folder;
 
 use adlib::{
     ntlm::{Ephemeral, Initiator, NtHash, SessionKey},
@@ -10,25 +11,19 @@ use adlib::{
 };
 use adlib_core::{FileTime, UnixTime};
 use adlib_kerberos::UnverifiedApReq;
+use folder::Folder;
 use serde_json::{Value, json};
 
-/// Exit code, the object, and what standard error says of a file that holds `token`.
+/// Exit code, the object, and the text of it, for a file that holds `token`.
 fn inspect(token: &[u8]) -> (i32, Value, String) {
     run(token, &["--json"])
 }
 
 fn run(token: &[u8], more: &[&str]) -> (i32, Value, String) {
-    let files = tempfile::tempdir().unwrap();
-    fs::write(files.path().join("token"), token).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_adctl"))
-        .args(["spnego", "inspect", "token"])
-        .args(more)
-        .current_dir(files.path())
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let folder = Folder::of(&[("token", token)]);
+    let (code, text, _) = folder.run(&[&["spnego", "inspect", "token"], more].concat());
     let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-    (output.status.code().unwrap(), json, text)
+    (code, json, text)
 }
 
 fn ntlm_negotiate() -> Vec<u8> {

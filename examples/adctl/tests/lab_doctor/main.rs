@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod directory;
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+#[path = "../folder/mod.rs"]
+mod folder;
 mod network;
 mod openldap;
 mod service;
@@ -93,7 +96,7 @@ async fn r09_a_bind_that_is_refused_has_its_reason() {
     site.only(CheckKind::Bind, "wrong-password").await;
     let name = format!("svc-sync@{}", site.corp.dns_domain);
     let user_password = site.corp.user_password.clone();
-    site.write("password", &format!("{user_password}\n"));
+    site.write("password", format!("{user_password}\n"));
     for (account, refusal) in fixture::REFUSED {
         let reason = match refusal {
             Refusal::Disabled => "disabled",

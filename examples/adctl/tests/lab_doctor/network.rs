@@ -175,7 +175,7 @@ fn certified(site: &Site, from: i32, lifetime: Duration) -> Site {
         .unwrap();
     let address = terminate(TlsAcceptor::from(Arc::new(config)), site);
     let at = at(&format!("\"{address}\""));
-    at.write("authority.pem", &authority.pem());
+    at.write("authority.pem", authority.pem());
     at.edit(&[(&*site.corp.ca_file.display().to_string(), "authority.pem")]);
     at
 }

@@ -1,44 +1,31 @@
 //! A directory that is no Active Directory: what does not apply is left out.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
-
 use adlib::{CheckKind, Config, Doctor, Examination};
 use adlib_lab::openldap::{self, Server};
 
-use crate::site::{depends_on, named, not_ok};
+use crate::{
+    folder::{Folder, ldap_server},
+    site::{depends_on, named, not_ok},
+};
 
-fn configuration(server: &Server, change: (&str, &str)) -> String {
-    let config = format!(
-        r#"
-        [directory]
-        preset = "openldap"
-        urls = ["ldaps://{ip}"]
-        base = "{base}"
-        ca_file = "{ca}"
-        ca_only = true
-        bind = {{ method = "simple", name = "{bind}", password_file = "password" }}
-        timeout = "10s"
-        [sync]
-        guard = {{ canaries = ["alice"] }}
-        "#,
-        ip = server.ip,
-        base = server.base,
-        ca = server.ca_file.display(),
-        bind = server.dn(openldap::SYNC),
-    );
-    assert!(config.contains(change.0), "{}", change.0);
-    config.replacen(change.0, change.1, 1)
+/// A configuration that leads to `server`.
+fn site(server: &Server) -> Folder {
+    let url = format!("ldaps://{}", server.ip);
+    let reader = server.dn(openldap::SYNC);
+    let directory = ldap_server("openldap", url, &server.base, &server.ca_file, reader);
+    let config = format!("[directory]{directory}[sync]\nguard = {{ canaries = [\"alice\"] }}\n");
+    Folder::of(&[
+        ("adlib.toml", config.as_bytes()),
+        ("password", server.service_password.as_bytes()),
+    ])
 }
 
-async fn examine(server: &Server, change: (&str, &str)) -> Examination {
-    let directory = tempfile::tempdir().unwrap();
-    let path = |name| directory.path().join(name);
-    fs::write(path("adlib.toml"), configuration(server, change)).unwrap();
-    fs::write(path("password"), &server.service_password).unwrap();
-    fs::set_permissions(path("password"), fs::Permissions::from_mode(0o600)).unwrap();
-    let examination = Doctor::new(&Config::read(path("adlib.toml")).unwrap())
-        .examine()
-        .await;
+/// What the doctor finds when parts of the configuration are others.
+async fn examine(server: &Server, changes: &[(&str, &str)]) -> Examination {
+    let site = site(server);
+    site.edit(changes);
+    let config = Config::read(site.path("adlib.toml")).unwrap();
+    let examination = Doctor::new(&config).examine().await;
     assert!(!format!("{examination:?}").contains(&server.service_password));
     examination
 }
@@ -49,29 +36,14 @@ async fn r39_an_openldap_in_order() {
     let server = adlib_lab::openldap();
     let socket = format!("ldapi://{}", server.socket.display());
     let ldaps = format!("ldaps://{}", server.ip);
-    for change in [
-        ("10s", "10s"),
-        ("\"openldap\"", "\"auto\""),
-        (&*ldaps, &*socket),
-        ("timeout = \"10s\"", "timeout = \"10s\"\ntransport = \"starttls\""),
+    let starttls = "ca_only = true\ntransport = \"starttls\"";
+    for changes in [
+        &[][..],
+        &[("\"openldap\"", "\"auto\"")],
+        &[(&*ldaps, &*socket)],
+        &[("ca_only = true", starttls), ("ldaps://", "ldap://")],
     ] {
-        let starttls = change.1.contains("starttls");
-        let change = match starttls {
-            true => ("ca_only = true", "ca_only = true\ntransport = \"starttls\""),
-            false => change,
-        };
-        let config =
-            configuration(&server, change).replace("ldaps://", if starttls { "ldap://" } else { "ldaps://" });
-        let directory = tempfile::tempdir().unwrap();
-        fs::write(directory.path().join("password"), &server.service_password).unwrap();
-        fs::set_permissions(
-            directory.path().join("password"),
-            fs::Permissions::from_mode(0o600),
-        )
-        .unwrap();
-        fs::write(directory.path().join("adlib.toml"), config).unwrap();
-        let config = Config::read(directory.path().join("adlib.toml")).unwrap();
-        let examination = Doctor::new(&config).examine().await;
+        let examination = examine(&server, changes).await;
         assert_eq!(not_ok(&examination), Vec::<String>::new());
         for kind in [
             CheckKind::Keytab,
@@ -141,13 +113,13 @@ async fn r39_an_openldap_that_is_not_in_order() {
             "tls",
         ),
     ] {
-        let examination = examine(&server, change).await;
+        let examination = examine(&server, &[change]).await;
         let found = named(&examination);
         assert_eq!(found, [(kind, state, problem)], "{change:?}: {examination:#?}");
         depends_on(&examination, kind);
     }
     // Names of another kind of server may be meant so; what follows from them is told besides.
-    let examination = examine(&server, ("\"openldap\"", "\"389-ds\"")).await;
+    let examination = examine(&server, &[("\"openldap\"", "\"389-ds\"")]).await;
     assert_eq!(
         named(&examination),
         [

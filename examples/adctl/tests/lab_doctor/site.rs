@@ -1,17 +1,24 @@
 //! A configuration for the lab, parts of which are then broken.
 
-use std::{
-    fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command, sync::Arc, time::Duration,
-};
+use std::{fs, ops::Deref, sync::Arc, time::Duration};
 
 use adlib::{CheckKind, CheckState, Clock, Config, Doctor, Examination, SystemClock, UnixTime};
 use adlib_lab::{Corp, Domain, corp};
-use tempfile::TempDir;
+
+use crate::folder::Folder;
 
 /// A directory with a configuration for the lab.
 pub(crate) struct Site<C = Corp> {
-    directory: TempDir,
+    folder: Folder,
     pub(crate) corp: C,
+}
+
+impl<C> Deref for Site<C> {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 impl Site {
@@ -56,9 +63,8 @@ impl Site {
     }
 }
 
-impl<C: std::ops::Deref<Target = Domain>> Site<C> {
+impl<C: Deref<Target = Domain>> Site<C> {
     pub(crate) fn of(corp: C) -> Self {
-        let directory = tempfile::tempdir().unwrap();
         let config = format!(
             r#"
             [directory]
@@ -80,39 +86,16 @@ impl<C: std::ops::Deref<Target = Domain>> Site<C> {
             ca = corp.ca_file.display(),
             service = corp.http_service,
         );
-        let site = Self { directory, corp };
-        site.write("adlib.toml", &config);
-        site.write("password", &format!("{}\n", site.corp.service_password));
-        site.write(
-            "mappings.conf",
-            &format!("acme.example = {}\n", site.corp.dns_domain),
-        );
-        fs::copy(&site.corp.keytab, site.path("http.keytab")).unwrap();
-        site.permissions("http.keytab", 0o600);
-        site
-    }
-
-    /// Replace parts of the configuration, each of which must be there.
-    pub(crate) fn edit(&self, changes: &[(&str, &str)]) {
-        let mut config = fs::read_to_string(self.path("adlib.toml")).unwrap();
-        for (from, to) in changes {
-            assert!(config.contains(from), "{from}");
-            config = config.replacen(from, to, 1);
-        }
-        self.write("adlib.toml", &config);
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, content: &str) {
-        fs::write(self.path(name), content).unwrap();
-        self.permissions(name, 0o600);
-    }
-
-    pub(crate) fn permissions(&self, name: &str, mode: u32) {
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+        let folder = Folder::of(&[
+            ("adlib.toml", config.as_bytes()),
+            ("password", corp.service_password.as_bytes()),
+            (
+                "mappings.conf",
+                format!("acme.example = {}\n", corp.dns_domain).as_bytes(),
+            ),
+            ("http.keytab", &fs::read(&corp.keytab).unwrap()),
+        ]);
+        Self { folder, corp }
     }
 
     pub(crate) fn doctor(&self) -> Doctor {
@@ -153,14 +136,8 @@ impl<C: std::ops::Deref<Target = Domain>> Site<C> {
 
     /// Exit code and standard output of `adctl doctor`.
     pub(crate) fn adctl(&self, more: &[&str]) -> (i32, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_adctl"))
-            .args(["doctor", "--config", "adlib.toml"])
-            .args(more)
-            .current_dir(self.directory.path())
-            .output()
-            .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        (output.status.code().unwrap(), text)
+        let (code, output, _) = self.run(&[&["doctor", "--config", "adlib.toml"], more].concat());
+        (code, output)
     }
 }
 
