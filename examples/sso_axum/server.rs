@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use adlib::{
     Acceptor,
-    tower::{NegotiateConnection, NegotiateLayer},
+    tower::{NegotiateConnection, NegotiateLayer, OnConnection},
 };
 use axum::Router;
 use hyper_util::{
@@ -53,18 +53,20 @@ impl Server {
     /// Serve whoever comes.
     pub async fn run(self) -> Result<()> {
         loop {
-            let (stream, _) = self.listener.accept().await?;
-            tokio::spawn(serve(stream, self.tls.clone(), self.router.clone()));
+            let (stream, peer) = self.listener.accept().await?;
+            let connection = NegotiateConnection::new().for_client(peer.ip().to_string());
+            let service = connection.serve(self.router.clone());
+            tokio::spawn(serve(stream, self.tls.clone(), service));
         }
     }
 }
 
 /// Serve one connection to its end. What ends it early is the client's affair.
-async fn serve(stream: TcpStream, tls: TlsAcceptor, router: Router) {
+async fn serve(stream: TcpStream, tls: TlsAcceptor, service: OnConnection<Router>) {
     let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await else {
         return;
     };
-    let service = TowerToHyperService::new(NegotiateConnection::new().serve(router));
+    let service = TowerToHyperService::new(service);
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())

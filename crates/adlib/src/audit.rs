@@ -15,7 +15,7 @@ const TARGET: &str = "adlib::audit";
 pub struct AuditRecord<'a> {
     /// The name that was typed; `None` where the client brought a token.
     pub name: Option<&'a str>,
-    /// Where the user is, as far as the application said (`Authenticator::for_client`).
+    /// Where the user is, as far as the application said (`Authenticator::for_client`, `Acceptor::for_client`).
     pub client: Option<&'a str>,
     /// What happened.
     pub event: AuditEvent<'a>,

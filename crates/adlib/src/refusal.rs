@@ -121,6 +121,8 @@ pub enum Reason {
     NotProvisioned,
     /// An administrator of the application has blocked the user.
     BlockedHere,
+    /// The application does not admit the user to this service.
+    NotAdmitted,
     /// The application's rate limit does not admit the attempt; no controller heard of it.
     RateLimited,
 }
@@ -159,6 +161,7 @@ impl Reason {
             Self::RefusedByController => "refused-by-controller",
             Self::NotProvisioned => "not-provisioned",
             Self::BlockedHere => "blocked-here",
+            Self::NotAdmitted => "not-admitted",
             Self::RateLimited => "rate-limited",
         }
     }

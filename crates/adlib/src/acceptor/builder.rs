@@ -136,6 +136,7 @@ impl AcceptorBuilder {
         };
         let acceptor = Acceptor {
             inner: Arc::new(inner),
+            client: None,
         };
         if acceptor.admitted(false).is_empty() {
             let wanted = match self.mode {

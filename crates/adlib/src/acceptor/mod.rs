@@ -48,6 +48,8 @@ pub use ntlm::{BoxFuture, HashLookup, KnownAccount, PassThrough};
 #[derive(Clone)]
 pub struct Acceptor {
     inner: Arc<Inner>,
+    /// Where the client is, for the records.
+    client: Option<Arc<str>>,
 }
 
 struct Inner {
@@ -70,6 +72,23 @@ impl Acceptor {
     /// The parts of an acceptor, to be put together.
     pub fn builder() -> AcceptorBuilder {
         AcceptorBuilder::default()
+    }
+
+    /// The same, for clients at `client`, such as the address from which a browser connects: the audit records get to know
+    /// it.
+    ///
+    /// ```
+    /// # fn begin(acceptor: &adlib::Acceptor, peer: std::net::SocketAddr) {
+    /// let handshake = acceptor.for_client(peer.ip().to_string()).handshake(None);
+    /// # let _ = handshake;
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn for_client(&self, client: impl Into<Arc<str>>) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            client: Some(client.into()),
+        }
     }
 
     /// A handshake on a new connection, with the connection's `bindings` if it has any.
@@ -106,10 +125,10 @@ impl Acceptor {
     }
 
     /// Keep what happened.
-    fn record(&self, event: AuditEvent<'_>) {
+    pub(crate) fn record(&self, event: AuditEvent<'_>) {
         let record = AuditRecord {
             name: None,
-            client: None,
+            client: self.client.as_deref(),
             event,
         };
         self.inner.records.keep(&record);

@@ -6,24 +6,24 @@ use crate::{Identity, Mechanism};
 /// What the records are filtered by.
 const TARGET: &str = "adlib::audit";
 
-pub(super) fn accepted(identity: &Identity) {
-    record(identity, "accepted", None);
+pub(super) fn accepted(identity: &Identity, client: Option<&str>) {
+    record(identity, client, "accepted", None);
 }
 
-pub(super) fn not_admitted(identity: &Identity) {
-    record(identity, "refused", Some(Rejection::NotAdmitted.reason()));
+pub(super) fn not_admitted(identity: &Identity, client: Option<&str>) {
+    record(identity, client, "refused", Some(Rejection::NotAdmitted.reason()));
 }
 
 /// A request that is not let through, and of which nobody knows whose it is.
-pub(super) fn denied(rejection: &Rejection) {
+pub(super) fn denied(rejection: &Rejection, client: Option<&str>) {
     let reason = rejection.reason();
     match rejection {
-        Rejection::NoCredentials => tracing::debug!(target: TARGET, verdict = "asked", reason),
-        _ => tracing::warn!(target: TARGET, verdict = "refused", reason, detail = %rejection),
+        Rejection::NoCredentials => tracing::debug!(target: TARGET, verdict = "asked", reason, client),
+        _ => tracing::warn!(target: TARGET, verdict = "refused", reason, client, detail = %rejection),
     }
 }
 
-fn record(identity: &Identity, verdict: &'static str, reason: Option<&'static str>) {
+fn record(identity: &Identity, client: Option<&str>, verdict: &'static str, reason: Option<&'static str>) {
     let mechanism = &identity.evidence().mechanism;
     let ticket = match mechanism {
         Mechanism::Kerberos(ticket) => Some(ticket),
@@ -33,6 +33,7 @@ fn record(identity: &Identity, verdict: &'static str, reason: Option<&'static st
         target: TARGET,
         verdict,
         reason,
+        client,
         user = identity.account(),
         domain = identity.domain(),
         sid = identity.sid().map(tracing::field::display),

@@ -28,10 +28,13 @@ use super::half_open::Begun;
 /// # }
 /// ```
 #[derive(Clone, Default)]
-pub struct NegotiateConnection(Arc<Inner>);
+pub struct NegotiateConnection {
+    shared: Arc<Shared>,
+    client: Option<Arc<str>>,
+}
 
 #[derive(Default)]
-struct Inner {
+struct Shared {
     bindings: Option<ChannelBindings>,
     state: Mutex<State>,
 }
@@ -52,10 +55,33 @@ impl NegotiateConnection {
     /// A connection through TLS, by what a sign-in on it is bound to: its own bindings, in place of those of the layer.
     #[must_use]
     pub fn bound(bindings: ChannelBindings) -> Self {
-        Self(Arc::new(Inner {
+        let shared = Shared {
             bindings: Some(bindings),
             state: Mutex::default(),
-        }))
+        };
+        Self {
+            shared: Arc::new(shared),
+            client: None,
+        }
+    }
+
+    /// The same connection, from `client`, such as the peer's address: the records get to know it. Behind a proxy the layer
+    /// must look for it elsewhere ([`NegotiateLayer::client`](super::NegotiateLayer::client)).
+    ///
+    /// ```
+    /// use adlib::tower::NegotiateConnection;
+    ///
+    /// # fn accepted(peer: std::net::SocketAddr) {
+    /// let connection = NegotiateConnection::new().for_client(peer.ip().to_string());
+    /// # drop(connection);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn for_client(self, client: impl Into<Arc<str>>) -> Self {
+        Self {
+            client: Some(client.into()),
+            ..self
+        }
     }
 
     /// `service` for the requests of this connection.
@@ -68,7 +94,11 @@ impl NegotiateConnection {
     }
 
     pub(super) fn bindings(&self) -> Option<&ChannelBindings> {
-        self.0.bindings.as_ref()
+        self.shared.bindings.as_ref()
+    }
+
+    pub(super) const fn client(&self) -> Option<&Arc<str>> {
+        self.client.as_ref()
     }
 
     /// The handshake that has begun here; it is here no more.
@@ -91,14 +121,15 @@ impl NegotiateConnection {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for NegotiateConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NegotiateConnection")
-            .field("is_bound", &self.0.bindings.is_some())
+            .field("is_bound", &self.shared.bindings.is_some())
+            .field("client", &self.client)
             .finish_non_exhaustive()
     }
 }

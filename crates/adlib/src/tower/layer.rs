@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use adlib_core::ChannelBindings;
+use http::request::Parts;
 use tower_layer::Layer;
 
 use super::{
@@ -52,7 +53,11 @@ pub(super) struct Settings {
     pub(super) bindings: Option<ChannelBindings>,
     pub(super) admit: Arc<dyn Fn(&Identity) -> bool + Send + Sync>,
     pub(super) pages: Pages,
+    pub(super) client: Arc<WhereFrom>,
 }
+
+/// Tells where the client of a request is.
+type WhereFrom = dyn Fn(&Parts) -> Option<String> + Send + Sync;
 
 impl NegotiateLayer {
     /// A layer that asks `acceptor`.
@@ -64,6 +69,7 @@ impl NegotiateLayer {
                 bindings: None,
                 admit: Arc::new(|_| true),
                 pages: Pages::default(),
+                client: Arc::new(|_| None),
             },
             half_open: Arc::new(HalfOpen::new(LIMIT, LIFETIME)),
         }
@@ -81,6 +87,25 @@ impl NegotiateLayer {
     #[must_use]
     pub fn admit(mut self, admits: impl Fn(&Identity) -> bool + Send + Sync + 'static) -> Self {
         self.settings.admit = Arc::new(admits);
+        self
+    }
+
+    /// Where the client of a request is, for the records: behind a proxy in a header of it, elsewhere in what the server puts
+    /// into the extensions, such as axum's `ConnectInfo`. Where it says nothing, the connection's client counts
+    /// ([`NegotiateConnection::for_client`](super::NegotiateConnection::for_client)).
+    ///
+    /// ```
+    /// # fn layer(acceptor: adlib::Acceptor) -> adlib::tower::NegotiateLayer {
+    /// // Only behind a proxy that sets the header itself: a client can write anything into it.
+    /// adlib::tower::NegotiateLayer::new(acceptor).client(|request| {
+    ///     let address = request.headers.get("x-real-ip")?.to_str().ok()?;
+    ///     Some(address.to_owned())
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn client(mut self, client: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.settings.client = Arc::new(client);
         self
     }
 

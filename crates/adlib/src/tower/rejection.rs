@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::{Reason, SignInError};
+use crate::{Reason, Refusal, SignInError};
 
 /// Why a request was not let through, for the operator.
 ///
@@ -82,6 +82,18 @@ impl Rejection {
             Self::Token(SignInError::Refused(refusal)) => refusal.reason().as_str(),
             Self::Token(SignInError::Failed(_)) => "undecided",
         }
+    }
+
+    /// The refusal of a request of nobody, for the records; `None` where no sign-in was refused, or the acceptor did it,
+    /// which has records of its own.
+    pub(super) fn of_the_layer(&self) -> Option<Refusal> {
+        let reason = match self {
+            // Who is not admitted is known, and recorded by name.
+            Self::NoCredentials | Self::Continued | Self::Token(_) | Self::NotAdmitted => return None,
+            Self::NtlmAfterKerberos => Reason::NtlmAfterKerberos,
+            other => Reason::Token(other.reason()),
+        };
+        Some(Refusal::new(reason, self.to_string()))
     }
 
     /// 401: sign in, or sign in otherwise. 403: known, and not admitted. 400 and 431: no client that means it sends

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderValue, Request, Response, Version, header::WWW_AUTHENTICATE};
+use http::{HeaderValue, Request, Response, Version, header::WWW_AUTHENTICATE, request::Parts};
 use tower_service::Service;
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     layer::Settings,
 };
 use crate::{
-    Handshake, Identity, SignInError, Step,
+    Acceptor, AuditEvent, Handshake, Identity, Reason, Refusal, SignInError, Step,
     ntlm::message::{MessageType, sniff as sniff_ntlm},
     spnego::{Mechanism, Offer, TokenKind, sniff},
 };
@@ -41,6 +41,8 @@ struct Origin {
     /// Whether requests of the connection mix (RFC 9113 section 5).
     is_multiplexed: bool,
     connection: Option<NegotiateConnection>,
+    /// Where the client is, for the records.
+    client: Option<Arc<str>>,
 }
 
 /// A request that is not let through, and what its response asks for.
@@ -80,15 +82,17 @@ where
         self.service.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let judge = Arc::clone(&self.judge);
         // The one that was polled is ready; its clone may not be.
         let clone = self.service.clone();
         let mut service = mem::replace(&mut self.service, clone);
         // Nobody before this layer says who the user is.
-        request.extensions_mut().remove::<Identity>();
-        let origin = Origin::of(&request);
-        let credentials = Credentials::take(request.headers_mut());
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.remove::<Identity>();
+        let origin = Origin::of(&parts, &judge.settings);
+        let credentials = Credentials::take(&mut parts.headers);
+        let mut request = Request::from_parts(parts, body);
         Box::pin(async move {
             let SignedIn(identity, proof) = match judge.decide(&origin, credentials).await {
                 Ok(signed_in) => signed_in,
@@ -107,10 +111,13 @@ where
 }
 
 impl Origin {
-    fn of<B>(request: &Request<B>) -> Self {
+    fn of(request: &Parts, settings: &Settings) -> Self {
+        let connection: Option<NegotiateConnection> = request.extensions.get().cloned();
+        let client = (settings.client)(request).map(Arc::from);
         Self {
-            is_multiplexed: request.version() >= Version::HTTP_2,
-            connection: request.extensions().get().cloned(),
+            is_multiplexed: request.version >= Version::HTTP_2,
+            client: client.or_else(|| connection.as_ref()?.client().cloned()),
+            connection,
         }
     }
 
@@ -147,7 +154,7 @@ impl Judge {
                     vec![challenge(scheme, Some(&token))],
                 ))
             }
-            Step::Done { identity, token } => self.signed_in(identity, scheme, token.as_deref()),
+            Step::Done { identity, token } => self.signed_in(origin, identity, scheme, token.as_deref()),
             Step::Refused {
                 for_client, reason, ..
             } => Err(self.refused(origin, scheme, is_ntlm, for_client.as_deref(), reason)),
@@ -180,9 +187,18 @@ impl Judge {
         let bindings = connection.and_then(NegotiateConnection::bindings);
         let bindings = bindings.or(self.settings.bindings.as_ref());
         // What SPNEGO offers behind its first mechanism is for the handshake to refuse.
-        let acceptor = &self.settings.acceptor;
+        let acceptor = self.acceptor(origin);
         let handshake = acceptor.handshake_after(bindings.cloned(), kerberos_was_refused);
         Ok((handshake, is_ntlm))
+    }
+
+    /// Who judges tokens, and knows whose they are for the records.
+    fn acceptor(&self, origin: &Origin) -> Acceptor {
+        let acceptor = &self.settings.acceptor;
+        match &origin.client {
+            Some(client) => acceptor.for_client(Arc::clone(client)),
+            None => acceptor.clone(),
+        }
     }
 
     /// Hold a handshake for its next leg.
@@ -201,15 +217,21 @@ impl Judge {
 
     fn signed_in(
         &self,
+        origin: &Origin,
         identity: Box<Identity>,
         scheme: Scheme,
         token: Option<&[u8]>,
     ) -> Result<SignedIn, Denied> {
+        let client = origin.client.as_deref();
         if !(self.settings.admit)(&identity) {
-            audit::not_admitted(&identity);
+            audit::not_admitted(&identity, client);
+            let (domain, account) = (identity.domain(), identity.account());
+            let detail = format!("{domain}\\{account}: {}", Rejection::NotAdmitted);
+            let refusal = Refusal::new(Reason::NotAdmitted, detail);
+            self.acceptor(origin).record(AuditEvent::Refused(&refusal));
             return Err(Denied(Rejection::NotAdmitted, Vec::new()));
         }
-        audit::accepted(&identity);
+        audit::accepted(&identity, client);
         Ok(SignedIn(
             identity,
             token.map(|token| challenge(scheme, Some(token))),
@@ -237,7 +259,10 @@ impl Judge {
 
     /// A request that is not let through, with the schemes that the client may try.
     fn denied(&self, origin: &Origin, rejection: Rejection) -> Denied {
-        audit::denied(&rejection);
+        audit::denied(&rejection, origin.client.as_deref());
+        if let Some(refusal) = rejection.of_the_layer() {
+            self.acceptor(origin).record(AuditEvent::Refused(&refusal));
+        }
         let acceptor = &self.settings.acceptor;
         let connection = origin.connection.as_ref().filter(|_| !origin.is_multiplexed);
         let has_legs = connection.is_some_and(|connection| !connection.refuses_ntlm());

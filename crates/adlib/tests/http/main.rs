@@ -11,6 +11,7 @@
 
 mod attacks;
 mod flows;
+mod records;
 mod refusals;
 #[allow(dead_code, reason = "another test's, and more than is needed here")]
 #[path = "../acceptor/scene.rs"]
