@@ -1,10 +1,6 @@
 //! `adctl directory changes`
 
-use std::{
-    fs,
-    io::{ErrorKind, Write as _},
-    path::Path,
-};
+use std::{fs, io::ErrorKind, path::Path};
 
 use adlib::{
     ChangedDomain, Config, Directory,
@@ -19,6 +15,7 @@ use tabled::{builder::Builder, settings::Style};
 use crate::{
     arguments::Changes,
     outcome::{Outcome, Stopped},
+    output_file,
     progress::Bar,
 };
 
@@ -38,7 +35,7 @@ pub(crate) async fn changes(arguments: &Changes) -> Result<Outcome, Stopped> {
         .changes_with_progress(&mut replica, |progress| bar.entries(progress))
         .await?;
     bar.clear();
-    store(&arguments.cursor, &replica.encode())
+    output_file::replace(&arguments.cursor, &replica.encode())
         .map_err(|error| Stopped::new(format_args!("{}: {error}", arguments.cursor.display())))?;
     Ok(Outcome {
         clean: matches!(found.read.completeness, Completeness::Complete(_)),
@@ -64,20 +61,6 @@ fn last(file: &Path) -> Result<(Replica, Option<String>), Stopped> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok((Replica::default(), None)),
         Err(error) => Err(Stopped::new(format_args!("{}: {error}", file.display()))),
     }
-}
-
-/// Replace `file` at once, readable by its owner only.
-fn store(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(".new");
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut new = options.open(&beside)?;
-    new.write_all(bytes)?;
-    new.sync_all()?;
-    fs::rename(&beside, file)
 }
 
 fn as_json(change: &Change) -> Value {

@@ -12,6 +12,7 @@ mod login;
 mod ntlm;
 mod object;
 mod outcome;
+mod output_file;
 mod progress;
 mod refusal;
 mod rows;

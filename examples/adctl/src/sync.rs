@@ -3,7 +3,7 @@
 mod table;
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::Read as _,
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -22,7 +22,8 @@ use serde_json::{Value, json};
 use crate::{
     arguments::{Apply, Explain, Preview, WhatIf},
     object,
-    outcome::{Outcome, Stopped, Text},
+    outcome::{Outcome, Stopped, Text, tame},
+    output_file,
     progress::Bar,
 };
 
@@ -33,7 +34,7 @@ pub(crate) async fn preview(arguments: &Preview) -> Result<Outcome, Stopped> {
         write(file, &plan.to_html())?;
     }
     if let Some(file) = &arguments.plan {
-        write(file, &format!("{json:#}\n"))?;
+        write(file, &format!("{}\n", tame(&json)))?;
     }
     Ok(Outcome {
         clean: !plan.is_stopped(),
@@ -207,5 +208,6 @@ fn approved(file: &Path) -> Result<ApprovedPlan, Stopped> {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Stopped> {
-    fs::write(file, text).map_err(|error| Stopped::new(format_args!("{}: {error}", file.display())))
+    output_file::replace(file, text.as_bytes())
+        .map_err(|error| Stopped::new(format_args!("{}: {error}", file.display())))
 }

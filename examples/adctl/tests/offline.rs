@@ -5,9 +5,13 @@
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]
 mod folder;
 
-use std::fs;
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use folder::Folder;
+use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../data");
 
@@ -104,6 +108,9 @@ fn r33_what_was_previewed_is_applied_and_nothing_else() {
         assert!(preview.get(key).is_some(), "{key}");
     }
     assert!(site.read("plan.html").contains("akeller"));
+    for file in ["plan.json", "plan.html"] {
+        assert_eq!(site.mode(file), 0o600, "{file} names everybody");
+    }
 
     // Approved, but the directory changed since.
     let moved = String::from_utf8(company())
@@ -277,6 +284,62 @@ fn a61_the_table_of_a_preview_obeys_nobody() {
     let coloured = String::from_utf8(coloured.stdout).unwrap();
     assert!(coloured.contains("\u{1b}[32makeller"), "{coloured}");
     assert!(!coloured.contains("\u{1b}[2J"), "{coloured}");
+}
+
+/// A61: JSON and a plan's file have the names as they are, and show a terminal nothing that it obeys.
+#[test]
+fn a61_json_and_plan_files_obey_nobody() {
+    // A control sequence that begins with one C1 character, another one, and a mark that turns the direction of writing.
+    let name = "Ada\u{9b}31m\u{85}\u{202e}Keller";
+    let hostile = String::from_utf8(company()).unwrap();
+    let hostile = hostile.replacen("displayName: Ada Keller", &format!("displayName: {name}"), 1);
+    let site = Folder::of(&[("company.ldif", hostile.as_bytes()), ("adlib.toml", CONFIG)]);
+    let call = |arguments: &[&str]| site.run(&[arguments, &["--config", "adlib.toml", "--json"]].concat());
+    let (code, printed, _) = call(&["sync", "preview", "--plan", "plan.json"]);
+    assert_eq!(code, 0);
+    let explained = call(&["sync", "explain", "akeller"]).1;
+    for text in [printed, site.read("plan.json"), explained] {
+        let is_obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!text.contains(is_obeyed), "{text}");
+        assert!(text.contains(r"Ada\u009b31m\u0085\u202eKeller"), "{text}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert!(value.to_string().contains(name), "{value}");
+    }
+    assert_eq!(call(&["sync", "apply", "--plan", "plan.json"]).0, 0);
+}
+
+/// What `command` prints in `site` on a terminal.
+fn on_terminal(site: &Folder, command: &str) -> String {
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--command", command, "/dev/null"])
+        .current_dir(site.path(""))
+        .env("TERM", "xterm")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// R38: bars of progress are on a terminal, and in no pipe, no file and no JSON.
+#[test]
+fn r38_progress_is_shown_on_a_terminal_only() {
+    let company = company();
+    let site = || Folder::of(&[("company.ldif", &company), ("adlib.toml", CONFIG)]);
+    let shows = |text: &str| ["entries read", "/171 changes"].map(|bar| text.contains(bar));
+    let apply = ["sync", "apply", "--config", "adlib.toml"];
+    let command = [&[env!("CARGO_BIN_EXE_adctl")], &apply[..]].concat().join(" ");
+    let terminal = on_terminal(&site(), &command);
+    assert_eq!(shows(&terminal), [true, true], "{terminal:?}");
+    for errors in ["2>errors", ""] {
+        let site = site();
+        let terminal = on_terminal(&site, &format!("{command} --json >out {errors}"));
+        assert!(serde_json::from_str::<Value>(&site.read("out")).is_ok());
+        if !errors.is_empty() {
+            assert_eq!((terminal.as_str(), site.read("errors").as_str()), ("", ""));
+        }
+    }
+    let (code, out, errors) = site().run(&apply);
+    assert_eq!((code, shows(&out), errors.as_str()), (0, [false, false], ""));
 }
 
 /// R16, R18

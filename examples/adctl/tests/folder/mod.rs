@@ -42,6 +42,11 @@ impl Folder {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
+    /// Who may do what with a file.
+    pub(crate) fn mode(&self, name: &str) -> u32 {
+        fs::metadata(self.path(name)).unwrap().permissions().mode() & 0o777
+    }
+
     /// Replaces parts of the configuration, each of which must be there.
     pub(crate) fn edit(&self, changes: &[(&str, &str)]) {
         let mut config = self.read("adlib.toml");
