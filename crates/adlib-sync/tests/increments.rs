@@ -23,7 +23,7 @@ use adlib_sync::{
     Plan, Source, SyncOptions, preview,
     store::{Applied, Begin, Cursor, MemoryStore, Run, Store},
 };
-use company::{deleting, new_store, ready, state};
+use company::{deleting, new_store, properties, ready, state};
 use proptest::prelude::*;
 
 const PLACE: &str = "example.org";
@@ -230,7 +230,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(properties(300))]
 
     /// R28, R37: with a cursor that the last change of a run brings, and runs that are cut off anywhere, the plan made of
     /// increments is the plan made of a full read, every time.

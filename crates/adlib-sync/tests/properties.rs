@@ -19,7 +19,7 @@ use adlib_sync::{
     Details, EmailClash, FoldedName, Link, Plan, Source, Sources, SyncOptions, Trigger, merge, preview,
     store::{Applied, Begin, MemoryStore, Origin, Run, Store, StoreState},
 };
-use company::{Directory, deleting, new_store, ready, state};
+use company::{Directory, deleting, new_store, properties, ready, state};
 use proptest::prelude::*;
 
 const NAMES: [&str; 6] = ["ada", "Ada", "bob", "carl", "dora", "BOB"];
@@ -177,7 +177,7 @@ fn is_unique<T: Ord>(items: impl Iterator<Item = T>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(properties(400))]
 
     /// R33, R37: applying a plan reaches its target, and the plan after it is empty.
     #[test]

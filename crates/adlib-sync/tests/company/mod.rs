@@ -25,6 +25,20 @@ use adlib_sync::{
     ManualRun, Plan, Sources, Store, SyncOptions, Trigger, preview,
     store::{DigestKey, MemoryStore, StoreState, StoredUser},
 };
+use proptest::test_runner::{Config as ProptestConfig, FileFailurePersistence};
+
+/// As many cases as `PROPTEST_CASES` says, or else `cases`. An input that fails is kept beside the test.
+pub fn properties(cases: u32) -> ProptestConfig {
+    let told = ProptestConfig::default();
+    let is_told = std::env::var_os("PROPTEST_CASES").is_some();
+    ProptestConfig {
+        cases: if is_told { told.cases } else { cases },
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
+            "proptest-regressions",
+        ))),
+        ..told
+    }
+}
 
 /// Users and groups of one domain, and who is in what.
 #[derive(Debug, Clone, Default)]
