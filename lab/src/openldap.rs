@@ -208,6 +208,33 @@ impl OwnOpenLdap {
         guard::modify(self.writer(), ldif);
     }
 
+    /// Makes the changes of `ldif` in the server's own configuration.
+    ///
+    /// # Panics
+    /// When a change fails.
+    pub fn configure(&self, ldif: &str) {
+        let mut tool = Command::new("ldapmodify");
+        tool.args(["-x", "-H", &format!("ldap://{}", self.ip)]);
+        tool.args(["-D", "cn=config", "-w", &self.admin_password]);
+        guard::modify(tool, ldif);
+    }
+
+    /// Sends its process a signal: `KILL`, `STOP` or another one.
+    ///
+    /// # Panics
+    /// When it has never run.
+    pub fn signal(&self, signal: &str) {
+        let file = self.server.lab_dir.join("slapd.pid");
+        let pid = std::fs::read_to_string(&file);
+        let pid = pid.unwrap_or_else(|error| fail(&format!("{}: {error}", file.display())));
+        // A process that has ended already needs no signal.
+        drop(
+            Command::new("kill")
+                .args([&format!("-{signal}"), pid.trim()])
+                .output(),
+        );
+    }
+
     /// Keeps a copy of the databases as they are.
     ///
     /// # Panics

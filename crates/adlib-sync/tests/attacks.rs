@@ -19,8 +19,8 @@ use adlib_sync::{
     Details, EmailClash, Error, Guard, ManualRun, Plan, Rejection, Source, Sources, Store, SyncOptions,
     Trigger, preview,
     store::{
-        Applied, Begin, Cursors, MemoryRun, MemoryStore, MemoryStoreError, Operation, Origin, Revision, Run,
-        StoreState,
+        Applied, Begin, Cursor, Cursors, MemoryRun, MemoryStore, MemoryStoreError, Operation, Origin,
+        Revision, Run, StoreState,
     },
 };
 use company::{
@@ -264,7 +264,14 @@ fn a59_a_group_made_anew() {
     directory.members = [(directory.users[0].key.clone(), key)].into();
     run(&store, &directory.read(), &options(), &deleting());
     assert_eq!(memberships(&store), ["ada in staff"]);
-    assert_eq!(state(&store).groups().len(), 1);
+    let groups = state(&store).groups().to_vec();
+    let keys: Vec<&str> = groups.iter().map(|group| group.link.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["another-key"],
+        "the new group, and not the old one under its name"
+    );
+    assert!(nightly(&store, &directory).is_empty());
 }
 
 /// A60: a mapping change that blanks a tenth of the e-mails is stopped.
@@ -297,7 +304,7 @@ fn a60_blanked_emails_are_stopped() {
 /// A61: markup and escapes in names are shown, not obeyed.
 #[test]
 fn a61_markup_and_escapes_are_shown() {
-    const HOSTILE: &str = "<script>alert('x')</script>\"&\u{1b}]0;gotcha\u{7}\u{202e}";
+    const HOSTILE: &str = "<script>alert('x')</script>\"&\u{1b}]0;gotcha\u{7}\u{202e}\u{9b}31m\u{85}";
     let mut directory = Directory::default();
     let user = directory.hire_with_key("key-1", HOSTILE);
     user.full_name = Some(HOSTILE.into());
@@ -316,15 +323,23 @@ fn a61_markup_and_escapes_are_shown() {
     for plan in [&first, &second, &third] {
         let (text, html) = (plan.to_string(), plan.to_html());
         for shown in [&text, &html] {
-            assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
-            assert!(shown.contains("\\u{1b}]0;gotcha\\u{7}\\u{202e}"), "{shown}");
+            assert!(
+                !shown.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{9b}', '\u{85}']),
+                "{shown}"
+            );
+            assert!(
+                shown.contains("\\u{1b}]0;gotcha\\u{7}\\u{202e}\\u{9b}31m\\u{85}"),
+                "{shown}"
+            );
         }
         assert!(!html.contains("<script"), "{html}");
         assert!(
             html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;"),
             "{html}"
         );
-        assert!(serde_json::to_string(plan).is_ok());
+        let json: serde_json::Value = serde_json::from_str(&serde_json::to_string(plan).unwrap()).unwrap();
+        let names = format!("{} {} {}", json["creates"], json["updates"], json["missing"]);
+        assert!(names.contains("gotcha"), "JSON has the name as it is: {names}");
     }
 }
 
@@ -426,6 +441,31 @@ fn a63_pins_are_nowhere() {
     assert_eq!(changes(&change), ["ada pin: changed -> changed"]);
     let state = format!("{:?} {:?}", state(&store), stored(&store, "ada"));
     assert!(!state.contains("8642086"), "{state}");
+}
+
+/// A63: what a panic says of users, operations and cursors, which hold all that was read, has no PIN in it.
+#[test]
+fn a63_a_panic_shows_no_pin() {
+    let mut directory = Directory::of(&["ada"]);
+    directory.user("ada").pin = Pin::new("86420864208642");
+    let store = new_store();
+    let cursor = Cursor::new(*b"pin: 86420864208642");
+    let plan = nightly(&store, &directory).with_cursor(Source::Primary, cursor);
+    let operations: Vec<Operation> = plan.operations().collect();
+    assert!(ready(plan.apply(&store)).is_ok());
+    let stored = stored(&store, "ada");
+    assert_eq!(stored.details.pin, Pin::new("86420864208642"));
+    let (stored_twin, cursors) = (stored.clone(), ready(store.cursors()).unwrap());
+    assert_eq!(format!("{cursors:?}"), "Cursors({Primary: Cursor(19 bytes)})");
+    let failed = Err::<(), _>((stored.clone(), operations, cursors.clone(), plan));
+    let unwrapped = move || failed.unwrap();
+    let compared = move || assert_eq!((stored, cursors), (stored_twin, Cursors::default()));
+    let panics: [Box<dyn FnOnce() + std::panic::UnwindSafe>; 2] = [Box::new(unwrapped), Box::new(compared)];
+    for panic in panics {
+        let payload = std::panic::catch_unwind(panic).unwrap_err();
+        let said = payload.downcast::<String>().unwrap();
+        assert!(said.contains("ada") && !said.contains("8642086"), "{said}");
+    }
 }
 
 /// A63: a conflict on a PIN names the field only.

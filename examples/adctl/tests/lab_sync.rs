@@ -10,11 +10,18 @@ use std::{
     io::{Read as _, Write as _},
     net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream},
     ops::Deref,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
-use adlib_lab::{Domain, browser::Browser, corp, directory_change, openldap, openldap_change};
+use adlib::sync::store::{Cursors, Revision, Store as _};
+use adlib_examples::SqliteStore;
+use adlib_lab::{
+    Domain, browser::Browser, corp, directory_change, openldap, openldap_change, openldap_of_its_own,
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use folder::{Folder, ldap_server};
 use serde_json::Value;
@@ -64,6 +71,20 @@ impl Site {
         site.write("adlib.toml", config);
         site.write("corp-password", &corp.service_password);
         site.write("password", &openldap.service_password);
+        site
+    }
+
+    /// OpenLDAP alone, behind `port`.
+    fn of_openldap(server: &openldap::Server, port: u16, options: &str) -> Self {
+        let site = Self::new();
+        let url = format!("ldaps://{}:{port}", server.ip);
+        let reader = server.dn(openldap::SYNC);
+        let directory = ldap_server("openldap", url, &server.base, &server.ca_file, reader);
+        let directory = directory.replace("20s", "2s");
+        let config =
+            format!("[directory]{directory}\npage_size = 20\n[sync]\nstore = \"users.sqlite\"\n{options}\n");
+        site.write("adlib.toml", config);
+        site.write("password", &server.service_password);
         site
     }
 
@@ -178,39 +199,47 @@ fn r35_what_happens_to_users_between_runs_is_told_apart() {
     }
 }
 
-/// A port in front of a server that passes so many bytes of answers, and then hangs up on everybody.
-struct Cut {
+/// A port in front of a server that passes so many bytes of answers before something happens.
+struct Relay {
     port: u16,
 }
 
-impl Cut {
-    fn after(bytes: usize, server: SocketAddr) -> Self {
+impl Relay {
+    /// `end` says whether the relay goes on; if not, it hangs up on everybody.
+    fn until(bytes: usize, server: SocketAddr, end: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((server.ip(), 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         thread::spawn(move || {
             let passed = AtomicUsize::new(0);
+            let is_over = |count| passed.fetch_add(count, Ordering::Relaxed) + count > bytes;
+            let hangs_up = |count| is_over(count) && !end();
             thread::scope(|scope| {
                 for client in listener.incoming().map_while(Result::ok) {
-                    let passed = &passed;
-                    scope.spawn(move || pass(&client, server, passed, bytes));
+                    scope.spawn(|| pass(client, server, &hangs_up));
                 }
             });
         });
         Self { port }
     }
+
+    /// Hangs up after so many bytes.
+    fn cut_after(bytes: usize, server: SocketAddr) -> Self {
+        Self::until(bytes, server, || false)
+    }
 }
 
-/// Passes bytes between `client` and `server` until too many of them came from the server.
-fn pass(client: &TcpStream, server: SocketAddr, passed: &AtomicUsize, limit: usize) {
-    let server = TcpStream::connect(server).unwrap();
+/// Passes bytes between `client` and `server` until `hangs_up`, told how many came from the server, says so.
+fn pass(client: TcpStream, server: SocketAddr, hangs_up: &impl Fn(usize) -> bool) {
+    // Nobody listens there any more: the client's connection is closed, too.
+    let Ok(server) = TcpStream::connect(server) else {
+        return;
+    };
     let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     thread::spawn(move || std::io::copy(&mut from, &mut to));
     let mut buffer = [0; 1024];
-    let (mut from, mut to) = (&server, client);
+    let (mut from, mut to) = (&server, &client);
     while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if passed.fetch_add(count, Ordering::Relaxed) + count > limit
-            || to.write_all(&buffer[..count]).is_err()
-        {
+        if hangs_up(count) || to.write_all(&buffer[..count]).is_err() {
             break;
         }
     }
@@ -234,7 +263,7 @@ fn a57_a_server_that_goes_away_in_the_middle_changes_nothing() {
         (false, 0),
         (false, 20_000),
     ] {
-        let cut = Cut::after(bytes, ldaps(if is_first { corp.ip } else { openldap.ip }));
+        let cut = Relay::cut_after(bytes, ldaps(if is_first { corp.ip } else { openldap.ip }));
         let ports = if is_first {
             [cut.port, 636]
         } else {
@@ -251,6 +280,134 @@ fn a57_a_server_that_goes_away_in_the_middle_changes_nothing() {
             before,
             "{bytes} {is_first}"
         );
+    }
+}
+
+/// What deletes and ignores every guard that may be ignored.
+const EVERYTHING: [&str; 10] = [
+    "sync",
+    "apply",
+    "--config",
+    "adlib.toml",
+    "--delete-missing",
+    "--allow=deletes",
+    "--allow=group-deletes",
+    "--allow=membership-removals",
+    "--allow=blanked",
+    "--allow=shrink",
+];
+
+/// What tells the list of a site from another, and where the reading of its sources goes on.
+fn content(site: &Site) -> (Revision, Cursors) {
+    let store = SqliteStore::open(site.path("users.sqlite")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let revision = runtime.block_on(store.load()).unwrap().revision;
+    (revision, runtime.block_on(store.cursors()).unwrap())
+}
+
+/// The exit code of a run, and what it says, in a copy of what `good` has. Unless it is 0, nothing was done.
+fn in_a_copy(good: &Site, site: &Site, arguments: &[&str]) -> (i32, String) {
+    fs::copy(good.path("users.sqlite"), site.path("users.sqlite")).unwrap();
+    let before = content(site);
+    let (code, out, errors) = site.run(arguments);
+    assert!(content(site) == before || code == 0, "{out}{errors}");
+    (code, out + &errors)
+}
+
+/// R29, A57: the process of a server is killed, ended or stopped in the middle of its answer: nothing is done, and when it
+/// is back, the run is.
+#[test]
+fn a57_a_server_whose_process_stops_in_the_middle_changes_nothing() {
+    let server = Arc::new(openldap_of_its_own("127.0.0.69"));
+    let good = Site::of_openldap(&server, 636, "");
+    assert_eq!(good.json(&["sync", "apply"]).0, 0);
+    for signal in ["KILL", "TERM", "STOP"] {
+        let signalled = Arc::new(AtomicUsize::new(0));
+        // Whoever owns the server deletes it, and the relay is never over.
+        let (count, server_of_it) = (Arc::clone(&signalled), Arc::downgrade(&server));
+        // Some 50 KB are everything.
+        let relay = Relay::until(20_000, server.ldaps(), move || {
+            if let Some(server) = server_of_it.upgrade()
+                && count.fetch_add(1, Ordering::Relaxed) == 0
+            {
+                server.signal(signal);
+            }
+            true
+        });
+        let behind = Site::of_openldap(&server, relay.port, "");
+        let (code, said) = in_a_copy(&good, &behind, &EVERYTHING);
+        assert_eq!(
+            (code, said.trim_end().lines().count()),
+            (2, 1),
+            "{signal}: {said}"
+        );
+        assert!(signalled.load(Ordering::Relaxed) > 0, "{signal}");
+        if signal == "STOP" {
+            server.signal("CONT");
+        }
+        server.restart();
+        assert_eq!(
+            in_a_copy(&good, &Site::of_openldap(&server, 636, ""), &EVERYTHING).0,
+            0,
+            "{signal}"
+        );
+    }
+}
+
+/// R28, A57: wherever the connection is lost while a server tells what changed, neither the list nor the place where the
+/// reading goes on is another one.
+#[test]
+fn a57_increments_that_are_cut_off_change_nothing() {
+    const BY_CHANGES: &str = "by_changes = true";
+    let server = openldap_of_its_own("127.0.0.70");
+    let good = Site::of_openldap(&server, 636, BY_CHANGES);
+    assert_eq!(good.json(&["sync", "apply"]).0, 0);
+    let dn = server.dn(openldap::USER);
+    server.modify(&format!(
+        "dn: {dn}\nchangetype: modify\nreplace: mail\nmail: new@example.org\n"
+    ));
+    let (mut bytes, mut cuts) = (0, 0);
+    loop {
+        let relay = Relay::cut_after(bytes, server.ldaps());
+        let site = Site::of_openldap(&server, relay.port, BY_CHANGES);
+        let (code, said) = in_a_copy(&good, &site, &EVERYTHING[..4]);
+        if code == 0 {
+            assert!(said.contains("new@example.org"), "{said}");
+            break;
+        }
+        assert_eq!(code, 2, "{bytes}: {said}");
+        (bytes, cuts) = (bytes + 1200, cuts + 1);
+    }
+    assert!(cuts > 3, "{cuts}, {bytes}");
+}
+
+/// R29, A56: an account that may sign in and search, and read nothing, is told "success, no entries": nothing is done.
+#[test]
+fn a56_an_account_that_may_read_nothing_deletes_nobody() {
+    let server = openldap_of_its_own("127.0.0.71");
+    for options in ["", "by_changes = true"] {
+        let good = Site::of_openldap(&server, 636, options);
+        assert_eq!(good.json(&["sync", "apply"]).0, 0);
+        let (base, reader) = (&server.base, server.dn(openldap::SYNC));
+        let password = "{0}to attrs=userPassword by anonymous auth by * none";
+        let may = |right: &str| {
+            server.configure(&format!(
+                "dn: olcDatabase={{1}}mdb,cn=config\nchangetype: modify\nreplace: olcAccess\nolcAccess: {password}\n\
+                 olcAccess: {{1}}to dn.base=\"{base}\" by users read\n\
+                 olcAccess: {{2}}to * by dn.exact=\"{reader}\" {right}\n"
+            ));
+        };
+        let other = || Site::of_openldap(&server, 636, options);
+        may("search");
+        for arguments in [&EVERYTHING[..], &EVERYTHING[..4]] {
+            let (code, said) = in_a_copy(&good, &other(), arguments);
+            assert!(
+                code == 1 && said.contains("empty-source"),
+                "{arguments:?}: {said}"
+            );
+        }
+        may("read");
+        assert_eq!(in_a_copy(&good, &other(), &EVERYTHING).0, 0, "{options}");
     }
 }
 
