@@ -79,7 +79,8 @@ fn text(examination: &Examination) -> String {
 /// What was seen, and what to do.
 fn seen(check: &Check) -> String {
     match &check.state {
-        CheckState::Skipped { needs } => format!("needs the {needs}"),
+        CheckState::Skipped { needs } if check.seen.is_empty() => format!("needs the {needs}"),
+        CheckState::Skipped { needs } => format!("needs the {needs}; {}", check.seen),
         _ => match check.problem() {
             Some(problem) => format!("{} ({}): {}", check.seen, problem.as_str(), problem.remedy()),
             None => check.seen.clone(),

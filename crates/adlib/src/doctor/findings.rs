@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::{Check, CheckKind, CheckName, CheckState, Examination, Problem};
+use crate::Reason;
 
 /// What a look came to, and what later ones need of it.
 pub(super) struct Came<T> {
@@ -106,13 +107,35 @@ impl<'a> Findings<'a> {
 
     /// It cannot be looked at without what `needs` is about.
     pub(super) fn skip(&mut self, kind: CheckKind, of: &str, needs: &CheckName) -> CheckName {
+        self.skip_because(kind, of, needs, "")
+    }
+
+    /// The same, where that is not plain from what `needs` is about.
+    pub(super) fn skip_because(
+        &mut self,
+        kind: CheckKind,
+        of: &str,
+        needs: &CheckName,
+        why: &str,
+    ) -> CheckName {
         let name = CheckName::new(kind, of);
         self.push(Check {
             name: name.clone(),
             state: CheckState::Skipped { needs: needs.clone() },
-            seen: String::new(),
+            seen: why.to_owned(),
         });
         name
+    }
+
+    /// Whether `name` is a bind that was refused, so that another would count against the account. That the server knows no
+    /// such account counts against nobody.
+    pub(super) fn is_refused_bind(&self, name: &CheckName) -> bool {
+        let mut checks = self.examination.checks.iter();
+        let check = checks.find(|check| check.name == *name);
+        matches!(
+            check.and_then(Check::problem),
+            Some(Problem::BindRefused(reason)) if *reason != Reason::UnknownUser
+        )
     }
 
     fn push(&mut self, check: Check) {

@@ -1,5 +1,6 @@
 //! One domain, or one tree of a server: from its name to its users.
 
+use adlib_kdc::TicketError;
 use adlib_ldap::{Connection, Endpoint, PagedSearch, Scope};
 use adlib_schema::{
     AttributeName, Filter, Mapper, PAGE_LIMIT, Preset, RawEntry, RootDse, UserName,
@@ -15,6 +16,7 @@ use super::{
     source::{Section, not_located},
 };
 use crate::{
+    Reason,
     authenticator::bind_reason,
     config::{BindMethod, DirectoryConfig},
     directory::{
@@ -153,6 +155,11 @@ impl Doctor {
         if let Some(needs) = section.no_credentials.as_ref().or(no_ticket) {
             return Err(skip_from(findings, CheckKind::Bind, &place.name, needs));
         }
+        if let Some(needs) = &section.refused {
+            let why = "not tried: a bind that is refused again counts against the account";
+            findings.skip_because(CheckKind::Bind, &place.name, needs, why);
+            return Err(skip_from(findings, CheckKind::PageSize, &place.name, needs));
+        }
         let look = self.bound(section, &server, preset);
         let bound = findings
             .look(CheckKind::Bind, &place.name, self.limit, look)
@@ -203,6 +210,10 @@ impl Doctor {
                         Problem::BindRefused(bind_reason(*rejection))
                     }
                     BindFailure::Server(error) => Problem::from(error),
+                    BindFailure::NoTicket {
+                        error: TicketError::Rejected(adlib_kdc::Rejection::WrongPassword),
+                        ..
+                    } => Problem::BindRefused(Reason::WrongPassword),
                     BindFailure::NoTicket { .. } => Problem::NoTicketForBind,
                     BindFailure::Other(_) => Problem::NoAnswer,
                 };

@@ -59,7 +59,11 @@ impl Doctor {
         };
         let keys = self.keys(&keytab, service, &owner);
         let fails = matches!(keys.state, CheckState::Failed(_));
-        let ticket = match self.asker(&keytab, service, &owner, places).await {
+        let own_keys = match fails {
+            true => Err(CheckName::new(CheckKind::Keys, service)),
+            false => Ok(latest(&keytab, service)),
+        };
+        let ticket = match self.asker(own_keys, service, &owner, places).await {
             Ok(asker) => Ok(self.ticket(&keytab, service, &asker).await),
             Err(needs) => Err(needs),
         };
@@ -143,10 +147,11 @@ impl Doctor {
         }
     }
 
-    /// The account that binds, or else the service's own by its keys: a wrong key counts as a wrong password.
+    /// The account that binds, or else the service's own by its keys, unless something is wrong with them: a wrong key counts
+    /// as a wrong password.
     async fn asker<'a>(
         &self,
-        keytab: &Keytab,
+        own_keys: Result<Vec<ServiceKey>, CheckName>,
         service: &str,
         owner: &Owner,
         places: &'a [PlaceSeen<'_>],
@@ -183,7 +188,7 @@ impl Doctor {
         Ok(Asker {
             account: owner.account.account.clone(),
             domain: owner.domain.clone(),
-            secret: Secret::Keys(latest(keytab, service)),
+            secret: Secret::Keys(own_keys?),
             kdcs,
         })
     }

@@ -31,6 +31,8 @@ pub(super) struct Section<'a> {
     pub(super) no_authorities: Option<CheckName>,
     /// What the bind cannot do without, and is not there.
     pub(super) no_credentials: Option<CheckName>,
+    /// A bind that was refused.
+    pub(super) refused: Option<CheckName>,
     /// The check of the name servers, none of which answers.
     pub(super) no_dns: Option<CheckName>,
 }
@@ -54,10 +56,19 @@ impl Doctor {
                 return Vec::new();
             }
         };
-        let section = self.name_servers(findings, section).await;
+        let mut section = self.name_servers(findings, section).await;
+        let mut places = section.places.clone();
+        // The domain of the account that binds knows best what is wrong with it.
+        let name = config.bind.as_ref().map_or("", |bind| &bind.name);
+        places.sort_by_key(|place| !is_of(name, &place.name));
         let mut seen = Vec::new();
-        for place in &section.places {
-            seen.push(self.place(findings, &section, place).await);
+        for place in &places {
+            let place = self.place(findings, &section, place).await;
+            let stands_before = place.reader.as_ref().err();
+            section.refused = section.refused.or(stands_before
+                .filter(|check| findings.is_refused_bind(check))
+                .cloned());
+            seen.push(place);
         }
         seen
     }
@@ -77,6 +88,7 @@ impl Doctor {
             resolver: resolver(&config.dns).map_err(|error| misconfigured(&error))?,
             no_authorities: is_missing(files::of_tls(config)),
             no_credentials: is_missing(config.bind.as_ref().and_then(files::of_bind)),
+            refused: None,
             no_dns: None,
             settings,
         })
@@ -127,6 +139,18 @@ impl Doctor {
             false => answers.into_iter().find_map(Result::err),
         };
         Section { no_dns, ..section }
+    }
+}
+
+/// Whether the account `name` is one of `domain`, by its suffix or by the first part of the domain's name.
+fn is_of(name: &str, domain: &str) -> bool {
+    match (name.rsplit_once('@'), name.split_once('\\')) {
+        (Some((_, suffix)), _) => suffix.eq_ignore_ascii_case(domain),
+        (None, Some((netbios, _))) => {
+            let first = domain.split('.').next();
+            first.is_some_and(|first| first.eq_ignore_ascii_case(netbios))
+        }
+        (None, None) => false,
     }
 }
 

@@ -6,6 +6,7 @@ mod directory;
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]
 #[path = "../folder/mod.rs"]
 mod folder;
+mod lockout;
 mod network;
 mod openldap;
 mod service;

@@ -29,27 +29,7 @@ impl Site {
 
     /// For both domains, with a bind that reaches both.
     pub(crate) fn of_both_domains() -> Self {
-        let site = Self::new();
-        let corp = &site.corp;
-        let staff = &corp.staff;
-        site.edit(&[
-            (
-                &format!("domains = \"{}\"", corp.dns_domain),
-                &format!("domains = \"{}; {}\"", corp.dns_domain, staff.dns_domain),
-            ),
-            (
-                &format!("controllers = [\"{}\"]", corp.ip),
-                &format!(
-                    "controllers = {{ \"{}\" = [\"{}\"], \"{}\" = [\"{}\"] }}",
-                    corp.dns_domain, corp.ip, staff.dns_domain, staff.ip
-                ),
-            ),
-            (
-                &format!("method = \"simple\", name = \"svc-sync@{}\"", corp.dns_domain),
-                &format!("method = \"ntlm\", name = '{}\\svc-sync'", corp.netbios),
-            ),
-        ]);
-        site
+        Self::new().in_both_domains()
     }
 
     /// Another site with a configuration that differs.
@@ -96,6 +76,30 @@ impl<C: Deref<Target = Domain>> Site<C> {
             ("http.keytab", &fs::read(&corp.keytab).unwrap()),
         ]);
         Self { folder, corp }
+    }
+
+    /// For both domains, with a bind that reaches both.
+    pub(crate) fn in_both_domains(self) -> Self {
+        let corp = &self.corp;
+        let staff = &corp.staff;
+        self.edit(&[
+            (
+                &format!("domains = \"{}\"", corp.dns_domain),
+                &format!("domains = \"{}; {}\"", corp.dns_domain, staff.dns_domain),
+            ),
+            (
+                &format!("controllers = [\"{}\"]", corp.ip),
+                &format!(
+                    "controllers = {{ \"{}\" = [\"{}\"], \"{}\" = [\"{}\"] }}",
+                    corp.dns_domain, corp.ip, staff.dns_domain, staff.ip
+                ),
+            ),
+            (
+                &format!("method = \"simple\", name = \"svc-sync@{}\"", corp.dns_domain),
+                &format!("method = \"ntlm\", name = '{}\\svc-sync'", corp.netbios),
+            ),
+        ]);
+        self
     }
 
     pub(crate) fn doctor(&self) -> Doctor {
