@@ -89,6 +89,8 @@ fn ldap_source(config: &DirectoryConfig) -> Result<LdapSource, Error> {
         page_size: config.page_size,
         resolver,
         #[cfg(feature = "signin")]
+        patience: None,
+        #[cfg(feature = "signin")]
         group_names: Arc::default(),
     })
 }

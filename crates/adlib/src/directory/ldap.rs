@@ -1,5 +1,7 @@
 //! A directory behind LDAP servers.
 
+#[cfg(feature = "signin")]
+use std::time::Duration;
 use std::{fmt, sync::Arc};
 
 use adlib_kdc::{Endpoint, Resolver, Service, locate};
@@ -27,6 +29,9 @@ pub(crate) struct LdapSource {
     pub(crate) bind: Option<Bind>,
     pub(crate) page_size: u32,
     pub(crate) resolver: Arc<dyn Resolver>,
+    /// For how long one server may keep a lookup waiting while there is another.
+    #[cfg(feature = "signin")]
+    pub(crate) patience: Option<Duration>,
     /// What groups are called.
     #[cfg(feature = "signin")]
     pub(crate) group_names: Arc<super::group_names::GroupNames>,
@@ -133,6 +138,8 @@ impl Directory {
             page_size: PAGE_SIZE,
             resolver,
             #[cfg(feature = "signin")]
+            patience: None,
+            #[cfg(feature = "signin")]
             group_names: Arc::default(),
         };
         let rules = MapperRules {
@@ -162,10 +169,16 @@ impl LdapSource {
     /// A connection to a server of `place`, bound.
     pub(super) async fn connect(&self, place: &Place) -> Result<Connection, Error> {
         let connection = self.open(place).await?;
-        if let Some(bind) = &self.bind {
-            bind.make(&connection).await?;
-        }
+        self.bind_on(&connection).await?;
         Ok(connection)
+    }
+
+    /// The bind by which everything is read.
+    pub(super) async fn bind_on(&self, connection: &Connection) -> Result<(), Error> {
+        match &self.bind {
+            Some(bind) => bind.make(connection).await,
+            None => Ok(()),
+        }
     }
 
     /// A connection to a server of `place`, the `lost` ones last.
@@ -178,9 +191,7 @@ impl LdapSource {
     /// A connection to the first of `endpoints` that answers, bound.
     pub(super) async fn bound(&self, endpoints: &[adlib_ldap::Endpoint]) -> Result<Connection, Error> {
         let connection = Connection::open(endpoints, &self.settings).await?;
-        if let Some(bind) = &self.bind {
-            bind.make(&connection).await?;
-        }
+        self.bind_on(&connection).await?;
         Ok(connection)
     }
 
@@ -194,13 +205,19 @@ impl LdapSource {
     /// A connection to a server of `place`, anonymous. Those that were silent are asked last.
     #[cfg(feature = "signin")]
     pub(super) async fn open(&self, place: &Place) -> Result<Connection, Error> {
+        Ok(self.open_any(place).await?.0)
+    }
+
+    /// The same, and whether there are other servers.
+    #[cfg(feature = "signin")]
+    pub(super) async fn open_any(&self, place: &Place) -> Result<(Connection, bool), Error> {
         let mut endpoints = self.endpoints(place).await?;
         endpoints.sort_by_cached_key(|endpoint| place.pool.was_silent(&endpoint.host));
         let connection = Connection::open(&endpoints, &self.settings).await?;
         let hosts = endpoints.iter().map(|endpoint| &*endpoint.host);
         let passed_over = hosts.take_while(|host| *host != connection.host());
         place.pool.note(passed_over, connection.host());
-        Ok(connection)
+        Ok((connection, endpoints.len() > 1))
     }
 
     pub(super) async fn read(

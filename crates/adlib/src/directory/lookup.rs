@@ -274,12 +274,7 @@ impl<'a> LdapLookup<'a> {
         let _permit = place.pool.in_use.acquire().await;
         let found = match self.search_again(place, query).await {
             Some(found) => found,
-            None => {
-                let connection = self.source.connect(place).await?;
-                let found = query.ask(&connection).await?;
-                place.pool.give_back(connection);
-                found
-            }
+            None => self.search_anew(place, query).await?,
         };
         match found {
             (entries, None) => Ok(entries),
@@ -290,19 +285,49 @@ impl<'a> LdapLookup<'a> {
     /// What `query` finds by a connection that waited. That it gives no answer says nothing: it may have been closed.
     async fn search_again(&self, place: &Place, query: &Query<'_>) -> Option<Answer> {
         let connection = place.pool.take()?;
-        match timeout(PATIENCE, query.ask(&connection)).await {
+        let patience = self
+            .source
+            .patience
+            .map_or(PATIENCE, |patience| patience.min(PATIENCE));
+        match timeout(patience, query.ask(&connection)).await {
             Ok(Ok(found)) => {
                 place.pool.give_back(connection);
-                Some(found)
+                return Some(found);
             }
-            failed => {
-                if let Ok(Err(error)) = failed {
-                    tracing::debug!(%error, "a connection that waited is given up");
+            Ok(Err(error)) => tracing::debug!(%error, "a connection that waited is given up"),
+            Err(_) => place.pool.note_slow(connection.host()),
+        }
+        place.pool.clear();
+        None
+    }
+
+    /// What `query` finds by a new connection. A server that keeps it waiting for too long, or goes away, is passed over for
+    /// another one, if there is any; that one has all the time that is left.
+    async fn search_anew(&self, place: &Place, query: &Query<'_>) -> Result<Answer, Error> {
+        let (mut connection, others) = self.source.open_any(place).await?;
+        if let Some(patience) = self.source.patience.filter(|_| others) {
+            match timeout(patience, self.ask(query, &connection)).await {
+                Ok(Ok(found)) => {
+                    place.pool.give_back(connection);
+                    return Ok(found);
                 }
-                place.pool.clear();
-                None
+                Ok(Err(error)) if !matches!(error, Error::Unreachable(_)) => return Err(error),
+                _ => {
+                    let server = connection.endpoint();
+                    tracing::warn!(server, "no answer to a lookup; another server is asked");
+                    place.pool.note_slow(connection.host());
+                    connection = self.source.open(place).await?;
+                }
             }
         }
+        let found = self.ask(query, &connection).await?;
+        place.pool.give_back(connection);
+        Ok(found)
+    }
+
+    async fn ask(&self, query: &Query<'_>, connection: &Connection) -> Result<Answer, Error> {
+        self.source.bind_on(connection).await?;
+        Ok(query.ask(connection).await?)
     }
 
     /// One search for the groups of the user, one more for each step of nesting.
@@ -432,7 +457,8 @@ impl<'a> LdapLookup<'a> {
                 base: &place.base,
                 filter: &lookup::groups_by_sid(schema, some),
                 attributes: &lookup::group_name_attributes(schema),
-                page_size: None,
+                // The server's limit may be below what is asked for.
+                page_size: Some(self.source.page_size),
             };
             for entry in self.search(place, &query).await? {
                 if let Mapped::Group(group) = mapper.map(&entry, &mut Vec::new()) {

@@ -206,13 +206,14 @@ impl Directory {
         self.rules.user_name
     }
 
-    /// The same directory for lookups within `deadline`: no silent server may take all of it.
+    /// The same directory for lookups within `deadline`: no silent or slow server may take all of it.
     #[cfg(feature = "signin")]
     pub(crate) fn for_sign_in(mut self, deadline: std::time::Duration) -> Self {
         if let Source::Ldap(source) = &mut self.source {
             let timeouts = &mut source.settings.timeouts;
             timeouts.connect = timeouts.connect.min(deadline / 4);
             timeouts.operation = timeouts.operation.min(deadline);
+            source.patience = Some(deadline / 4);
         }
         self
     }

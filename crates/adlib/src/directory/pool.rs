@@ -23,7 +23,7 @@ const IDLE: usize = 4;
 const IDLE_TIME: Duration = Duration::from_secs(60);
 /// For how long one is used at most: what its bind may read was settled when it was made, and a better server may be back.
 const LIFETIME: Duration = Duration::from_secs(600);
-/// For how long a server that gave no connection is asked last.
+/// For how long a server that gave no connection, or no answer, is asked last.
 const REST: Duration = Duration::from_secs(60);
 
 /// What lookups keep of one place.
@@ -34,7 +34,7 @@ pub(crate) struct Pool {
     /// The kind of server, once it was asked.
     pub(super) preset: OnceCell<Preset>,
     idle: Mutex<Vec<Idle>>,
-    /// Servers that gave no connection, and until when that counts.
+    /// Servers that gave no connection or no answer, and until when that counts.
     silent: Mutex<BTreeMap<String, Instant>>,
 }
 
@@ -85,7 +85,13 @@ impl Pool {
         silent.extend(hosts.map(|host| (host.to_owned(), until)));
     }
 
-    /// Whether `host` gave no connection a short while ago, when another did.
+    /// `host` gave a connection, and then no answer in time.
+    pub(super) fn note_slow(&self, host: &str) {
+        let until = Instant::now() + REST;
+        locked(&self.silent).insert(host.to_owned(), until);
+    }
+
+    /// Whether `host` gave no connection, when another did, or no answer, a short while ago.
     pub(crate) fn was_silent(&self, host: &str) -> bool {
         let mut silent = locked(&self.silent);
         silent.retain(|_, until| *until > Instant::now());

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod controllers;
 mod deadline;
 mod flows;
 mod matrix;
