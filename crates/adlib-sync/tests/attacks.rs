@@ -457,8 +457,8 @@ fn a63_a_panic_shows_no_pin() {
     assert_eq!(stored.details.pin, Pin::new("86420864208642"));
     let (stored_twin, cursors) = (stored.clone(), ready(store.cursors()).unwrap());
     assert_eq!(format!("{cursors:?}"), "Cursors({Primary: Cursor(19 bytes)})");
-    let failed = Err::<(), _>((stored.clone(), operations, cursors.clone(), plan));
-    let unwrapped = move || failed.unwrap();
+    let shown = (stored.clone(), operations, cursors.clone(), plan);
+    let unwrapped = move || panic!("{shown:?}");
     let compared = move || assert_eq!((stored, cursors), (stored_twin, Cursors::default()));
     let panics: [Box<dyn FnOnce() + std::panic::UnwindSafe>; 2] = [Box::new(unwrapped), Box::new(compared)];
     for panic in panics {

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::{fs, path::Path};
+use std::{
+    fmt, fs,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use adlib::{
     Config, Error, Syncer,
@@ -10,6 +14,11 @@ use adlib::{
         EmailClash, ManualRun, NameClash, Source, Store,
         store::{DigestKey, MemoryStore},
     },
+};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
 };
 
 fn user(account: &str, domain: &str) -> String {
@@ -188,5 +197,144 @@ async fn a57_a_source_that_fails_stops_everything() {
             assert_eq!(before.revision, after.revision);
             assert!(before.users().eq(after.users()));
         }
+    }
+}
+
+/// A60: another attribute for the e-mail, which a tenth of the users do not have: the guard stops the run, and nobody's
+/// address is blanked.
+#[tokio::test]
+async fn a60_a_mapping_that_blanks_a_tenth_is_stopped() {
+    let site = site();
+    let write = |name: &str, text: &str| fs::write(site.path().join(name), text).unwrap();
+    let mut users = String::new();
+    for number in 0..200 {
+        let name = format!("u{number:03}");
+        users += &user(&name, "one.example");
+        users += &format!("mail: {name}@one.example\n");
+        if number % 10 > 0 {
+            users += &format!("otherMailbox: {name}@one.example\n");
+        }
+    }
+    write("first.ldif", &users);
+    let configured = |more: &str| {
+        let directory = "[directory]\nldif = [\"first.ldif\"]\npreset = \"active-directory\"\n";
+        write("adlib.toml", &format!("{directory}{more}"));
+        config(site.path())
+    };
+    let store = MemoryStore::new(DigestKey::new([7; 32]));
+    let before = configured("");
+    let syncer = Syncer::from_config(&before, &store).unwrap();
+    assert_eq!(syncer.run_scheduled().await.unwrap().users_created, 200);
+    let revision = store.load().await.unwrap().revision;
+    let after = configured("[directory.schema]\nuser-email-field = \"otherMailbox\"\n");
+    let syncer = Syncer::from_config(&after, &store).unwrap();
+    let error = syncer.run_scheduled().await.unwrap_err();
+    assert!(
+        error.to_string().contains("blanked (email): 20 of 200"),
+        "{error}"
+    );
+    assert_eq!(store.load().await.unwrap().revision, revision);
+    assert!(store.users().iter().all(|user| user.details.email.is_some()));
+}
+
+/// Keeps what is logged, a line each.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.push_str(&format!(" {}={value:?}", field.name()));
+    }
+}
+
+impl Log {
+    fn keep(&self, name: &str, record: impl FnOnce(&mut Line)) {
+        let mut line = Line(name.to_owned());
+        record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
+        self.keep(span.metadata().name(), |line| span.record(line));
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
+        self.keep("record", |line| values.record(line));
+    }
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        self.keep(event.metadata().name(), |line| event.record(line));
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// A63: nothing that is logged at any level, of runs that go well and of one that fails, has a PIN or a card number in it.
+#[test]
+fn a63_the_log_of_a_run_has_no_pin_and_no_card() {
+    let site = site();
+    let write = |name: &str, text: &str| fs::write(site.path().join(name), text).unwrap();
+    let secrets = |pin: &str, card: &str| format!("pager: {card}\nemployeePin: {pin}\n");
+    write(
+        "adlib.toml",
+        "[directory]\nldif = [\"first.ldif\"]\npreset = \"active-directory\"\n\
+         [directory.schema]\nuser-pin-field = \"employeePin\"\n[sync]\nschedule = \"01:30\"\njitter = \"0s\"\n",
+    );
+    let config = config(site.path());
+    let store = MemoryStore::new(DigestKey::new([7; 32]));
+    let log = Log::default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    tracing::subscriber::with_default(log.clone(), || {
+        let syncer = Syncer::from_config(&config, &store).unwrap();
+        let nightly = config.sync.nightly().unwrap().unwrap();
+        for (pin, card) in [
+            ("86420864", "ID-97531975"),
+            ("75317531", "ID-64206420"),
+            ("6420", "ID-64206420"),
+        ] {
+            let broken = if pin == "6420" { "pager ID-64206420\n" } else { "" };
+            write(
+                "first.ldif",
+                &(user("ada", "one.example") + &secrets(pin, card) + broken),
+            );
+            let run = syncer.run_scheduled();
+            assert_eq!(runtime.block_on(run).is_ok(), broken.is_empty());
+        }
+        // As the scheduler runs it: what was missed is made up for at once.
+        let long_ago = adlib::UnixTime::from_civil(2020, 1, 1, 0, 0, 0).unwrap();
+        let (sender, mut reported) = tokio::sync::mpsc::unbounded_channel();
+        let run = syncer.run_nightly(&nightly, Some(long_ago), |_, outcome| {
+            sender.send(outcome.is_err()).unwrap();
+        });
+        runtime.block_on(async {
+            tokio::select! {
+                () = run => {}
+                failed = reported.recv() => assert_eq!(failed, Some(true)),
+            }
+        });
+    });
+    let details = &store.users()[0].details;
+    assert_eq!(details.pin, adlib::schema::record::Pin::new("75317531"));
+    assert_eq!(details.cards, ["ID-64206420"]);
+    let lines = log.0.lock().unwrap().join("\n");
+    assert!(lines.contains("was stopped"), "{lines}");
+    for secret in ["86420864", "75317531", "6420", "97531975"] {
+        assert!(!lines.contains(secret), "{lines}");
     }
 }
