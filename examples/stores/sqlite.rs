@@ -403,7 +403,7 @@ mod tests {
     use super::*;
     use adlib_schema::record::{Key, Pin};
     use adlib_sync::{
-        Links, Source, Value,
+        Change, Field, Links, Source, Value,
         store::{Cursor, Fixture, NewUser, conformance},
     };
     use tempfile::TempDir;
@@ -646,6 +646,26 @@ mod tests {
             .unwrap();
         let error = store.users().unwrap_err();
         assert_eq!(error.to_string(), "user 1 in the store has a bad pin");
+        store
+            .connection()
+            .execute("UPDATE user SET pin = '8642'", [])
+            .unwrap();
+        let user = store.user_named("ada").unwrap().unwrap();
+        let pin = |digits| Pin::new(digits).map_or(Value::Absent, Value::Pin);
+        let pin = Change::new(Field::Pin, pin("8642"), pin("13579"), Source::Primary);
+        let cards = (
+            Value::List(ada().details.cards),
+            Value::List(vec!["ID-8642".into()]),
+        );
+        let changes = vec![pin, Change::new(Field::Cards, cards.0, cards.1, Source::Primary)];
+        let user = user.id;
+        apply_all(&store, &[Operation::UpdateUser { user, changes }]).await;
+        let lines = "SELECT group_concat(operation, '; ') FROM sync_journal";
+        let lines: String = store.connection().query_row(lines, [], |row| row.get(0)).unwrap();
+        assert_eq!(
+            lines,
+            "create user Ada (primary:k-ada); update user 1: pin, cards"
+        );
         let to = Value::Pin(Pin::new("8642").unwrap());
         assert!(!format!("{error:?} {to:?} {to}").contains("8642"));
     }
