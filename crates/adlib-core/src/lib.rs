@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod bindings_mode;
 mod channel_binding;
 mod decode_error;
 mod end_point;
@@ -18,6 +19,7 @@ mod time;
 pub mod utf16;
 mod writer;
 
+pub use bindings_mode::{BindingsMode, BindingsRefusal, BindingsState, OfferedBindings};
 pub use channel_binding::ChannelBindings;
 pub use decode_error::{DecodeError, DecodeErrorKind};
 pub use end_point::EndPointError;

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 
-use adlib_core::{DecodeError, UnixTime};
+use adlib_core::{BindingsRefusal, DecodeError, UnixTime};
 
 use crate::{ChecksumType, EncryptionType, ErrorCode, KeyTried, Principal, pac::PacRejection};
 
@@ -211,6 +211,15 @@ pub enum Rejection {
     /// The PAC was refused.
     #[error("PAC: {0}")]
     Pac(#[from] PacRejection),
+}
+
+impl From<BindingsRefusal> for Rejection {
+    fn from(refusal: BindingsRefusal) -> Self {
+        match refusal {
+            BindingsRefusal::Missing => Self::BindingsMissing,
+            BindingsRefusal::Mismatch => Self::BindingsMismatch,
+        }
+    }
 }
 
 impl Rejection {

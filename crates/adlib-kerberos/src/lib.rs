@@ -34,9 +34,11 @@ mod principal;
 mod scene;
 mod ticket;
 
+pub use adlib_core::{BindingsMode, BindingsState};
+
 pub use acceptor::{
-    Accepted, BindingsState, Connection, DecryptedApReq, DelegatedCredential, Evidence, Fresh, KeyTried,
-    PacState, PendingReplay, ReplayCache, ReplayError, ReplayRecord, TicketAcceptor, UnverifiedApReq,
+    Accepted, Connection, DecryptedApReq, DelegatedCredential, Evidence, Fresh, KeyTried, PacState,
+    PendingReplay, ReplayCache, ReplayError, ReplayRecord, TicketAcceptor, UnverifiedApReq,
 };
 #[cfg(feature = "std")]
 pub use acceptor::{MemoryReplayCache, conformance};
@@ -49,6 +51,6 @@ pub use gss::{
 };
 pub use keytab::{Keytab, KeytabEntry, KeytabError, ReloadableKeytab, UnusableEntry};
 pub use number::{ChecksumType, EncryptionType, ErrorCode, UnsupportedEtype, name_type};
-pub use policy::{AcceptedServices, AddressMode, BindingsMode, PacMode, Policy};
+pub use policy::{AcceptedServices, AddressMode, PacMode, Policy};
 pub use principal::{Principal, PrincipalParseError};
 pub use ticket::{TicketReport, UnverifiedTicket};

@@ -3,6 +3,8 @@
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 
+use adlib_core::BindingsMode;
+
 /// What is accepted, read by [`UnverifiedApReq::decrypt`](crate::UnverifiedApReq::decrypt) and
 /// [`DecryptedApReq::check`](crate::DecryptedApReq::check).
 ///
@@ -103,15 +105,4 @@ pub enum PacMode {
     BestEffort,
     /// It is not looked at.
     Off,
-}
-
-/// What is done about channel bindings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BindingsMode {
-    /// Nothing: the application's own bindings count as absent.
-    Ignore,
-    /// They are compared if the client sends them, or says that it would have.
-    IfOffered,
-    /// A client without them is refused.
-    Require,
 }

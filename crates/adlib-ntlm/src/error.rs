@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use adlib_core::{DecodeError, gss};
+use adlib_core::{BindingsRefusal, DecodeError, gss};
 
 use crate::message::{AvId, EncodeError, NegotiateFlags};
 
@@ -119,6 +119,15 @@ pub enum Rejection {
     /// A message was changed on its way.
     #[error("the signature does not match the message")]
     WrongSignature,
+}
+
+impl From<BindingsRefusal> for Rejection {
+    fn from(refusal: BindingsRefusal) -> Self {
+        match refusal {
+            BindingsRefusal::Missing => Self::BindingsMissing,
+            BindingsRefusal::Mismatch => Self::BindingsMismatch,
+        }
+    }
 }
 
 impl Rejection {

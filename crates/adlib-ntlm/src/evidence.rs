@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use adlib_core::BindingsState;
+
 /// What was seen while a response was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -70,29 +72,6 @@ impl MicState {
         match self {
             Self::Valid => "valid",
             Self::Absent => "absent",
-        }
-    }
-}
-
-/// What ties the handshake to the connection that carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BindingsState {
-    /// The client means this connection.
-    Bound,
-    /// The client sent none.
-    Absent,
-    /// There was nothing to compare with, or the policy ignores them.
-    NotChecked,
-}
-
-impl BindingsState {
-    /// The state as one word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Bound => "bound",
-            Self::Absent => "absent",
-            Self::NotChecked => "not-checked",
         }
     }
 }

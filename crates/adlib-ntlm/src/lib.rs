@@ -26,14 +26,16 @@ mod session;
 #[path = "../tests/handshake/scene.rs"]
 mod scene;
 
+pub use adlib_core::{BindingsMode, BindingsState};
+
 pub use acceptor::{
     Acceptor, AwaitingAuthenticate, LookupAcceptor, MAX_NEGOTIATE_BYTES, NetworkLogon, NetworkValidation,
     PendingProof, ServerChallenge, ServerNames,
 };
 pub use crypto::{ClientChallenge, LmHash, NtHash, Ntlmv2Response, ResponseKey, SessionBaseKey, SessionKey};
 pub use error::Rejection;
-pub use evidence::{BindingsState, Evidence, MicState, ResponseVersion};
+pub use evidence::{Evidence, MicState, ResponseVersion};
 pub use initiator::{AwaitingChallenge, Ephemeral, Initiator};
-pub use policy::{AcceptedTargets, BindingsMode, MicMode, Policy};
+pub use policy::{AcceptedTargets, MicMode, Policy};
 pub use saved_credential::SavedCredential;
 pub use session::{Account, Session};

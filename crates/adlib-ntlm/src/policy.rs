@@ -3,6 +3,8 @@
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 
+use adlib_core::BindingsMode;
+
 /// What is accepted, read by [`AwaitingAuthenticate::authenticate`](crate::AwaitingAuthenticate::authenticate).
 ///
 /// Responses of version 2 are; what is older is only with a `danger_*`.
@@ -64,17 +66,6 @@ pub enum MicMode {
     /// It must be there if the response says so, which nobody can change who does not know the password.
     IfPromised,
     /// It must be there. Old clients, and some that are not Windows, send none.
-    Require,
-}
-
-/// What is done about channel bindings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BindingsMode {
-    /// Nothing: the application's own bindings count as absent.
-    Ignore,
-    /// They are compared if the client sends them, or says that it would have.
-    IfOffered,
-    /// A client without them is refused.
     Require,
 }
 

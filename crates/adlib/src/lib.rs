@@ -41,9 +41,11 @@ pub mod tower;
 mod users;
 
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
-pub use acceptor::{Acceptor, AcceptorBuilder, BindingsMode, Handshake, Step};
+pub use acceptor::{Acceptor, AcceptorBuilder, Handshake, Step};
 #[cfg(feature = "ntlm")]
 pub use acceptor::{BoxFuture, HashLookup, KnownAccount, PassThrough};
+#[cfg(any(feature = "kerberos", feature = "ntlm"))]
+pub use adlib_core::BindingsMode;
 pub use adlib_core::{ChannelBindings, Guid, Password, Sid, UnixTime};
 #[cfg(feature = "kerberos")]
 pub use adlib_kerberos::{Keytab, PacMode, Policy as TicketPolicy};

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use adlib_core::{Secret, UnixTime};
+use adlib_core::{BindingsState, Secret, UnixTime};
 
-use super::{BindingsState, DecryptedApReq, DelegatedCredential, KeyTried, delegation};
+use super::{DecryptedApReq, DelegatedCredential, KeyTried, delegation};
 use crate::{
     EncryptionType, Principal, Rejection, SessionKey,
     gss::Framing,

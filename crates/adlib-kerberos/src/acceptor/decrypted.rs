@@ -3,14 +3,13 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::{net::IpAddr, ops::Range};
 
-use adlib_core::{ChannelBindings, UnixTime, utf16};
+use adlib_core::{BindingsState, ChannelBindings, OfferedBindings, UnixTime, utf16};
 
 use super::{
-    BindingsState, KeyTried, PacState, PendingReplay, ReplayRecord,
+    KeyTried, PacState, PendingReplay, ReplayRecord,
     accepted::Verdict,
     addresses, ap_req,
     authorization::{ClientAuthorization, TicketAuthorization},
-    bindings::{self, Offered},
     key_search::Opened,
     names::NameRanges,
     plaintext::Plaintext,
@@ -243,11 +242,12 @@ impl<'b> DecryptedApReq<'b> {
         own: Option<&ChannelBindings>,
     ) -> Result<BindingsState, Rejection> {
         let checksum = self.authenticator.checksum.as_ref();
-        let offered = Offered {
+        let offered = OfferedBindings {
             hash: checksum.map(|checksum| checksum.bindings),
             promised: self.authenticator.binds_channels,
         };
-        bindings::compare(policy.bindings, offered, own)
+        let own = own.map(ChannelBindings::hash);
+        Ok(offered.compare(policy.bindings, own)?)
     }
 
     fn check_address(&self, policy: &Policy, peer: Option<IpAddr>) -> Result<(), Rejection> {

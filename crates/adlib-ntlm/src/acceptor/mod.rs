@@ -1,6 +1,5 @@
 //! The side that is asked: `Acceptor`, `AwaitingAuthenticate`, `PendingProof`, `Session` (MS-NLMP 3.2).
 
-mod bindings;
 mod challenge;
 mod claim;
 mod gss;

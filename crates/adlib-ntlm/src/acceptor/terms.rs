@@ -1,10 +1,10 @@
 //! What the policy says of a claim's time, connection and target, judged beforehand and told afterwards.
 
-use adlib_core::FileTime;
+use adlib_core::{BindingsState, FileTime, OfferedBindings};
 
-use super::{bindings, claim::Claim};
+use super::claim::Claim;
 use crate::{
-    AcceptedTargets, BindingsState, Evidence, MicMode, MicState, Policy, Rejection, ResponseVersion,
+    AcceptedTargets, Evidence, MicMode, MicState, Policy, Rejection, ResponseVersion,
     message::{AvFlags, AvId, AvPairs},
 };
 
@@ -74,7 +74,13 @@ fn evidence(
     if evidence.guest && !policy.danger_accept_guest {
         return Err(Rejection::Guest);
     }
-    evidence.bindings = bindings::compare(policy.bindings, offered, own_bindings)?;
+    // A client that knows of bindings, and says that this connection has none.
+    let promised = offered == Some([0; 16]);
+    let offered = OfferedBindings {
+        hash: offered,
+        promised,
+    };
+    evidence.bindings = offered.compare(policy.bindings, own_bindings)?;
     check_target(&evidence, policy)?;
     Ok(evidence)
 }

@@ -4,6 +4,7 @@
 use std::sync::RwLock;
 use std::{sync::Arc, time::Duration};
 
+use adlib_core::BindingsMode;
 #[cfg(feature = "kerberos")]
 use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, ReloadableKeytab};
 #[cfg(feature = "ntlm")]
@@ -17,18 +18,6 @@ use crate::{Audit, Clock, Error, Mode, SystemClock, audit::Records};
 use crate::{Directory, UserList, users::Admission};
 #[cfg(feature = "kerberos")]
 use crate::{ReplayCache, acceptor::kerberos::Tickets};
-
-/// What is done about channel bindings, which tie a sign-in to the connection that carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum BindingsMode {
-    /// Nothing: the connection's own bindings count as absent.
-    Ignore,
-    /// They are compared if the client sends them, or says that it would have.
-    #[default]
-    IfOffered,
-    /// A client without them is refused.
-    Require,
-}
 
 /// The parts of an [`Acceptor`]: a keytab, or somebody who verifies NTLM, is needed; all else has a default.
 #[derive(Default)]
@@ -183,7 +172,7 @@ impl AcceptorBuilder {
     fn tickets(&self) -> Option<Tickets> {
         let mut policy = self.tickets.clone();
         policy.clock_tolerance = self.clock_tolerance.unwrap_or(policy.clock_tolerance);
-        policy.bindings = self.bindings.map_or(policy.bindings, Into::into);
+        policy.bindings = self.bindings.unwrap_or(policy.bindings);
         if !self.services.is_empty() {
             policy.services = AcceptedServices::Only(self.services.clone());
         }
@@ -234,7 +223,7 @@ impl AcceptorBuilder {
     fn responses(&self) -> Option<Responses> {
         let mut policy = self.responses.clone();
         policy.clock_tolerance = self.clock_tolerance.or(policy.clock_tolerance);
-        policy.bindings = self.bindings.map_or(policy.bindings, Into::into);
+        policy.bindings = self.bindings.unwrap_or(policy.bindings);
         let service = self.services.first().map_or("", String::as_str);
         Some(Responses {
             names: self.names.clone().unwrap_or_else(|| names_of(service)),
@@ -310,28 +299,6 @@ impl AcceptorBuilder {
     pub fn provision(mut self, group: impl Into<String>, profile: impl Into<String>) -> Self {
         self.provision.push((group.into(), profile.into()));
         self
-    }
-}
-
-#[cfg(feature = "kerberos")]
-impl From<BindingsMode> for adlib_kerberos::BindingsMode {
-    fn from(mode: BindingsMode) -> Self {
-        match mode {
-            BindingsMode::Ignore => Self::Ignore,
-            BindingsMode::IfOffered => Self::IfOffered,
-            BindingsMode::Require => Self::Require,
-        }
-    }
-}
-
-#[cfg(feature = "ntlm")]
-impl From<BindingsMode> for adlib_ntlm::BindingsMode {
-    fn from(mode: BindingsMode) -> Self {
-        match mode {
-            BindingsMode::Ignore => Self::Ignore,
-            BindingsMode::IfOffered => Self::IfOffered,
-            BindingsMode::Require => Self::Require,
-        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{AuditEvent, AuditRecord, Clock, Mode, Reason, Refusal, audit::Record
 #[cfg(feature = "signin")]
 use crate::{Directory, users::Admission};
 
-pub use builder::{AcceptorBuilder, BindingsMode};
+pub use builder::AcceptorBuilder;
 pub use handshake::{Handshake, Step};
 #[cfg(feature = "ntlm")]
 pub use ntlm::{BoxFuture, HashLookup, KnownAccount, PassThrough};
