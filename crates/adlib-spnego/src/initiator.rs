@@ -127,6 +127,12 @@ impl gss::Initiator for AwaitingChoice {
         if chosen == preferred.mechanism {
             return preferred.receive(&resp);
         }
+        match resp.state {
+            Some(NegState::Reject) => return Err(Rejection::PeerRejects.into()),
+            // The mechanism that it chose has not begun.
+            Some(NegState::AcceptCompleted) => return Err(Rejection::EndedEarly.into()),
+            _ => {}
+        }
         if resp.response_token.is_some_and(|token| !token.is_empty()) {
             // It has no token of this mechanism to answer yet.
             return Err(Rejection::TokenMismatch.into());

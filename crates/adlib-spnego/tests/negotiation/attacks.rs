@@ -328,4 +328,19 @@ fn an_acceptor_that_lies() {
     assert_eq!(run(Mechanism::Ntlm, 1, &without), "no-mech-token");
     assert_eq!(run(Mechanism::Ntlm, 3, &more), "token-after-end");
     assert_eq!(run(Mechanism::Kerberos, 1, &reject), "peer-rejects");
+    // The other mechanism is on offer, but these two words are the last ones.
+    for (state, word) in [
+        (NegState::Reject, "peer-rejects"),
+        (NegState::AcceptCompleted, "ended-early"),
+    ] {
+        let last = move |_: NegTokenResp<'_>| {
+            NegTokenResp {
+                state: Some(state),
+                supported_mech: Some(MechType::NTLM),
+                ..NegTokenResp::default()
+            }
+            .encode()
+        };
+        assert_eq!(run(Mechanism::Kerberos, 1, &last), word);
+    }
 }
