@@ -212,10 +212,10 @@ impl Relay {
         thread::spawn(move || {
             let passed = AtomicUsize::new(0);
             let is_over = |count| passed.fetch_add(count, Ordering::Relaxed) + count > bytes;
-            let hangs_up = |count| is_over(count) && !end();
+            let hangs_up = &|count| is_over(count) && !end();
             thread::scope(|scope| {
                 for client in listener.incoming().map_while(Result::ok) {
-                    scope.spawn(|| pass(client, server, &hangs_up));
+                    scope.spawn(move || pass(&client, server, hangs_up));
                 }
             });
         });
@@ -229,7 +229,7 @@ impl Relay {
 }
 
 /// Passes bytes between `client` and `server` until `hangs_up`, told how many came from the server, says so.
-fn pass(client: TcpStream, server: SocketAddr, hangs_up: &impl Fn(usize) -> bool) {
+fn pass(client: &TcpStream, server: SocketAddr, hangs_up: &impl Fn(usize) -> bool) {
     // Nobody listens there any more: the client's connection is closed, too.
     let Ok(server) = TcpStream::connect(server) else {
         return;
@@ -237,7 +237,7 @@ fn pass(client: TcpStream, server: SocketAddr, hangs_up: &impl Fn(usize) -> bool
     let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     thread::spawn(move || std::io::copy(&mut from, &mut to));
     let mut buffer = [0; 1024];
-    let (mut from, mut to) = (&server, &client);
+    let (mut from, mut to) = (&server, client);
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         if hangs_up(count) || to.write_all(&buffer[..count]).is_err() {
             break;
