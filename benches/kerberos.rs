@@ -84,11 +84,14 @@ fn accept<P: Profile>(row: Row, scene: &Scene, mit: Option<&Mit>, replays: Repla
         .as_mut()
         .map(|mit| move |calls| mit.accept(&scene.tokens(calls)).unwrap_or(f64::NAN));
     let mut floor = Floor::<P>::new(scene);
-    assert!(floor.run().0, "the floor does not open what it is given");
+    assert!(
+        floor.run(&scene.tokens(1).concat()).0,
+        "the floor does not open what it is given"
+    );
     row.measure_batches(
         &mut |calls| ours.batch(calls, |accepted| accepted),
         mit.as_mut().map(|batch| batch as _),
-        Some(&mut |calls| time(calls, &mut || floor.run())),
+        Some(&mut |calls| floor.batch(scene, calls)),
     );
     Ok(())
 }
@@ -108,7 +111,7 @@ fn accept_beside_sspi(scene: &Scene) -> Outcome {
             let mut tokens = scene.tokens(calls).into_iter();
             time(calls, &mut || tokens.next().map(|token| sspi.accept(token)))
         }),
-        Some(&mut |calls| time(calls, &mut || floor.run())),
+        Some(&mut |calls| floor.batch(scene, calls)),
     );
     Ok(())
 }
