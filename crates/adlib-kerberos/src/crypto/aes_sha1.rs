@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use sha1::{Digest, Sha1};
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use super::{
     KeyBytes,
@@ -33,12 +33,15 @@ pub(super) fn derive_usage<const N: usize>(base: &KeyBytes, constants: [[u8; 5];
 
 /// As many bytes as a key has, each block of them the one before encrypted.
 fn encrypt_on(aes: &Aes, mut state: [u8; cts::BLOCK], length: usize) -> KeyBytes {
-    let mut derived = Zeroizing::new([[0; cts::BLOCK]; 2]);
-    for block in derived.iter_mut() {
+    let mut blocks = [[0; cts::BLOCK]; 2];
+    for block in &mut blocks {
         aes.encrypt_block(&mut state);
         *block = state;
     }
-    KeyBytes::new(derived.as_flattened().get(..length).unwrap_or_default())
+    let derived = blocks.as_flattened_mut();
+    let key = KeyBytes::new(derived.get(..length).unwrap_or_default());
+    derived.zeroize();
+    key
 }
 
 /// Encrypt `confounded`, a confounder with the plaintext after it: ciphertext, then the HMAC of the plaintext.

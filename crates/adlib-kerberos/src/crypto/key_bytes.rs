@@ -1,6 +1,6 @@
 //! A key where it is used: no heap, wiped on drop.
 
-use adlib_core::Secret;
+use zeroize::Zeroize;
 
 /// The longest that is derived here: what the pseudo-random function of encryption type 20 gives.
 const MAX_LENGTH: usize = 48;
@@ -8,7 +8,7 @@ const MAX_LENGTH: usize = 48;
 /// The bytes of a key, up to 48.
 #[derive(Clone)]
 pub(crate) struct KeyBytes {
-    bytes: Secret<[u8; MAX_LENGTH]>,
+    bytes: [u8; MAX_LENGTH],
     length: usize,
 }
 
@@ -16,19 +16,26 @@ impl KeyBytes {
     /// The first 48 of `bytes`.
     pub(crate) fn new(bytes: &[u8]) -> Self {
         Self {
-            bytes: Secret::new(padded(bytes)),
+            bytes: padded(bytes),
             length: bytes.len().min(MAX_LENGTH),
         }
     }
 
     /// The bytes themselves.
     pub(crate) fn expose(&self) -> &[u8] {
-        self.bytes.expose().get(..self.length).unwrap_or_default()
+        self.bytes.get(..self.length).unwrap_or_default()
     }
 
     /// The bytes with zeros behind them, which is how HMAC takes a key shorter than a block.
     pub(crate) fn padded<const N: usize>(&self) -> [u8; N] {
         padded(self.expose())
+    }
+}
+
+impl Drop for KeyBytes {
+    fn drop(&mut self) {
+        // As a slice: an array is wiped a byte at a time, and a message needs a dozen keys.
+        self.bytes.as_mut_slice().zeroize();
     }
 }
 

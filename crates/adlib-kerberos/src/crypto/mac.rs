@@ -6,7 +6,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384};
 use subtle::ConstantTimeEq;
 
-use super::{KeyBytes, key_bytes::padded, rc4_hmac};
+use super::{KeyBytes, rc4_hmac};
 
 /// The longest code.
 const MAX_LENGTH: usize = 24;
@@ -19,11 +19,13 @@ pub(crate) struct Tag {
 }
 
 impl Tag {
-    fn new(code: &[u8], length: usize) -> Self {
-        Self {
-            bytes: padded(code),
-            length,
+    /// The first `N` bytes of `code`.
+    fn new<const N: usize>(code: &[u8]) -> Self {
+        let mut bytes = [0; MAX_LENGTH];
+        if let (Some(first), Some(code)) = (bytes.first_chunk_mut::<N>(), code.first_chunk()) {
+            *first = *code;
         }
+        Self { bytes, length: N }
     }
 
     /// The bytes.
@@ -74,11 +76,11 @@ impl Mac {
     /// The code of what was taken.
     pub(crate) fn finish(self) -> Tag {
         match self {
-            Self::Sha1(mac) => Tag::new(&mac.finalize().into_bytes(), 12),
-            Self::Sha256(mac) => Tag::new(&mac.finalize().into_bytes(), 16),
-            Self::Sha384(mac) => Tag::new(&mac.finalize().into_bytes(), 24),
+            Self::Sha1(mac) => Tag::new::<12>(&mac.finalize().into_bytes()),
+            Self::Sha256(mac) => Tag::new::<16>(&mac.finalize().into_bytes()),
+            Self::Sha384(mac) => Tag::new::<24>(&mac.finalize().into_bytes()),
             Self::Md5 { signing, digest } => {
-                Tag::new(&rc4_hmac::hmac_md5(&signing, &[&digest.finalize()]), 16)
+                Tag::new::<16>(&rc4_hmac::hmac_md5(&signing, &[&digest.finalize()]))
             }
         }
     }
