@@ -101,6 +101,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `OutOfBounds` when they are not all inside of the input.
+    #[inline]
     pub fn slice_at(
         &self,
         what: &'static str,
@@ -160,6 +161,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Truncated`.
+    #[inline]
     pub fn u64_le(&mut self, what: &'static str) -> Result<u64, DecodeError> {
         Ok(u64::from_le_bytes(self.array(what)?))
     }

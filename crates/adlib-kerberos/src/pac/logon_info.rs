@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use adlib_core::{DecodeError, DecodeErrorKind, FileTime, Sid, utf16};
 
-use super::ndr::{self, Deferred, Ndr};
+use super::ndr::{self, Deferred, Ndr, halves};
 
 /// A group of the user's own domain, or of one domain of resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,9 +109,7 @@ impl<'a> LogonView<'a> {
     /// First come all the fixed fields, then, in the same order, what they point to.
     fn walk(ndr: &mut Ndr<'a>) -> Result<Self, DecodeError> {
         let logon_time = ndr.time("LogonTime")?;
-        for _ in 0..5 {
-            ndr.time("KERB_VALIDATION_INFO times")?;
-        }
+        ndr.bytes("LogoffTime to PasswordMustChange", 40)?;
         let effective_name = ndr.string_head("EffectiveName")?;
         let full_name = ndr.string_head("FullName")?;
         let logon_script = ndr.string_head("LogonScript")?;
@@ -229,12 +227,6 @@ impl<'a> ExtraSids<'a> {
             Some(SidAndAttributes { sid, attributes })
         })
     }
-}
-
-/// The two numbers of an element.
-fn halves(element: &[u8; 8]) -> (u32, u32) {
-    let [a, b, c, d, e, f, g, h] = *element;
-    (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
 #[cfg(test)]

@@ -115,9 +115,8 @@ impl<'a> Ndr<'a> {
 
     /// A `FILETIME`: two numbers, the lower first.
     pub(super) fn time(&mut self, what: &'static str) -> Result<FileTime, DecodeError> {
-        let low = self.u32(what)?;
-        let high = self.u32(what)?;
-        Ok(FileTime(u64::from(high) << 32 | u64::from(low)))
+        self.reader.align(what, 4)?;
+        self.reader.u64_le(what).map(FileTime)
     }
 
     /// Whether a unique pointer points to something. Two that share a number would alias, which they must not.
@@ -129,6 +128,16 @@ impl<'a> Ndr<'a> {
         let referent = self.u32(what)?;
         self.referent(what, referent)?;
         Ok(referent != 0)
+    }
+
+    /// A number of four bytes and the pointer behind it.
+    #[inline]
+    fn number_and_pointer(&mut self, what: &'static str) -> Result<(u32, bool), DecodeError> {
+        self.reader.align(what, 4)?;
+        let both = self.reader.u64_le(what)?.to_le_bytes();
+        let (number, referent) = halves(&both);
+        self.referent(what, referent)?;
+        Ok((number, referent != 0))
     }
 
     /// That a pointer that was read elsewhere is none of those before.
@@ -145,8 +154,7 @@ impl<'a> Ndr<'a> {
 
     /// The head of a counted array: a count and a pointer.
     pub(super) fn counted(&mut self, what: &'static str) -> Result<Deferred, DecodeError> {
-        let count = self.u32(what)?;
-        let present = self.pointer(what)?;
+        let (count, present) = self.number_and_pointer(what)?;
         if count != 0 && !present {
             return Err(self.reader.error(what, DecodeErrorKind::Invalid));
         }
@@ -218,9 +226,9 @@ impl<'a> Ndr<'a> {
 
     /// The head of a string: its length in bytes, that of its buffer, and a pointer.
     pub(super) fn string_head(&mut self, what: &'static str) -> Result<DeferredString, DecodeError> {
-        let length = self.u16(what)?;
-        let maximum = self.u16(what)?;
-        let present = self.pointer(what)?;
+        let (lengths, present) = self.number_and_pointer(what)?;
+        let [a, b, c, d] = lengths.to_le_bytes();
+        let [length, maximum] = [[a, b], [c, d]].map(u16::from_le_bytes);
         if length % 2 != 0 || length > maximum || (length != 0 && !present) {
             return Err(self.reader.error(what, DecodeErrorKind::Invalid));
         }
@@ -269,9 +277,9 @@ impl<'a> Ndr<'a> {
 
     /// A conformant varying array of UTF-16 units.
     fn varying(&mut self, what: &'static str) -> Result<&'a [u8], DecodeError> {
-        let maximum = self.u32(what)?;
-        let offset = self.u32(what)?;
-        let actual = self.u32(what)?;
+        self.reader.align(what, 4)?;
+        let counts: [u8; 12] = self.reader.array(what)?;
+        let (maximum, offset, actual) = thirds(&counts);
         if offset != 0 || actual > maximum {
             return Err(self.reader.error(what, DecodeErrorKind::Invalid));
         }
@@ -294,6 +302,19 @@ impl<'a> Ndr<'a> {
     }
 }
 
+/// The two numbers in eight bytes.
+pub(super) fn halves(bytes: &[u8; 8]) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = *bytes;
+    (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+}
+
+/// The three numbers in twelve bytes.
+fn thirds(bytes: &[u8; 12]) -> (u32, u32, u32) {
+    let [a, b, c, d, rest @ ..] = *bytes;
+    let (second, third) = halves(&rest);
+    (u32::from_le_bytes([a, b, c, d]), second, third)
+}
+
 /// That `units` are UTF-16.
 ///
 /// # Errors
@@ -301,11 +322,9 @@ impl<'a> Ndr<'a> {
 pub(super) fn expect_utf16<'a>(what: &'static str, units: &'a [u8]) -> Result<&'a [u8], DecodeError> {
     let (pairs, odd) = units.as_chunks::<2>();
     let mut decoded = char::decode_utf16(pairs.iter().map(|pair| u16::from_le_bytes(*pair)));
-    // Without any surrogate, which is seen at once, nothing can be wrong.
-    let surrogates = pairs
-        .iter()
-        .fold(false, |any, [_, high]| any | (high & 0xf8 == 0xd8));
-    if odd.is_empty() && (!surrogates || decoded.all(|character| character.is_ok())) {
+    // Below the surrogates, which is seen at once, nothing can be wrong.
+    let all_bits = pairs.iter().fold(0, |all, pair| all | u16::from_le_bytes(*pair));
+    if odd.is_empty() && (all_bits < 0x8000 || decoded.all(|character| character.is_ok())) {
         Ok(units)
     } else {
         Err(DecodeError::new(what, 0, DecodeErrorKind::Text))
