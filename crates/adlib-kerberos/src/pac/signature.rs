@@ -138,9 +138,12 @@ impl UnverifiedPac<'_> {
 
     /// The PAC in parts, with everything zeroed in the signatures of `kinds` that comes after their types
     /// (MS-PAC 2.8.1), the identifier of a read-only controller included.
-    fn without(&self, kinds: &[BufferType], part: &mut dyn FnMut(&[u8])) {
+    fn without<const N: usize>(&self, kinds: &[BufferType; N], part: &mut dyn FnMut(&[u8])) {
+        // An empty one can lie anywhere.
+        let mut signatures = kinds.map(|kind| self.buffer(kind).filter(|buffer| !buffer.data.is_empty()));
+        signatures.sort_unstable_by_key(|signature| signature.map(|buffer| buffer.offset));
         let mut done = 0;
-        while let Some(buffer) = self.next_of(kinds, done) {
+        for buffer in signatures.into_iter().flatten() {
             let start = buffer.offset.saturating_add(TYPE.min(buffer.data.len()));
             part(self.bytes.get(done..start).unwrap_or_default());
             done = buffer.offset.saturating_add(buffer.data.len());
@@ -149,14 +152,6 @@ impl UnverifiedPac<'_> {
             }
         }
         part(self.bytes.get(done..).unwrap_or_default());
-    }
-
-    /// The first buffer of `kinds` with bytes at `position` or after.
-    fn next_of(&self, kinds: &[BufferType], position: usize) -> Option<Buffer<'_>> {
-        let of_kinds = kinds.iter().filter_map(|kind| self.buffer(*kind));
-        of_kinds
-            .filter(|buffer| buffer.offset >= position && !buffer.data.is_empty())
-            .min_by_key(|buffer| buffer.offset)
     }
 }
 
