@@ -16,11 +16,13 @@ impl ReplayRecord {
     /// them one record with the odds of a forged HMAC.
     pub(super) fn of(sealed_authenticator: &[u8]) -> Self {
         let mut record = [0; 32];
-        let newest_first = sealed_authenticator.iter().rev();
-        record
-            .iter_mut()
-            .zip(newest_first)
-            .for_each(|(to, from)| *to = *from);
+        let start = sealed_authenticator.len().saturating_sub(record.len());
+        let last = sealed_authenticator.get(start..).unwrap_or_default();
+        if let Some(record) = record.get_mut(..last.len()) {
+            record.copy_from_slice(last);
+            // The HMAC first, in which any two differ.
+            record.reverse();
+        }
         Self(record)
     }
 

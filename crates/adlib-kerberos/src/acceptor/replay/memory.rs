@@ -105,14 +105,17 @@ impl MemoryReplayCache {
         if !swept {
             self.release(records.forget_expired(now));
         }
-        if records.known.contains(&record) {
+        if !records.known.insert(record) {
             return Err(ReplayError::Replayed);
         }
         let reserve = |count: usize| (count < self.capacity).then(|| count + 1);
-        self.count
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, reserve)
-            .map_err(|_| full)?;
-        records.known.insert(record);
+        let reserved = self
+            .count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, reserve);
+        if reserved.is_err() {
+            records.known.remove(&record);
+            return Err(full);
+        }
         let second = records.by_expiry.entry(expires.seconds()).or_default();
         second.push(record);
         Ok(Fresh::inserted())
