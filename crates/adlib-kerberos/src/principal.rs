@@ -26,8 +26,14 @@ use crate::number::name_type;
 #[derive(Debug, Clone)]
 pub struct Principal {
     name_type: i32,
-    components: Arc<[String]>,
-    realm: Arc<str>,
+    name: Arc<Name>,
+}
+
+/// What makes a principal.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Name {
+    components: Vec<String>,
+    realm: String,
 }
 
 impl Principal {
@@ -36,8 +42,10 @@ impl Principal {
     pub fn new(name_type: i32, components: Vec<String>, realm: impl Into<String>) -> Self {
         Self {
             name_type,
-            components: components.into(),
-            realm: realm.into().into(),
+            name: Arc::new(Name {
+                components,
+                realm: realm.into(),
+            }),
         }
     }
 
@@ -56,19 +64,19 @@ impl Principal {
     /// The components of the name.
     #[must_use]
     pub fn components(&self) -> &[String] {
-        &self.components
+        &self.name.components
     }
 
     /// The realm.
     #[must_use]
     pub fn realm(&self) -> &str {
-        &self.realm
+        &self.name.realm
     }
 
     /// The components joined by `/`, nothing escaped, without the realm.
     #[must_use]
     pub fn name(&self) -> String {
-        self.components.join("/")
+        self.components().join("/")
     }
 
     /// Whether this is `name`, with or without `@REALM`, as Active Directory compares service principals: without case.
@@ -78,16 +86,17 @@ impl Principal {
 
     /// The same for a name that comes in characters.
     pub(crate) fn answers_to_characters(&self, name: impl Iterator<Item = char> + Clone) -> bool {
-        let with_realm = joined(self.components()).chain(['@']).chain(self.realm.chars());
+        let with_realm = joined(self.components()).chain(['@']).chain(self.realm().chars());
         same(name.clone(), joined(self.components())) || same(name, with_realm)
     }
 
     /// Whether the components are `others`, without case.
-    pub(crate) fn has_components<'o>(&self, others: impl Iterator<Item = &'o str>) -> bool {
-        let mut own = self.components.iter();
-        let all = others
-            .into_iter()
-            .all(|other| own.next().is_some_and(|own| own.eq_ignore_ascii_case(other)));
+    pub(crate) fn has_components<'o>(&self, others: impl Iterator<Item = &'o [u8]>) -> bool {
+        let mut own = self.components().iter();
+        let all = others.into_iter().all(|other| {
+            own.next()
+                .is_some_and(|own| own.as_bytes().eq_ignore_ascii_case(other))
+        });
         all && own.next().is_none()
     }
 }
@@ -112,7 +121,7 @@ fn same(one: impl Iterator<Item = char>, other: impl Iterator<Item = char>) -> b
 
 impl PartialEq for Principal {
     fn eq(&self, other: &Self) -> bool {
-        self.components == other.components && self.realm == other.realm
+        self.name == other.name
     }
 }
 
@@ -120,22 +129,21 @@ impl Eq for Principal {}
 
 impl Hash for Principal {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.components.hash(state);
-        self.realm.hash(state);
+        self.name.hash(state);
     }
 }
 
 impl fmt::Display for Principal {
     /// As `a/b@REALM`, with a backslash before what would be taken for a separator.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, component) in self.components.iter().enumerate() {
+        for (index, component) in self.components().iter().enumerate() {
             if index > 0 {
                 f.write_str("/")?;
             }
             escape(f, component)?;
         }
         f.write_str("@")?;
-        escape(f, &self.realm)
+        escape(f, self.realm())
     }
 }
 

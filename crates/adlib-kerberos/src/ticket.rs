@@ -148,7 +148,7 @@ fn examine(
     if report.rejection.is_none() {
         let auth_time = body.authtime.to_unix();
         let believed = pac.verify_in_place(key);
-        let checked = believed.and_then(|pac| pac.check_client(&body.cname, body.crealm.0, auth_time));
+        let checked = believed.and_then(|pac| pac.check_client(&body.cname, body.crealm, auth_time));
         report.rejection = checked.err();
     }
     Ok(Some(report))

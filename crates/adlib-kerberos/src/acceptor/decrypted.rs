@@ -288,9 +288,11 @@ impl<'b> DecryptedApReq<'b> {
     /// A15. Windows never sets the flag; its PAC vouches for the user all the same.
     fn check_transited(&self, policy: &Policy, verified_pac: bool) -> Result<(), Rejection> {
         let checked = self.ticket.flags.has(TRANSITED_POLICY_CHECKED);
-        let realm = self.ticket.client.realm(&self.plaintext);
-        let trusted = policy.trusted_realms.iter().any(|trusted| trusted == realm);
-        if !self.ticket.transited || checked || verified_pac || trusted {
+        if !self.ticket.transited || checked || verified_pac {
+            return Ok(());
+        }
+        let realm = self.ticket.client.realm(&self.plaintext).text();
+        if policy.trusted_realms.iter().any(|trusted| trusted == realm) {
             return Ok(());
         }
         Err(Rejection::TransitedNotChecked { realm: realm.into() })

@@ -124,7 +124,7 @@ impl Search<'_> {
 
     /// Keys of accepted services first, then those of the name on the ticket, of its version, and the newest.
     fn rank(&self, entry: &KeytabEntry) -> (bool, bool, bool, Reverse<u32>) {
-        let named = entry.principal.has_components(self.ticket.sname.components());
+        let named = entry.principal.has_components(self.ticket.sname.octets());
         let accepted = self.services.accept(&entry.principal);
         (
             !accepted,

@@ -36,7 +36,7 @@ impl Rejection {
             error_code: self.error_code().0,
             crealm: None,
             cname: None,
-            realm: KerberosString(service.realm()),
+            realm: KerberosString::new(service.realm()),
             sname: PrincipalName::from(service),
             e_text: None,
             e_data: None,

@@ -21,7 +21,7 @@ impl NameRanges {
         Self {
             name_type: name.name_type,
             components: plaintext.find(name.name_string.contents()),
-            realm: plaintext.find(realm.0.as_bytes()),
+            realm: plaintext.find(realm.as_bytes()),
         }
     }
 
@@ -33,7 +33,7 @@ impl NameRanges {
         realm: KerberosString<'_>,
     ) -> bool {
         plaintext.get(&self.components) == name.name_string.contents()
-            && plaintext.get(&self.realm) == realm.0.as_bytes()
+            && plaintext.get(&self.realm) == realm.as_bytes()
     }
 
     /// The name without its realm.
@@ -45,13 +45,12 @@ impl NameRanges {
     }
 
     /// The realm.
-    pub(super) fn realm<'p>(&self, plaintext: &'p Plaintext<'_>) -> &'p str {
-        plaintext.text(&self.realm)
+    pub(super) fn realm<'p>(&self, plaintext: &'p Plaintext<'_>) -> KerberosString<'p> {
+        KerberosString::again(plaintext.get(&self.realm))
     }
 
     /// The whole name.
     pub(super) fn principal(&self, plaintext: &Plaintext<'_>) -> Principal {
-        self.name(plaintext)
-            .in_realm(KerberosString(self.realm(plaintext)))
+        self.name(plaintext).in_realm(self.realm(plaintext))
     }
 }

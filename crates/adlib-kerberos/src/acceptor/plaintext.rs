@@ -59,11 +59,6 @@ impl Plaintext<'_> {
         self.bytes().get(range.clone()).unwrap_or_default()
     }
 
-    /// The text in `range`, none where there is no text.
-    pub(super) fn text(&self, range: &Range<usize>) -> &str {
-        core::str::from_utf8(self.get(range)).unwrap_or_default()
-    }
-
     /// Where `part` lies, if it lies here.
     pub(super) fn find(&self, part: &[u8]) -> Range<usize> {
         let start = part.as_ptr().addr().wrapping_sub(self.bytes().as_ptr().addr());

@@ -80,7 +80,7 @@ impl<'a> Elements<'a> {
     ///
     /// # Errors
     /// What is wrong with it, or that it is not there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn required<T: Value<'a>>(&mut self, number: u8) -> Result<T> {
         // Both headers at once where they are short, as they are around nearly every value.
         if let [field, length @ 2..=0x7f, value, inner, rest @ ..] = self.rest
@@ -99,7 +99,7 @@ impl<'a> Elements<'a> {
     ///
     /// # Errors
     /// What is wrong with it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn optional<T: Value<'a>>(&mut self, number: u8) -> Result<Option<T>> {
         if self.rest.first() == Some(&(CONTEXT_SPECIFIC | number)) {
             self.required(number).map(Some)
@@ -125,7 +125,7 @@ impl<'a> Elements<'a> {
     ///
     /// # Errors
     /// What is wrong with it, or that it is another.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn element<T: Value<'a>>(&mut self) -> Result<T> {
         self.contents(T::IDENTIFIER).and_then(T::read)
     }
@@ -144,7 +144,7 @@ impl<'a> Elements<'a> {
     }
 
     /// Step over the next element, which has `identifier`: its contents octets.
-    #[inline]
+    #[inline(always)]
     fn contents(&mut self, identifier: u8) -> Result<&'a [u8]> {
         let (length, behind_header) = match self.rest {
             [first, length @ 0..=0x7f, rest @ ..] if *first == identifier => (usize::from(*length), rest),
@@ -166,6 +166,8 @@ impl<'a> Elements<'a> {
 /// # Errors
 /// `Unexpected` for another identifier; `Truncated`; `Invalid` for a length that is indefinite or not minimal;
 /// `OutOfBounds` for one that no message has.
+#[cold]
+#[inline(never)]
 fn long_header(bytes: &[u8], identifier: u8) -> Result<(usize, &[u8])> {
     let error = |kind| Err(Error::new(kind, bytes));
     let (length, rest) = match bytes {
@@ -193,7 +195,7 @@ fn wide(octets: [u8; 4]) -> usize {
 ///
 /// # Errors
 /// What is wrong with it, or that something follows.
-#[inline]
+#[inline(always)]
 pub(crate) fn only<'a, T: Value<'a>>(bytes: &'a [u8]) -> Result<T> {
     let mut elements = Elements::new(bytes);
     let value = elements.element()?;

@@ -62,16 +62,15 @@ fn parse(text: &[u8]) -> Option<UnixTime> {
 fn pairs(text: &[u8]) -> Option<[u8; 8]> {
     let text: &[u8; LENGTH] = text.try_into().ok()?;
     let (digits, rest) = text.as_chunks::<2>();
-    let mut numbers = [0; 8];
-    for (number, [tens, units]) in numbers.iter_mut().zip(digits) {
-        if !tens.is_ascii_digit() || !units.is_ascii_digit() {
-            return None;
-        }
-        *number = (tens - b'0') * 10 + (units - b'0');
+    let (mut numbers, mut valid) = ([0; 8], true);
+    for (number, pair) in numbers.iter_mut().zip(digits) {
+        let [tens, units] = pair.map(|digit| digit.wrapping_sub(b'0'));
+        valid &= tens <= 9 && units <= 9;
+        *number = tens.wrapping_mul(10).wrapping_add(units);
     }
     let [.., zone] = &mut numbers;
     *zone = *rest.first()?;
-    Some(numbers)
+    valid.then_some(numbers)
 }
 
 impl EncodeValue for KerberosTime {

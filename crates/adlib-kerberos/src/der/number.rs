@@ -8,7 +8,7 @@ const INTEGER: u8 = 0x02;
 /// The number in `contents`, of eight octets at most and in as few as there can be.
 fn integer(contents: &[u8]) -> Result<i64> {
     let first = match contents {
-        [first] => *first,
+        [only] => return Ok(i64::from(only.cast_signed())),
         // The first nine bits may not all be the same.
         [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] | [] => return Err(Error::invalid(contents)),
         [first, ..] if contents.len() <= 8 => *first,

@@ -26,12 +26,17 @@ impl<'a> PrincipalName<'a> {
     /// The principal of this name in `realm`.
     pub(crate) fn in_realm(&self, realm: KerberosString<'_>) -> Principal {
         let components: Vec<String> = self.components().map(String::from).collect();
-        Principal::new(self.name_type, components, realm.0)
+        Principal::new(self.name_type, components, realm.text())
+    }
+
+    /// The components of the name, as they lie.
+    pub(crate) fn octets(&self) -> impl Iterator<Item = &'a [u8]> + Clone {
+        self.name_string.iter().map(|part| part.as_bytes())
     }
 
     /// The components of the name.
     pub(crate) fn components(&self) -> impl Iterator<Item = &'a str> + Clone {
-        self.name_string.iter().map(|part| part.0)
+        self.name_string.iter().map(|part| part.text())
     }
 }
 
@@ -40,7 +45,7 @@ impl<'a> From<&'a Principal> for PrincipalName<'a> {
         let components = principal.components().iter();
         Self {
             name_type: principal.name_type(),
-            name_string: SequenceOf::Made(components.map(|part| KerberosString(part)).collect()),
+            name_string: SequenceOf::Made(components.map(|part| KerberosString::new(part)).collect()),
         }
     }
 }

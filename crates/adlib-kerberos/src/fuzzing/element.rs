@@ -78,7 +78,7 @@ impl Decoded for KerberosTime {
 
 impl Decoded for KerberosString<'_> {
     fn element(&self) -> Element {
-        Element::Text(self.0.into())
+        Element::Text(self.text().into())
     }
 }
 

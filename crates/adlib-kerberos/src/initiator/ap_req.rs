@@ -56,7 +56,7 @@ impl ApReqFields<'_> {
     fn authenticator<'a>(&'a self, credentials: &'a Credentials) -> Authenticator<'a> {
         Application(AuthenticatorBody {
             authenticator_vno: der::VERSION,
-            crealm: KerberosString(credentials.client.realm()),
+            crealm: KerberosString::new(credentials.client.realm()),
             cname: PrincipalName::from(&credentials.client),
             cksum: self.checksum.clone(),
             cusec: Microseconds(self.time.subsec_micros()),

@@ -185,14 +185,14 @@ mod tests {
     fn name(text: &'static str) -> PrincipalName<'static> {
         PrincipalName {
             name_type: 1,
-            name_string: der::SequenceOf::Made(vec![KerberosString(text)]),
+            name_string: der::SequenceOf::Made(vec![KerberosString::new(text)]),
         }
     }
 
     fn ticket(cipher: &[u8]) -> Ticket<'_> {
         Application(TicketBody {
             tkt_vno: 5,
-            realm: KerberosString("R"),
+            realm: KerberosString::new("R"),
             sname: name("krbtgt"),
             enc_part: encrypted(cipher),
         })
@@ -225,7 +225,7 @@ mod tests {
             let finished = finished.then(|| KrbFastFinished {
                 timestamp: KerberosTime::from_unix(UnixTime::from_seconds(0)),
                 usec: Microseconds(0),
-                crealm: KerberosString("R"),
+                crealm: KerberosString::new("R"),
                 cname: name("ada"),
                 ticket_checksum: Checksum {
                     cksumtype: 16,
@@ -242,7 +242,7 @@ mod tests {
                 pvno: 5,
                 msg_type: 11,
                 padata: None,
-                crealm: KerberosString(""),
+                crealm: KerberosString::new(""),
                 cname: name("mallory"),
                 ticket: ticket(b"ticket"),
                 enc_part: encrypted(b""),

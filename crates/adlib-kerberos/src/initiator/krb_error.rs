@@ -67,7 +67,7 @@ impl KrbError {
         let methods = self.methods();
         let info: EtypeInfo2<'_> =
             der::decode("ETYPE-INFO2", der::find(&methods, pa_type::ETYPE_INFO2)?).ok()?;
-        info.first()?.salt.map(|salt| salt.0)
+        info.first()?.salt.map(|salt| salt.text())
     }
 
     /// `METHOD-DATA` in `e-data`, or nothing.
@@ -89,7 +89,7 @@ impl From<&KrbErrorBody<'_>> for KrbError {
             code: body.error_code,
             nt_status: extended(data).and_then(nt_status),
             server_time: body.stime.with_micros(body.susec),
-            client_realm: body.crealm.map(|realm| realm.0.into()),
+            client_realm: body.crealm.map(|realm| realm.text().into()),
             data: data.into(),
         }
     }

@@ -75,7 +75,7 @@ impl KeyChoice<'_> {
         entry: Option<&EtypeInfo2Entry<'_>>,
     ) -> Result<ServiceKey, ExchangeError> {
         let salt = entry.and_then(|entry| entry.salt);
-        let salt = salt.map_or_else(|| self.usual_salt(), |salt| salt.0.into());
+        let salt = salt.map_or_else(|| self.usual_salt(), |salt| salt.text().into());
         let parameters = entry.and_then(|entry| entry.s2kparams);
         let iterations = match parameters {
             Some(parameters) if etype != EncryptionType::Rc4 => Some(self.iterations(parameters.0)?),

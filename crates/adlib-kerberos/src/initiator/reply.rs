@@ -37,9 +37,9 @@ pub(super) fn verify(
         return Err(ExchangeError::Nonce);
     }
     let service = part.sname.in_realm(part.srealm);
-    if part.srealm.0 != wanted.realm {
+    if part.srealm.text() != wanted.realm {
         return Err(ExchangeError::ServiceRealm {
-            found: part.srealm.0.into(),
+            found: part.srealm.text().into(),
         });
     }
     let Ticket::<'_> { 0: ticket } = &reply.ticket;

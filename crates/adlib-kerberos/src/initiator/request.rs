@@ -93,7 +93,7 @@ impl<'a> Wanted<'a> {
         ReqBody {
             kdc_options: KerberosFlags(self.options),
             cname: self.client.map(PrincipalName::from),
-            realm: KerberosString(self.realm),
+            realm: KerberosString::new(self.realm),
             sname: Some(PrincipalName::from(self.service)),
             from: None,
             till: KerberosTime::from_unix(self.till),

@@ -218,7 +218,7 @@ fn etype(number: i32) -> Value {
 }
 
 fn client(name: Option<&PrincipalName<'_>>, realm: Option<KerberosString<'_>>) -> Value {
-    let realm = realm.unwrap_or(KerberosString(""));
+    let realm = realm.unwrap_or(KerberosString::new(""));
     name.map_or(Value::Absent, |name| principal(&name.in_realm(realm)))
 }
 

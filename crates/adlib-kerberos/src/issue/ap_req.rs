@@ -128,7 +128,7 @@ impl ApReqBuilder {
         let elements = Some(&self.authorization_data).filter(|elements| !elements.is_empty());
         Application(AuthenticatorBody {
             authenticator_vno: der::VERSION,
-            crealm: KerberosString(self.client.realm()),
+            crealm: KerberosString::new(self.client.realm()),
             cname: PrincipalName::from(&self.client),
             cksum: self.checksum.as_ref().map(|(cksumtype, checksum)| Checksum {
                 cksumtype: *cksumtype,
@@ -155,7 +155,7 @@ fn encode_krb_cred(ticket: &IssuedTicket, key: Option<&SessionKey>, random: &mut
             keytype: ticket.session_key.etype().number(),
             keyvalue: Octets(ticket.session_key.expose()),
         },
-        prealm: Some(KerberosString(ticket.client.realm())),
+        prealm: Some(KerberosString::new(ticket.client.realm())),
         pname: Some(PrincipalName::from(&ticket.client)),
         flags: Some(KerberosFlags(ticket.flags)),
         authtime: Some(KerberosTime::from_unix(ticket.auth_time)),

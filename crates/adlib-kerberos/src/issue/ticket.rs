@@ -103,7 +103,7 @@ impl TicketBuilder {
         let cipher = key.ticket_cipher().encrypt(&part, random);
         let ticket: Ticket<'_> = Application(TicketBody {
             tkt_vno: der::VERSION,
-            realm: KerberosString(self.service.realm()),
+            realm: KerberosString::new(self.service.realm()),
             sname: PrincipalName::from(&self.service),
             enc_part: EncryptedData {
                 etype: self.ticket_etype.unwrap_or(key.etype().number()),
@@ -131,7 +131,7 @@ impl TicketBuilder {
                 keytype: self.session_etype,
                 keyvalue: Octets(self.session_key.expose()),
             },
-            crealm: KerberosString(self.client.realm()),
+            crealm: KerberosString::new(self.client.realm()),
             cname: PrincipalName::from(&self.client),
             transited: TransitedEncoding {
                 tr_type: 1,

@@ -5,7 +5,10 @@ use alloc::string::String;
 use adlib_core::{DecodeError, FileTime, Reader, UnixTime, utf16};
 
 use super::{PacRejection, ndr::expect_utf16};
-use crate::{der::PrincipalName, principal::joined_texts};
+use crate::{
+    der::{KerberosString, PrincipalName},
+    principal::joined_texts,
+};
 
 /// The client's name and the time of the sign-in.
 ///
@@ -59,7 +62,7 @@ impl<'a> ClientView<'a> {
     pub(super) fn check(
         &self,
         client: &PrincipalName<'_>,
-        realm: &str,
+        realm: KerberosString<'_>,
         auth_time: UnixTime,
     ) -> Result<(), PacRejection> {
         let own_time = self.auth_time.to_unix();
@@ -69,24 +72,39 @@ impl<'a> ClientView<'a> {
                 ticket: auth_time,
             });
         }
-        // With its realm after protocol transition between domains (MS-SFU 3.2.5.1.2).
-        let name = || joined_texts(client.components());
-        let with_realm = name().chain(['@']).chain(realm.chars());
-        if self.is(name()) || self.is(with_realm) {
+        if self.is(client, realm) {
             Ok(())
         } else {
             Err(PacRejection::ClientName {
                 pac: utf16::decode_lossy(self.name),
-                ticket: name().collect(),
+                ticket: joined_texts(client.components()).collect(),
             })
         }
     }
 
-    fn is(&self, name: impl Iterator<Item = char>) -> bool {
+    /// Whether the name is `client`, or that with its realm, as it is after protocol transition between domains
+    /// (MS-SFU 3.2.5.1.2).
+    fn is(&self, client: &PrincipalName<'_>, realm: KerberosString<'_>) -> bool {
         let (units, _) = self.name.as_chunks::<2>();
-        let own = char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)));
-        own.map(Result::ok).eq(name.map(Some))
+        let mut components = client.components().enumerate();
+        let behind_name = components.try_fold(units, |units, (index, component)| {
+            let separator = if index > 0 { "/" } else { "" };
+            behind(units, separator).and_then(|units| behind(units, component))
+        });
+        match behind_name {
+            None => false,
+            Some([]) => true,
+            Some(rest) => behind(rest, "@").and_then(|rest| behind(rest, realm.text())) == Some(&[]),
+        }
     }
+}
+
+/// What follows in `units` behind `text`, if they begin with it.
+fn behind<'u>(units: &'u [[u8; 2]], text: &str) -> Option<&'u [[u8; 2]]> {
+    let mut units = units.iter();
+    let mut same = text.encode_utf16().map(u16::to_le_bytes);
+    same.all(|unit| units.next() == Some(&unit))
+        .then_some(units.as_slice())
 }
 
 #[cfg(test)]
@@ -104,7 +122,11 @@ mod tests {
             let length = u16::try_from(name.len()).unwrap().to_le_bytes();
             let bytes = [&time.0.to_le_bytes()[..], &length, &name].concat();
             let view = ClientView::decode(&bytes).unwrap();
-            view.check(&PrincipalName::from(client), client.realm(), auth_time)
+            view.check(
+                &PrincipalName::from(client),
+                KerberosString::new(client.realm()),
+                auth_time,
+            )
         };
         let at_time = FileTime::from_unix(at);
         let ada = Principal::user("ada", "CORP");

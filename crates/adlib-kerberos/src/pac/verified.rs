@@ -9,7 +9,10 @@ use super::{
     BufferType, LogonInfo, PacContent, PacRejection, UnverifiedPac, client_info::ClientView,
     logon_info::LogonView, upn_dns_info::UpnDnsView,
 };
-use crate::{ServiceKey, der::PrincipalName};
+use crate::{
+    ServiceKey,
+    der::{KerberosString, PrincipalName},
+};
 
 /// Who the user is: signed with the service's key, and with all of its parts in agreement.
 ///
@@ -94,7 +97,7 @@ impl BelievedPac<'_> {
     pub(crate) fn check_client(
         &self,
         client: &PrincipalName<'_>,
-        realm: &str,
+        realm: KerberosString<'_>,
         auth_time: UnixTime,
     ) -> Result<(), PacRejection> {
         self.client.check(client, realm, auth_time)

@@ -144,7 +144,7 @@ impl TicketInitiator {
         let options = self.options.bindings.as_ref().map(|_| binds_channels(&options));
         let authenticator: Authenticator<'_> = Application(AuthenticatorBody {
             authenticator_vno: der::VERSION,
-            crealm: KerberosString(self.ticket.client.realm()),
+            crealm: KerberosString::new(self.ticket.client.realm()),
             cname: PrincipalName::from(&self.ticket.client),
             cksum: Some(Checksum {
                 cksumtype: ChecksumType::GSS.0,

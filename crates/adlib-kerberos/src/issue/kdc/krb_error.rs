@@ -62,7 +62,7 @@ impl KrbErrorBuilder {
     pub fn describe_keys(&mut self, etypes: &[i32], salt: &str, parameters: Option<&[u8]>) {
         let entry = |etype: &i32| EtypeInfo2Entry {
             etype: *etype,
-            salt: Some(KerberosString(salt)),
+            salt: Some(KerberosString::new(salt)),
             s2kparams: parameters.map(Octets),
         };
         let entries: Vec<EtypeInfo2Entry<'_>> = etypes.iter().map(entry).collect();
@@ -88,9 +88,9 @@ impl KrbErrorBuilder {
             stime: KerberosTime::from_unix(self.server_time),
             susec: Microseconds(self.server_time.subsec_micros()),
             error_code: self.code,
-            crealm: self.client_realm.as_deref().map(KerberosString),
+            crealm: self.client_realm.as_deref().map(KerberosString::new),
             cname: None,
-            realm: KerberosString(&self.realm),
+            realm: KerberosString::new(&self.realm),
             sname: PrincipalName::from(&service),
             e_text: None::<AnyRef<'_>>,
             e_data: self.data.as_deref().map(Octets),

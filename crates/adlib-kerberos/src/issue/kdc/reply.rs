@@ -97,7 +97,7 @@ impl KdcReplyBuilder {
             pvno: der::VERSION,
             msg_type: if self.ticket_granting { 13 } else { 11 },
             padata: Some(padata).filter(|padata| !padata.is_empty()),
-            crealm: KerberosString(self.client.realm()),
+            crealm: KerberosString::new(self.client.realm()),
             cname: PrincipalName::from(&self.client),
             ticket: der::decode("Ticket", &self.ticket.der)?,
             enc_part: EncryptedData {
@@ -140,7 +140,7 @@ impl KdcReplyBuilder {
             starttime: None,
             endtime: KerberosTime::from_unix(self.end_time),
             renew_till: None,
-            srealm: KerberosString(self.service.realm()),
+            srealm: KerberosString::new(self.service.realm()),
             sname: PrincipalName::from(&self.service),
             caddr: None,
             encrypted_pa_data: signature.map(|value| vec![PaData::new(pa_type::REQ_ENC_PA_REP, value)]),

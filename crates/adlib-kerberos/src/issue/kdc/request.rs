@@ -69,7 +69,7 @@ impl KdcRequest {
         Self {
             ticket_granting,
             client: body.cname.as_ref().map(components),
-            realm: body.realm.0.to_owned(),
+            realm: body.realm.text().to_owned(),
             service: body.sname.as_ref().map(components).unwrap_or_default(),
             nonce: body.nonce,
             etypes: body.etype.clone(),
@@ -129,7 +129,10 @@ impl KdcRequest {
 }
 
 fn components(name: &PrincipalName<'_>) -> Vec<String> {
-    name.name_string.iter().map(|part| part.0.to_owned()).collect()
+    name.name_string
+        .iter()
+        .map(|part| part.text().to_owned())
+        .collect()
 }
 
 fn key_of(key: &der::EncryptionKey<'_>) -> Option<SessionKey> {
