@@ -10,7 +10,7 @@ use adlib_schema::{
 use sha2::{Digest, Sha256};
 
 /// The head of a cursor's bytes.
-const CURSOR: &[u8; 8] = b"adlibCu\x01";
+const CURSOR: &[u8; 8] = b"adlibCu\x02";
 /// The head of a replica's bytes.
 const REPLICA: &[u8; 8] = b"adlibRe\x01";
 const PLACE: &str = "example.org";

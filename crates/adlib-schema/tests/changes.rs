@@ -501,6 +501,43 @@ fn r28_absent_from_the_list() {
     assert_eq!(changes[0].kind, ChangeKind::Gone { proof: Proof::Absent });
 }
 
+/// R28: who is out of sight is still a member, if the group says so; who was deleted is not.
+#[test]
+fn r28_a_member_out_of_sight() {
+    let style = Style::Identities;
+    let mapper = mapper(style);
+    let mut model = Model::default();
+    let steps = [
+        Step::Add(1, Kind::User, 1, 0),
+        Step::Add(2, Kind::Group, 2, 0),
+        Step::Join(2, 1),
+    ];
+    steps.iter().for_each(|step| model.step(step));
+    let mut before = Replica::default();
+    before.apply(PLACE, model.everything(style, &mapper), &mapper);
+    let group = model.event(2, style, &mapper);
+    let members = |events: Vec<Event>, presence: Presence| {
+        let doubts = before.place(PLACE).unwrap();
+        let doubts = doubts.groups_in_doubt(mapper.schema(), &events, &presence);
+        let mut replica = before.clone();
+        replica.apply(PLACE, Increment::new(events, presence, None, 1), &mapper);
+        let read = replica.read(&mapper);
+        assert_eq!(read.users, []);
+        (doubts, read.groups[0].members.len())
+    };
+    let listed = || Presence::Listed(vec![(id(2), None)]);
+    for (told, presence) in [(vec![Event::Lost(id(1))], Presence::Told), (Vec::new(), listed())] {
+        assert_eq!(members(told.clone(), presence.clone()), (vec![id(2)], 0));
+        // The group that was in doubt, read again.
+        let again = [told, vec![group.clone()]].concat();
+        assert_eq!(members(again, presence).1, 1);
+    }
+    for presence in [Presence::Told, listed()] {
+        let deleted = vec![Event::Gone(id(1)), group.clone()];
+        assert_eq!(members(deleted, presence), (Vec::new(), 0));
+    }
+}
+
 /// R28: whoever returns may be a member again where the group itself did not change, or no longer be one.
 #[test]
 fn r28_groups_are_in_doubt_when_a_member_disagrees() {

@@ -113,7 +113,7 @@ mod tests {
         seeds(&mut all);
         for (target, name, bytes) in &all {
             match *target {
-                "changes_cursor" => assert!(Cursor::decode(&sealed(b"adlibCu\x01", bytes)).is_ok(), "{name}"),
+                "changes_cursor" => assert!(Cursor::decode(&sealed(b"adlibCu\x02", bytes)).is_ok(), "{name}"),
                 "ldap_changes" => count += fuzzing::changes(bytes).unwrap().len(),
                 _ => {}
             }

@@ -12,7 +12,7 @@ use adlib_schema::{
 
 use super::{Reading, Stop, fetch::anything, rights::Since, server::Server};
 use crate::{
-    Error, Scope,
+    Error, Incomplete, Scope,
     search::{Answer, Request, SUCCESS},
     transport::{dir_sync_control, extended_dn_control},
 };
@@ -27,6 +27,9 @@ const MAX_BYTES: u32 = 1 << 20;
 /// Answers without an end are no answer (A51).
 const MAX_ROUNDS: usize = 100_000;
 const INSUFFICIENT_ACCESS: u32 = 50;
+/// After how many seconds the identities of all are listed: Samba does not tell, even to whom may replicate, that something
+/// went out of sight.
+const LIST_EVERY: u64 = 24 * 60 * 60;
 /// What DirSync does not know, because it is computed when it is read.
 const COMPUTED: [&str; 3] = ["parentGUID", "memberOf", "msDS-User-Account-Control-Computed"];
 const SECURITY_DESCRIPTOR: &str = "nTSecurityDescriptor";
@@ -41,7 +44,7 @@ struct Told {
 }
 
 impl Reading<'_> {
-    /// The position of a reader that has read everything: the flags, the highest update sequence number and the cookie.
+    /// The position of a reader that has read everything.
     ///
     /// With the right to replicate, deletions are told; `or_object_security` makes do without it.
     pub(super) async fn begin_dirsync(
@@ -52,14 +55,15 @@ impl Reading<'_> {
         let usn = server.highest_usn()?;
         // Nothing is wanted but the cookie.
         let nothing = Filter::not(anything());
-        match self.dirsync(0, &[], &nothing).await {
+        let (flags, cookie) = match self.dirsync(0, &[], &nothing).await {
             Err(Stop::Full(FullReadReason::RightsChanged(_))) if or_object_security => {
                 let (_, cookie) = self.dirsync(OBJECT_SECURITY, &[], &nothing).await?;
-                Ok(position(OBJECT_SECURITY, usn, &cookie))
+                (OBJECT_SECURITY, cookie)
             }
-            Err(stop) => Err(stop),
-            Ok((_, cookie)) => Ok(position(0, usn, &cookie)),
-        }
+            begun => (0, begun?.1),
+        };
+        let listed = server.seconds();
+        Ok(Position { flags, usn, listed }.encode(&cookie))
     }
 
     /// What changed since `mark`.
@@ -69,27 +73,22 @@ impl Reading<'_> {
         mark: &Mark,
         server: &Server,
     ) -> Result<Increment, Stop> {
-        let damaged = || FullReadReason::Damaged("the position is none of DirSync".to_owned());
-        let (flags, rest) = mark.position.split_first_chunk::<4>().ok_or_else(damaged)?;
-        let (usn, cookie) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
-        let flags = u32::from_le_bytes(*flags);
+        let (mut position, cookie) = Position::decode(&mark.position)?;
         // A database that was put back as it was goes on with the same numbers, and with the same incarnation.
-        let then = u64::from_le_bytes(*usn);
+        let then = position.usn;
         server.is_not_before(then)?;
-        let (told, cookie) = self.dirsync(flags, cookie, &anything()).await?;
-        let presence = if flags & OBJECT_SECURITY == 0 {
+        let (told, cookie) = self.dirsync(position.flags, cookie, &anything()).await?;
+        let presence = if position.tells(server.seconds()) {
             Presence::Told
         } else {
-            self.deletions().await?
+            position.listed = server.seconds();
+            self.listed(place).await?
         };
         let events = self.events(place, told).await?;
         self.rights_are_as_before(place, &events, &presence, Since::Usn(then))
             .await?;
-        let mark = self.mark(
-            Method::DirSync,
-            server,
-            position(flags, server.highest_usn()?, &cookie),
-        );
+        position.usn = server.highest_usn()?;
+        let mark = self.mark(Method::DirSync, server, position.encode(&cookie));
         self.complete(place, events, presence, mark).await
     }
 
@@ -101,10 +100,13 @@ impl Reading<'_> {
         let seen: HashSet<EntryId> = found.iter().map(Delivered::id).collect();
         let new: HashSet<EntryId> = seen.iter().copied().filter(|id| !place.contains(*id)).collect();
         // What changed and is not found may no longer be seen, or was deleted since.
-        let lost = changed
-            .iter()
-            .filter(|id| !seen.contains(id) && place.contains(**id));
-        let mut events: Vec<Event> = told.gone.iter().chain(lost).map(|id| Event::Gone(*id)).collect();
+        let lost = changed.iter().copied();
+        let lost: Vec<EntryId> = lost
+            .filter(|id| !seen.contains(id) && place.contains(*id))
+            .collect();
+        self.are_gone(place, &lost, &[]).await?;
+        let mut events: Vec<Event> = told.gone.into_iter().map(Event::Gone).collect();
+        events.extend(lost.into_iter().map(Event::Lost));
         events.extend(found.into_iter().map(|entry| {
             let is_new = new.contains(&entry.id());
             Event::Entry(Box::new(if is_new { entry } else { entry.without_links() }))
@@ -139,6 +141,10 @@ impl Reading<'_> {
                 (self.progress)(self.entries);
                 told.take(&schema.group_member, entry, Delivered::new(schema, entry));
             }
+            let limit = self.reader.connection.limits.search_entries;
+            if told.size() > limit {
+                return Err(self.incomplete(Incomplete::TooManyEntries(limit)).into());
+            }
             let Some(next) = answer.dir_sync else {
                 return Err(
                     FullReadReason::NoMethod("the server answers without a cookie".to_owned()).into(),
@@ -171,6 +177,11 @@ impl Reading<'_> {
 }
 
 impl Told {
+    /// How much of it is held.
+    fn size(&self) -> usize {
+        self.changed.len() + self.gone.len() + self.links.len()
+    }
+
     fn take(&mut self, members: &[AttributeName], entry: &RawEntry, delivered: Option<Delivered>) {
         let Some(delivered) = delivered else {
             return;
@@ -208,7 +219,77 @@ impl Told {
     }
 }
 
-/// The flags, the highest update sequence number, and the cookie after them.
-fn position(flags: u32, usn: u64, cookie: &[u8]) -> Vec<u8> {
-    [&flags.to_le_bytes()[..], &usn.to_le_bytes(), cookie].concat()
+/// Where a reader stands, beside its cookie.
+///
+/// ```text
+/// flags u32, highest update sequence number u64, time of the last list i64, then the cookie
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    flags: u32,
+    usn: u64,
+    /// When it last knew all that may be seen, in seconds since 1970 by the server's clock.
+    listed: i64,
+}
+
+impl Position {
+    fn encode(self, cookie: &[u8]) -> Vec<u8> {
+        let (usn, listed) = (self.usn.to_le_bytes(), self.listed.to_le_bytes());
+        [&self.flags.to_le_bytes()[..], &usn, &listed, cookie].concat()
+    }
+
+    fn decode(position: &[u8]) -> Result<(Self, &[u8]), FullReadReason> {
+        let decode = || {
+            let (flags, rest) = position.split_first_chunk()?;
+            let (usn, rest) = rest.split_first_chunk()?;
+            let (listed, cookie) = rest.split_first_chunk()?;
+            let position = Self {
+                flags: u32::from_le_bytes(*flags),
+                usn: u64::from_le_bytes(*usn),
+                listed: i64::from_le_bytes(*listed),
+            };
+            // With an empty cookie everything would be told.
+            (!cookie.is_empty()).then_some((position, cookie))
+        };
+        decode().ok_or_else(|| FullReadReason::Damaged("the position is none of DirSync".to_owned()))
+    }
+
+    /// Whether DirSync alone tells what is gone at `now`: not of what the account may see no more, where it may see some
+    /// things only; nor does Samba with the right to replicate, so that the list is made now and then.
+    const fn tells(self, now: i64) -> bool {
+        self.flags & OBJECT_SECURITY == 0 && self.listed.abs_diff(now) < LIST_EVERY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R28: a position is read back as it was written, and one that was cut is refused.
+    #[test]
+    fn r28_a_position_of_dirsync() {
+        let (flags, usn, listed) = (OBJECT_SECURITY, 6810, 1_700_000_000);
+        let position = Position { flags, usn, listed };
+        let bytes = position.encode(b"MSDS");
+        assert_eq!(Position::decode(&bytes), Ok((position, &b"MSDS"[..])));
+        for end in 0..bytes.len() - 3 {
+            let cut = Position::decode(&bytes[..end]);
+            assert!(matches!(cut, Err(FullReadReason::Damaged(_))), "{end}");
+        }
+    }
+
+    /// R28: what the account may see no more is listed each time without the right to replicate, and daily with it.
+    #[test]
+    fn r28_when_all_is_listed() {
+        let (usn, listed) = (1, 1_700_000_000);
+        let replicates = Position {
+            flags: 0,
+            usn,
+            listed,
+        };
+        assert!(replicates.tells(listed) && replicates.tells(listed + 86_399));
+        assert!(!replicates.tells(listed + 86_400) && !replicates.tells(listed - 86_400));
+        let flags = OBJECT_SECURITY;
+        assert!(!Position { flags, usn, listed }.tells(listed));
+    }
 }

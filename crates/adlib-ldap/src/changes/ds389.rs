@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use adlib_schema::read::changes::{
-    Delivered, Event, FullReadReason, Increment, Mark, Method, Place, Presence,
+    Delivered, EntryId, Event, FullReadReason, Increment, Mark, Method, Place, Presence,
 };
 
 use super::{Reading, Stop, server::Server, syncrepl::Refresh};
@@ -35,10 +35,12 @@ impl Reading<'_> {
         let found = self.by_ids(&changed).await?;
         let seen: HashSet<_> = found.iter().map(Delivered::id).collect();
         // What changed and is not found may no longer be seen, or was deleted since.
-        let lost = changed
-            .iter()
-            .filter(|id| !seen.contains(id) && place.contains(**id));
-        events.extend(lost.map(|id| Event::Gone(*id)));
+        let lost: Vec<EntryId> = changed
+            .into_iter()
+            .filter(|id| !seen.contains(id) && place.contains(*id))
+            .collect();
+        self.are_gone(place, &lost, &[]).await?;
+        events.extend(lost.into_iter().map(Event::Lost));
         events.extend(found.into_iter().map(|entry| Event::Entry(Box::new(entry))));
         let mark = self.mark(Method::Syncrepl, server, position);
         self.complete(place, events, Presence::Told, mark).await

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use adlib_schema::{
-    AttributeName, Filter, Mapped, RawEntry,
+    AttributeName, Filter, Mapped, Mapper, RawEntry,
     read::changes::{Delivered, EntryId, Event, FullReadReason, Increment, Mark, Place, Presence},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 
 const OBJECT_CLASS: AttributeName = AttributeName::from_static("objectClass");
 /// How many identities are put into one filter.
-pub(super) const IDS_A_SEARCH: usize = 100;
+const IDS_A_SEARCH: usize = 100;
 
 /// Deleted entries too, those included that can no longer be brought back (MS-ADTS 3.1.1.3.4.1.14, .27).
 pub(super) fn deleted_too() -> Vec<Control> {
@@ -32,6 +32,24 @@ pub(super) fn anything() -> Filter {
     Filter::present(OBJECT_CLASS)
 }
 
+/// Whether `entry` is a user or a group.
+fn is_account(mapper: &Mapper, entry: &RawEntry) -> bool {
+    matches!(
+        mapper.map(entry, &mut Vec::new()),
+        Mapped::User(_) | Mapped::Group(_)
+    )
+}
+
+/// A DN, to be shown.
+fn shown(dn: &str) -> String {
+    ServerMessage::new(dn).as_str().to_owned()
+}
+
+/// Why changes to a user or group cannot be told.
+pub(super) fn unidentified(dn: &str) -> FullReadReason {
+    FullReadReason::RightsChanged(format!("the identity of `{}` may not be read", shown(dn)))
+}
+
 impl Reading<'_> {
     /// The entries below the base that match `filter`, to the last.
     ///
@@ -39,6 +57,19 @@ impl Reading<'_> {
     /// `Incomplete`, and what a search gives.
     pub(super) async fn all(
         &mut self,
+        filter: &Filter,
+        attributes: &[&str],
+        more: Vec<Control>,
+        each: impl FnMut(RawEntry) + Send,
+    ) -> Result<(), Error> {
+        let limit = self.reader.connection.limits.search_entries;
+        self.up_to(limit, filter, attributes, more, each).await
+    }
+
+    /// The same, which are no more than `limit`.
+    async fn up_to(
+        &mut self,
+        limit: usize,
         filter: &Filter,
         attributes: &[&str],
         more: Vec<Control>,
@@ -52,16 +83,47 @@ impl Reading<'_> {
         let mut search = reader
             .connection
             .paged(reader.base, Scope::Subtree, filter, attributes, reader.page_size)
-            .with_controls(controls);
+            .with_controls(controls)
+            .up_to(limit);
         while let Some(entry) = search.next().await? {
             self.entries += 1;
             (self.progress)(self.entries);
             each(entry);
         }
-        search.finish().map_err(|reason| Error::Incomplete {
-            endpoint: reader.connection.endpoint().to_owned(),
+        search.finish().map_err(|reason| self.incomplete(reason))
+    }
+
+    /// That what was read is not everything.
+    pub(super) fn incomplete(&self, reason: Incomplete) -> Error {
+        Error::Incomplete {
+            endpoint: self.reader.connection.endpoint().to_owned(),
             reason,
-        })
+        }
+    }
+
+    /// The entries below the base that match `filter`, taken apart; the DN of a user or group among them that came without
+    /// its identity, if one did: left out, it would look like one that is gone.
+    pub(super) async fn delivered(
+        &mut self,
+        filter: &Filter,
+        attributes: &[&str],
+        more: Vec<Control>,
+        mut each: impl FnMut(Delivered, &RawEntry) + Send,
+    ) -> Result<Option<String>, Error> {
+        let mapper = self.reader.mapper;
+        let mut nameless = None;
+        let preset = mapper.schema().preset;
+        let take = |entry: RawEntry| match Delivered::new(mapper.schema(), &entry) {
+            // One that is known by its DN only has no key that lasts.
+            Some(known) if EntryId::of(preset, &entry).is_none() && known.is_account(mapper) => {
+                nameless = Some(shown(known.dn()));
+            }
+            Some(delivered) => each(delivered, &entry),
+            None if is_account(mapper, &entry) => nameless = Some(shown(entry.dn())),
+            None => {}
+        };
+        self.all(filter, attributes, more, take).await?;
+        Ok(nameless)
     }
 
     /// Everything, the newest `modifyTimestamp` among it, and the newest entries.
@@ -72,58 +134,129 @@ impl Reading<'_> {
         attributes.extend([stamp, CHANGE_NUMBER]);
         let (mut events, mut newest) = (Vec::new(), Vec::new());
         let mut witnesses = Witnesses::default();
-        let (mapper, mut nameless) = (self.reader.mapper, None);
-        let each = |entry: RawEntry| {
+        let each = |delivered: Delivered, entry: &RawEntry| {
             newest = std::mem::take(&mut newest).max(entry.first(stamp).unwrap_or_default().to_vec());
-            if let Some(delivered) = Delivered::new(schema, &entry) {
-                witnesses.see(delivered.id(), &entry, stamp);
-                events.push(Event::Entry(Box::new(delivered)));
-            } else if matches!(
-                mapper.map(&entry, &mut Vec::new()),
-                Mapped::User(_) | Mapped::Group(_)
-            ) {
-                nameless = Some(ServerMessage::new(entry.dn()).as_str().to_owned());
-            }
+            witnesses.see(delivered.id(), entry, stamp);
+            events.push(Event::Entry(Box::new(delivered)));
         };
-        self.all(&anything(), &attributes, Vec::new(), each).await?;
-        // Left out, it would look like one that is gone.
+        let nameless = self.delivered(&anything(), &attributes, Vec::new(), each).await?;
         if let Some(dn) = nameless {
-            return Err(Error::Incomplete {
-                endpoint: self.reader.connection.endpoint().to_owned(),
-                reason: Incomplete::NoIdentity(dn),
-            });
+            return Err(self.incomplete(Incomplete::NoIdentity(dn)));
         }
         Ok((events, newest, witnesses.newest()))
     }
 
-    /// The entries with these identities that are there and may be seen.
+    /// The entries with these identities that are found by them.
     pub(super) async fn by_ids(&mut self, ids: &[EntryId]) -> Result<Vec<Delivered>, Error> {
         let schema = self.reader.mapper.schema();
-        let attribute = AttributeName::from_static(EntryId::attribute(schema.preset));
-        let attributes = Delivered::attributes(schema);
         let mut found = Vec::new();
-        for ids in ids.chunks(IDS_A_SEARCH) {
-            let equal = |id: &EntryId| Filter::equal(attribute.clone(), id.value(schema.preset));
-            let filter = Filter::or(ids.iter().map(equal));
-            let each = |entry: RawEntry| found.extend(Delivered::new(schema, &entry));
-            self.all(&filter, &attributes, Vec::new(), each).await?;
-        }
+        let each = |entry: RawEntry| found.extend(Delivered::new(schema, &entry));
+        self.find(ids, &Delivered::attributes(schema), each).await?;
         Ok(found)
     }
 
-    /// The identities and DNs of all that is there, and the newest `modifyTimestamp` among it.
-    pub(super) async fn identities(&mut self) -> Result<(Vec<(EntryId, String)>, Vec<u8>), Error> {
-        let schema = self.reader.mapper.schema();
-        let stamp = self.stamp();
+    /// The same with other attributes; no more entries than there are identities.
+    pub(super) async fn find(
+        &mut self,
+        ids: &[EntryId],
+        attributes: &[&str],
+        mut each: impl FnMut(RawEntry) + Send,
+    ) -> Result<(), Error> {
+        let preset = self.reader.mapper.schema().preset;
+        let attribute = AttributeName::from_static(EntryId::attribute(preset));
+        for ids in ids.chunks(IDS_A_SEARCH) {
+            let equal = |id: &EntryId| Filter::equal(attribute.clone(), id.value(preset));
+            let filter = Filter::or(ids.iter().map(equal));
+            self.up_to(ids.len(), &filter, attributes, Vec::new(), &mut each)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// That those of `ids` that are not among `found` are not there, or may not be seen: an entry whose identity may not be
+    /// read is found by nobody, and is there.
+    ///
+    /// # Errors
+    /// `RightsChanged`.
+    pub(super) async fn are_gone(
+        &mut self,
+        place: &Place,
+        ids: &[EntryId],
+        found: &[Delivered],
+    ) -> Result<(), Stop> {
+        let found: HashSet<EntryId> = found.iter().map(Delivered::id).collect();
+        let missing: HashSet<EntryId> = ids.iter().copied().filter(|id| !found.contains(id)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (there, _) = self.identities(place, self.stamp()).await?;
+        match there.into_iter().find(|(id, _)| missing.contains(id)) {
+            Some((_, dn)) => Err(unidentified(&dn).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The identities and DNs of all that is there, and the newest `stamp` among it, which tells when an entry changed.
+    ///
+    /// # Errors
+    /// `RightsChanged` when a user or group came without its identity, and on Active Directory also when one that is known
+    /// came without its stamp: neither would be told, and the one would look like one that is gone.
+    pub(super) async fn identities(
+        &mut self,
+        place: &Place,
+        stamp: &'static str,
+    ) -> Result<(Vec<(EntryId, String)>, Vec<u8>), Stop> {
+        let mapper = self.reader.mapper;
+        let schema = mapper.schema();
+        let is_stamped = self.reader.is_active_directory();
         let attributes = [EntryId::attribute(schema.preset), stamp];
-        let (mut ids, mut newest) = (Vec::new(), Vec::new());
+        let (mut ids, mut newest, mut nameless) = (Vec::new(), Vec::new(), Vec::new());
+        let mut hidden = None;
         let each = |entry: RawEntry| {
-            newest = std::mem::take(&mut newest).max(entry.first(stamp).unwrap_or_default().to_vec());
-            let delivered = Delivered::new(schema, &entry);
-            ids.extend(delivered.map(|entry| (entry.id(), entry.dn().to_owned())));
+            let is_whole = EntryId::of(schema.preset, &entry).is_some() && entry.first(stamp).is_some();
+            let stamp = entry.first(stamp).unwrap_or_default().to_vec();
+            match Delivered::new(schema, &entry) {
+                Some(entry) => {
+                    if is_stamped && !is_whole && place.holds_account(entry.id(), mapper) {
+                        hidden = Some(shown(entry.dn()));
+                    }
+                    ids.push((entry.id(), entry.dn().to_owned()));
+                }
+                None if nameless.len() <= IDS_A_SEARCH => nameless.push(entry.dn().to_owned()),
+                None => {}
+            }
+            newest = std::mem::take(&mut newest).max(stamp);
         };
         self.all(&anything(), &attributes, Vec::new(), each).await?;
+        if let Some(dn) = hidden {
+            let what = format!("`{dn}` came without its identity or `{stamp}`");
+            return Err(FullReadReason::RightsChanged(what).into());
+        }
+        self.are_no_accounts(&nameless).await?;
         Ok((ids, newest))
+    }
+
+    /// That none of these, which came without an identity, is a user or a group.
+    async fn are_no_accounts(&mut self, dns: &[String]) -> Result<(), Stop> {
+        if dns.len() > IDS_A_SEARCH {
+            let what = format!("more than {IDS_A_SEARCH} entries came without their identities");
+            return Err(FullReadReason::RightsChanged(what).into());
+        }
+        let mapper = self.reader.mapper;
+        let attributes = Delivered::attributes(mapper.schema());
+        for dn in dns {
+            let connection = self.reader.connection;
+            let found = connection.search(dn, Scope::Base, &anything(), &attributes).await;
+            match found {
+                Ok(found) if found.entries.iter().any(|entry| is_account(mapper, entry)) => {
+                    return Err(unidentified(dn).into());
+                }
+                Ok(_) => {}
+                Err(error) if error.is_an_answer() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// The attribute that tells when an entry changed.
@@ -158,11 +291,13 @@ impl Reading<'_> {
                 .filter(|id| !place.contains(*id) && !came.contains(id))
                 .collect();
             let found = self.by_ids(&unknown).await?;
+            self.are_gone(place, &unknown, &found).await?;
             events.extend(found.into_iter().map(|entry| Event::Entry(Box::new(entry))));
         }
         let schema = self.reader.mapper.schema();
         let doubts = place.groups_in_doubt(schema, &events, &presence);
         let again = self.by_ids(&doubts).await?;
+        self.are_gone(place, &doubts, &again).await?;
         events.extend(again.into_iter().map(|entry| Event::Entry(Box::new(entry))));
         Ok(Increment::new(events, presence, Some(mark), self.entries))
     }

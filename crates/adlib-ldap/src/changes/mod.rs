@@ -229,6 +229,7 @@ impl Reading<'_> {
                     });
                 }
                 Err(Stop::Failed(error)) if wanted.is_some() => return Err(error),
+                Err(Stop::Failed(error @ Error::Incomplete { .. })) => return Err(error),
                 Err(Stop::Failed(error)) if error.ends_the_connection() => return Err(error),
                 Err(Stop::Failed(error)) => {
                     return self.read_all_by_timestamp(full, &error.to_string(), server).await;
@@ -291,9 +292,10 @@ impl Reading<'_> {
             })
         };
         let asked = "the configuration asks for it";
+        let listed = "the identities of all are listed each time, for what goes out of sight has no number";
         match wanted {
             Some(Method::Full) => Err(FullReadReason::Asked.into()),
-            Some(Method::Usn) => chosen(Method::Usn, asked, server.usn()?),
+            Some(Method::Usn) => chosen(Method::Usn, &format!("{asked}; {listed}"), server.usn()?),
             Some(Method::DirSync) => chosen(Method::DirSync, asked, self.begin_dirsync(true, server).await?),
             Some(Method::Syncrepl) if server.synchronises_content() => {
                 chosen(Method::Syncrepl, asked, Vec::new())
@@ -303,12 +305,13 @@ impl Reading<'_> {
             None if self.reader.is_active_directory() => match self.begin_dirsync(false, server).await {
                 Ok(position) => chosen(
                     Method::DirSync,
-                    "the account may replicate changes, deletions included",
+                    "the account may replicate changes, deletions included; once a day the identities of all are listed, for \
+                     Samba does not tell what goes out of sight",
                     position,
                 ),
                 Err(Stop::Full(reason)) => chosen(
                     Method::Usn,
-                    &format!("DirSync cannot be used: {reason}"),
+                    &format!("DirSync cannot be used: {reason}; {listed}"),
                     server.usn()?,
                 ),
                 Err(failed) => Err(failed),

@@ -9,6 +9,7 @@ use adlib_schema::{
 
 use super::{
     Reading, Stop,
+    fetch::unidentified,
     rights::Since,
     server::Server,
     witnesses::{CHANGE_NUMBER, Witnesses},
@@ -38,15 +39,14 @@ impl Reading<'_> {
         let stamp = self.stamp();
         let mut attributes = Delivered::attributes(schema);
         attributes.extend([stamp, CHANGE_NUMBER]);
-        let each = |entry: RawEntry| {
-            if let Some(delivered) = Delivered::new(schema, &entry) {
-                seen.see(delivered.id(), &entry, stamp);
-                events.push(Event::Entry(Box::new(delivered)));
-            }
+        let each = |delivered: Delivered, entry: &RawEntry| {
+            seen.see(delivered.id(), entry, stamp);
+            events.push(Event::Entry(Box::new(delivered)));
         };
         // The list comes first: what changes between the two is in the entries, or newer than the mark.
-        let (there, newest) = self.identities().await?;
-        self.all(&filter, &attributes, Vec::new(), each).await?;
+        let (there, newest) = self.identities(place, stamp).await?;
+        let nameless = self.delivered(&filter, &attributes, Vec::new(), each).await?;
+        nameless.map_or(Ok(()), |dn| Err(unidentified(&dn)))?;
         let by_parent = self.reader.is_active_directory();
         let there = there.into_iter().map(|(id, dn)| (id, (!by_parent).then_some(dn)));
         let presence = Presence::Listed(there.collect());

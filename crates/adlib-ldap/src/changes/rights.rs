@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use adlib_core::{DecodeError, Reader, UnixTime};
 use adlib_schema::{
-    AttributeName, Filter, RawEntry,
+    RawEntry,
     read::changes::{EntryId, Event, FullReadReason, Place, Presence},
 };
 
-use super::{Reading, Stop, fetch::IDS_A_SEARCH};
+use super::{Reading, Stop};
 
 const METADATA: &str = "replPropertyMetaData";
 const CREATED: &str = "uSNCreated";
@@ -75,7 +75,8 @@ impl Reading<'_> {
         let mut ids: Vec<EntryId> = unknown.map(|entry| entry.id()).collect();
         ids.extend(containers.keys());
         let mut reason = None;
-        self.metadata(&ids, |entry| {
+        let identity = EntryId::attribute(self.reader.mapper.schema().preset);
+        self.find(&ids, &[identity, METADATA, CREATED], |entry| {
             let Some(id) = EntryId::in_dn(entry.dn()) else {
                 return;
             };
@@ -93,18 +94,6 @@ impl Reading<'_> {
             }
             (None, true) => Ok(()),
         }
-    }
-
-    async fn metadata(&mut self, ids: &[EntryId], mut each: impl FnMut(RawEntry) + Send) -> Result<(), Stop> {
-        let preset = self.reader.mapper.schema().preset;
-        let identity = AttributeName::from_static(EntryId::attribute(preset));
-        let attributes = [identity.base(), METADATA, CREATED];
-        for ids in ids.chunks(IDS_A_SEARCH) {
-            let equal = |id: &EntryId| Filter::equal(identity.clone(), id.value(preset));
-            let filter = Filter::or(ids.iter().map(equal));
-            self.all(&filter, &attributes, Vec::new(), &mut each).await?;
-        }
-        Ok(())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Who answers, and from which incarnation of its database.
 
+use adlib_core::UnixTime;
 use adlib_schema::{
-    AttributeName, Filter, Preset, RawEntry, lookup,
+    AttributeName, Filter, Preset, RawEntry, RootDse, lookup,
     read::changes::{Delivered, EntryId, FullReadReason, Mark, Method, Settings},
 };
 
-use super::{Reading, Stop};
+use super::Reading;
 use crate::{Error, Scope};
 
 const SYNC_REQUEST: &str = "1.3.6.1.4.1.4203.1.9.1.1";
@@ -20,6 +21,8 @@ pub(super) struct Server {
     controls: Vec<String>,
     /// What 389 DS calls the time at which it began to serve its database.
     ds389_version: Option<String>,
+    /// What time it says it is, before anything is read.
+    time: Option<UnixTime>,
     /// Whom the account is, as far as the server tells: its SIDs.
     account: Vec<String>,
 }
@@ -51,7 +54,12 @@ impl Server {
         Ok(())
     }
 
-    /// The same as a position.
+    /// What time it says it is, in seconds since 1970; the first of them when it says nothing.
+    pub(super) fn seconds(&self) -> i64 {
+        self.time.map_or(0, UnixTime::seconds)
+    }
+
+    /// The highest number as a position.
     pub(super) fn usn(&self) -> Result<Vec<u8>, FullReadReason> {
         Ok(self.highest_usn()?.to_string().into_bytes())
     }
@@ -84,6 +92,7 @@ impl Reading<'_> {
             database,
             highest_usn: root.text("highestCommittedUSN").and_then(|usn| usn.parse().ok()),
             controls: root.texts("supportedControl").map(str::to_owned).collect(),
+            time: RootDse::of(&root).time,
             account,
         })
     }
@@ -131,23 +140,6 @@ impl Reading<'_> {
             database,
             position,
         )
-    }
-
-    /// That the account sees what is left of deleted entries: one at least, for a container that may not be listed looks
-    /// like an empty one.
-    pub(super) async fn sees_deleted(&mut self) -> Result<bool, Stop> {
-        let container = format!("<WKGUID=18E2EA80684F11D2B9AA00C04F79F805,{}>", self.reader.base);
-        let filter = Filter::present(OBJECT_CLASS);
-        let search = self
-            .reader
-            .connection
-            .paged(&container, Scope::OneLevel, &filter, &["objectGUID"], 1)
-            .with_controls(super::fetch::deleted_too());
-        let mut search = search.up_to(1);
-        match search.next().await {
-            Ok(found) => Ok(found.is_some()),
-            Err(error) if error.is_an_answer() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        .at(server.time)
     }
 }

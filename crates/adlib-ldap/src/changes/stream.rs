@@ -115,7 +115,7 @@ impl ChangeStream<'_> {
     /// The next changes, as soon as there are any; or the reason for a full read, after which nothing follows.
     ///
     /// # Errors
-    /// `Protocol`, `Lost`.
+    /// `Incomplete` when it comes to no end; `Protocol`, `Lost`.
     pub async fn next(&mut self) -> Result<Result<Increment, FullReadReason>, Error> {
         match self.advance().await {
             Ok(increment) => Ok(Ok(increment)),
@@ -137,6 +137,7 @@ impl ChangeStream<'_> {
             }
             let taken = match &mut self.refresh {
                 Some((refresh, _)) => {
+                    refresh.count(&self.reader, &part)?;
                     refresh.take(&self.reader, part)?;
                     if !refresh.is_over {
                         continue;

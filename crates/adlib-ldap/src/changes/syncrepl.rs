@@ -13,10 +13,10 @@ use super::{
     witnesses::{CHANGE_NUMBER, Witnesses},
 };
 use crate::{
-    Error, Scope,
+    Error, Incomplete, Scope,
     connection::Loan,
     search::{Request, SUCCESS},
-    transport::{Done, Part, SyncKind, SyncState, SyncStep, encode_search, sync_control},
+    transport::{Done, Part, SyncInfo, SyncKind, SyncState, SyncStep, encode_search, sync_control},
 };
 
 /// `e-syncRefreshRequired`
@@ -39,6 +39,8 @@ pub(super) struct Refresh {
     pub(super) changed: BTreeSet<EntryId>,
     /// The newest entries that came.
     pub(super) seen: Witnesses,
+    /// How many messages and identities came.
+    count: usize,
 }
 
 impl Refresh {
@@ -48,6 +50,28 @@ impl Refresh {
             ids_only: true,
             ..Self::default()
         }
+    }
+
+    /// Count a part of the answer, which may have no end.
+    ///
+    /// # Errors
+    /// `Incomplete`.
+    pub(super) fn count(&mut self, reader: &ChangeReader<'_>, part: &Part) -> Result<(), Error> {
+        self.count += match part {
+            Part::Info(SyncInfo {
+                step: SyncStep::IdSet { uuids, .. },
+                ..
+            }) => uuids.len().max(1),
+            _ => 1,
+        };
+        let limit = reader.connection.limits.search_entries;
+        if self.count > limit {
+            return Err(Error::Incomplete {
+                endpoint: reader.connection.endpoint().to_owned(),
+                reason: Incomplete::TooManyEntries(limit),
+            });
+        }
+        Ok(())
     }
 
     /// Take a part of the answer that is not its end; whether it was an entry.
@@ -154,6 +178,10 @@ impl Reading<'_> {
     /// Everything, in one look at the server's database.
     pub(super) async fn everything_by_syncrepl(&mut self, server: &Server) -> Result<Increment, Stop> {
         let refresh = self.refresh(None, Refresh::default()).await?;
+        if !refresh.present.is_empty() {
+            let what = "the server calls entries unchanged that it was never asked for";
+            return Err(FullReadReason::NoMethod(what.to_owned()).into());
+        }
         let cookie = refresh.position()?;
         let seen = refresh.seen.newest();
         let position = if server.is_ds389() {
@@ -207,7 +235,9 @@ impl Reading<'_> {
                 let part = loan.wire.next_part().await;
                 part.map_err(|end| reader.connection.ends(end))
             };
-            match reader.connection.in_time("a synchronisation", part).await? {
+            let part = reader.connection.in_time("a synchronisation", part).await?;
+            refresh.count(&reader, &part)?;
+            match part {
                 Part::Done(done) => {
                     loan.give_back();
                     odd.map_or(Ok(()), Err)?;

@@ -5,11 +5,19 @@ use adlib_schema::{
     read::changes::{Delivered, Event, FullReadReason, Increment, Mark, Method, Place, Presence},
 };
 
-use super::{Reading, Stop, fetch::deleted_too, rights::Since, server::Server};
+use super::{
+    Reading, Stop,
+    fetch::{deleted_too, unidentified},
+    rights::Since,
+    server::Server,
+};
+
+/// The number of the last change of an entry on this controller.
+const NUMBER: &str = "uSNChanged";
 
 impl Reading<'_> {
-    /// What has a higher update sequence number than at `mark`; where the account does not see deleted entries, the
-    /// identities of all besides.
+    /// What has a higher update sequence number than at `mark`, and the identities of all that is there: an entry whose own
+    /// rights changed so that it may no longer be seen has a higher number, and does not show it.
     pub(super) async fn changes_by_usn(
         &mut self,
         place: &Place,
@@ -22,28 +30,25 @@ impl Reading<'_> {
         let then = then.ok_or_else(|| FullReadReason::Damaged("the position is no number".to_owned()))?;
         server.is_not_before(then)?;
         let schema = self.reader.mapper.schema();
-        let filter: Filter = format!("(uSNChanged>={})", then.saturating_add(1))
+        let filter: Filter = format!("({NUMBER}>={})", then.saturating_add(1))
             .parse()
             .map_err(|_| FullReadReason::Damaged("the position is no number".to_owned()))?;
         let mut events = Vec::new();
-        let each = |entry: RawEntry| {
-            events.extend(Delivered::new(schema, &entry).map(|entry| Event::Entry(Box::new(entry))));
-        };
-        self.all(&filter, &Delivered::attributes(schema), deleted_too(), each)
+        let each = |entry: Delivered, _: &RawEntry| events.push(Event::Entry(Box::new(entry)));
+        let nameless = self
+            .delivered(&filter, &Delivered::attributes(schema), deleted_too(), each)
             .await?;
-        let presence = self.deletions().await?;
+        nameless.map_or(Ok(()), |dn| Err(unidentified(&dn)))?;
+        let presence = self.listed(place).await?;
         self.rights_are_as_before(place, &events, &presence, Since::Usn(then))
             .await?;
         let mark = self.mark(Method::Usn, server, server.usn()?);
         self.complete(place, events, presence, mark).await
     }
 
-    /// How deletions show: by what is left of the deleted, or else by what is there.
-    pub(super) async fn deletions(&mut self) -> Result<Presence, Stop> {
-        if self.sees_deleted().await? {
-            return Ok(Presence::Told);
-        }
-        let (ids, _) = self.identities().await?;
+    /// All that may be seen, by identity: what goes out of sight leaves nothing behind that would tell.
+    pub(super) async fn listed(&mut self, place: &Place) -> Result<Presence, Stop> {
+        let (ids, _) = self.identities(place, NUMBER).await?;
         Ok(Presence::Listed(
             ids.into_iter().map(|(id, _)| (id, None)).collect(),
         ))

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use adlib_core::{DecodeError, DecodeErrorKind, Reader};
 use adlib_schema::{
-    AttributeName, Filter, RawEntry,
+    RawEntry,
     read::changes::{EntryId, Event, FullReadReason, Place, Presence},
 };
 
@@ -178,7 +178,7 @@ impl Named {
             match event {
                 Event::Entry(entry) if !entry.is_deleted() => drop(came.insert(entry.id())),
                 Event::Entry(entry) => drop(went.insert(entry.id())),
-                Event::Gone(id) => drop(went.insert(*id)),
+                Event::Gone(id) | Event::Lost(id) => drop(went.insert(*id)),
                 _ => {}
             }
         }
@@ -203,18 +203,16 @@ impl Reading<'_> {
     /// What the witnesses say; asked for before the increment, so that what changes meanwhile is told by that.
     pub(super) async fn hear(&mut self, witnesses: &Witnesses) -> Result<Testimony, Stop> {
         let preset = self.reader.mapper.schema().preset;
-        let identity = AttributeName::from_static(EntryId::attribute(preset));
         let time = self.stamp();
-        let attributes = [identity.base(), time, CHANGE_NUMBER];
-        let ids = witnesses.0.iter().map(|(id, _)| id.value(preset));
-        let filter = Filter::or(ids.map(|id| Filter::equal(identity.clone(), id)));
+        let attributes = [EntryId::attribute(preset), time, CHANGE_NUMBER];
+        let ids: Vec<EntryId> = witnesses.0.iter().map(|(id, _)| *id).collect();
         let mut now = Witnesses::default();
         let each = |entry: RawEntry| {
             if let Some(id) = EntryId::of(preset, &entry) {
                 now.see(id, &entry, time);
             }
         };
-        self.all(&filter, &attributes, Vec::new(), each).await?;
+        self.find(&ids, &attributes, each).await?;
         Ok(witnesses.compare(&now.0.into_iter().collect())?)
     }
 
@@ -227,7 +225,7 @@ impl Reading<'_> {
     ) -> Result<Testimony, Stop> {
         let mut testimony = self.hear(witnesses).await?;
         if !witnesses.have_the_newest_of(cookie) {
-            let (ids, _) = self.identities().await?;
+            let (ids, _) = self.identities(place, self.stamp()).await?;
             let ids = ids.into_iter().map(|(id, _)| id);
             testimony.unknown = ids.filter(|id| !place.contains(*id)).collect();
         }

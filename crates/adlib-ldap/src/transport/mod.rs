@@ -38,7 +38,8 @@ pub(crate) use layer::{Layer, OVERHEAD};
 pub(crate) use password_policy::PolicyError;
 pub(crate) use search_message::{Control, encode_search};
 pub(crate) use sync_message::{
-    DirSyncAnswer, SyncKind, SyncState, SyncStep, dir_sync_control, extended_dn_control, sync_control,
+    DirSyncAnswer, SyncInfo, SyncKind, SyncState, SyncStep, dir_sync_control, extended_dn_control,
+    sync_control,
 };
 pub(crate) use wire::{End, WholeAnswer, Wire};
 

@@ -20,6 +20,7 @@ pub(super) fn apply(place: &mut Place, increment: Increment, mapper: &Mapper) ->
         mapper,
         before: BTreeMap::new(),
         delivered: HashSet::new(),
+        relinked: HashSet::new(),
         named: HashSet::new(),
         told_gone: HashSet::new(),
     };
@@ -53,6 +54,8 @@ struct Run<'a> {
     before: BTreeMap<EntryId, Option<Before>>,
     /// The entries that came.
     delivered: HashSet<EntryId>,
+    /// Those of them that came with their members.
+    relinked: HashSet<EntryId>,
     /// The entries whose DNs came in a list.
     named: HashSet<EntryId>,
     told_gone: HashSet<EntryId>,
@@ -84,6 +87,7 @@ impl Run<'_> {
             Event::Entry(entry) if entry.is_deleted() => self.remove(entry.id(), true),
             Event::Entry(entry) => self.put(*entry),
             Event::Gone(id) => self.remove(id, true),
+            Event::Lost(id) => self.remove(id, false),
             Event::Link {
                 group,
                 attribute,
@@ -105,6 +109,9 @@ impl Run<'_> {
         self.touch(id);
         self.delivered.insert(id);
         self.told_gone.remove(&id);
+        if entry.links.is_some() {
+            self.relinked.insert(id);
+        }
         self.place.strangers.extend(entry.names);
         let known = self.place.entries.remove(&id);
         let links = entry.links.or_else(|| known.map(|known| known.links));
@@ -153,7 +160,8 @@ impl Run<'_> {
         }
     }
 
-    /// Whoever is gone is nobody's member; a server does not tell that of each group.
+    /// Whoever is gone is nobody's member; a server does not tell that of each group. Whoever may only be no longer seen
+    /// stays one where a group that came says so.
     fn unlink_the_gone(&mut self) {
         let entries = &self.place.entries;
         let gone = self.before.keys().filter(|id| !entries.contains_key(id));
@@ -161,17 +169,20 @@ impl Run<'_> {
         if gone.is_empty() {
             return;
         }
-        let lists_any = |held: &Held| held.links.iter().any(|links| links.lists_any(&gone));
-        let groups = entries.iter().filter(|(_, held)| lists_any(held));
-        let groups: Vec<EntryId> = groups.map(|(id, _)| *id).collect();
-        for group in groups {
+        let told: HashSet<EntryId> = gone.intersection(&self.told_gone).copied().collect();
+        let is_relinked = |id: &EntryId| self.relinked.contains(id);
+        let of = |id: &EntryId| if is_relinked(id) { &told } else { &gone };
+        let lists_any = |id: &EntryId, held: &Held| held.links.iter().any(|links| links.lists_any(of(id)));
+        let groups = entries.iter().filter(|(id, held)| lists_any(id, held));
+        let groups: Vec<(EntryId, bool)> = groups.map(|(id, _)| (*id, is_relinked(id))).collect();
+        for (group, is_relinked) in groups {
             self.touch(group);
             let held = self.place.entries.get_mut(&group);
             for links in held.into_iter().flat_map(|held| &mut held.links) {
-                links.remove_all(&gone);
+                links.remove_all(if is_relinked { &told } else { &gone });
             }
         }
-        self.place.strangers.retain(|id, _| !gone.contains(id));
+        self.place.strangers.retain(|id, _| !told.contains(id));
     }
 
     /// Keep the names of those only that are listed somewhere and held nowhere.

@@ -1,6 +1,6 @@
 //! How a replica is stored: lengths and counts of four bytes, the least significant first; text is UTF-8.
 
-use adlib_core::{DecodeError, DecodeErrorKind, Reader, Writer};
+use adlib_core::{DecodeError, DecodeErrorKind, Reader, UnixTime, Writer};
 
 use super::EntryId;
 
@@ -20,6 +20,14 @@ pub(super) fn put_id(writer: &mut Writer, id: Option<EntryId>) {
     writer.u8(u8::from(id.is_some()));
     if let Some(id) = id {
         writer.bytes(id.as_bytes());
+    }
+}
+
+/// A time, in microseconds since 1970, that may be missing.
+pub(super) fn put_time(writer: &mut Writer, time: Option<UnixTime>) {
+    writer.u8(u8::from(time.is_some()));
+    if let Some(time) = time {
+        writer.bytes(&time.micros().to_le_bytes());
     }
 }
 
@@ -56,6 +64,22 @@ pub(super) fn maybe_id(reader: &mut Reader<'_>, what: &'static str) -> Result<Op
     match reader.u8(what)? {
         0 => Ok(None),
         1 => id(reader, what).map(Some),
+        _ => Err(start.error(what, DecodeErrorKind::Invalid)),
+    }
+}
+
+/// A time, in microseconds since 1970, that may be missing.
+pub(super) fn maybe_time(
+    reader: &mut Reader<'_>,
+    what: &'static str,
+) -> Result<Option<UnixTime>, DecodeError> {
+    let start = *reader;
+    match reader.u8(what)? {
+        0 => Ok(None),
+        1 => {
+            let micros = i64::from_le_bytes(reader.array(what)?);
+            Ok(Some(UnixTime::from_micros(micros)))
+        }
         _ => Err(start.error(what, DecodeErrorKind::Invalid)),
     }
 }

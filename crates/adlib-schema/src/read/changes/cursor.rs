@@ -1,8 +1,8 @@
 //! Where a reader stands.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
-use adlib_core::{DecodeError, DecodeErrorKind, Reader, Writer};
+use adlib_core::{DecodeError, DecodeErrorKind, Reader, UnixTime, Writer};
 use sha2::{Digest, Sha256};
 
 use super::{FullReadReason, codec};
@@ -44,6 +44,11 @@ impl Method {
             Self::Full => "full",
         }
     }
+
+    /// Whether the server tells of what is gone by what is left of it, which it forgets in time.
+    const fn is_told_by_remains(self) -> bool {
+        matches!(self, Self::DirSync | Self::Usn)
+    }
 }
 
 impl fmt::Display for Method {
@@ -51,6 +56,11 @@ impl fmt::Display for Method {
         f.write_str(self.name())
     }
 }
+
+/// How long after a read the server still knows what went since: what is left of a deleted object, and of a member that was
+/// removed, is kept for 60 days where nobody chose otherwise in a forest of the first Windows, for 180 elsewhere (MS-ADTS
+/// 6.1.1.2.4.1.1, `tombstoneLifetime`); half of that, for a controller that was away replicates late.
+const GREATEST_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// A text that names no method.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,10 +113,12 @@ pub struct Mark {
     pub database: String,
     /// Where it stands, in the form of the method.
     pub position: Vec<u8>,
+    /// When that was, by the server's clock, if it tells the time.
+    pub time: Option<UnixTime>,
 }
 
 impl Mark {
-    /// A mark at `position`.
+    /// A mark at `position`, of no known time.
     pub fn new(
         method: Method,
         settings: Settings,
@@ -120,13 +132,21 @@ impl Mark {
             server: server.into(),
             database: database.into(),
             position: position.into(),
+            time: None,
         }
+    }
+
+    /// The same mark, made at `time` by the server's clock.
+    #[must_use]
+    pub const fn at(mut self, time: Option<UnixTime>) -> Self {
+        self.time = time;
+        self
     }
 
     /// Whether a reader that stands at `self` may go on where `now` would be the mark of a fresh read.
     ///
     /// # Errors
-    /// `SettingsChanged`, `MethodChanged`, `OtherServer`, `Restored`.
+    /// `SettingsChanged`, `MethodChanged`, `OtherServer`, `Restored`, `TooOld`.
     pub fn leads_to(&self, now: &Self) -> Result<(), FullReadReason> {
         if self.method != now.method {
             let (then, now) = (self.method, now.method);
@@ -145,7 +165,19 @@ impl Mark {
             let what = format!("its database was {} and is {}", self.database, now.database);
             return Err(FullReadReason::Restored(what));
         }
+        if self.method.is_told_by_remains() && !self.is_young(now.time) {
+            let text =
+                |time: Option<UnixTime>| time.map_or("an unknown time".to_owned(), |time| time.to_string());
+            let what = format!("that was at {}, and it is {}", text(self.time), text(now.time));
+            return Err(FullReadReason::TooOld(what));
+        }
         Ok(())
+    }
+
+    /// Whether it was made so short before `now` that nothing is forgotten; a clock that was set makes no difference.
+    fn is_young(&self, now: Option<UnixTime>) -> bool {
+        let age = self.time.zip(now).map(|(then, now)| then.abs_diff(now));
+        age.is_some_and(|age| age <= GREATEST_AGE)
     }
 
     fn encode(&self, writer: &mut Writer) {
@@ -154,6 +186,7 @@ impl Mark {
         codec::put(writer, self.server.as_bytes());
         codec::put(writer, self.database.as_bytes());
         codec::put(writer, &self.position);
+        codec::put_time(writer, self.time);
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -165,6 +198,7 @@ impl Mark {
             server: codec::text(reader, "server")?.to_owned(),
             database: codec::text(reader, "database")?.to_owned(),
             position: codec::bytes(reader, "position")?.to_vec(),
+            time: codec::maybe_time(reader, "time")?,
         })
     }
 }
@@ -190,7 +224,7 @@ pub struct Cursor {
 }
 
 /// What the bytes of a cursor begin with; the last one is the version.
-const MAGIC: &[u8; 8] = b"adlibCu\x01";
+const MAGIC: &[u8; 8] = b"adlibCu\x02";
 
 impl Cursor {
     /// Where the reader stands in `place`.
@@ -283,6 +317,7 @@ mod tests {
             "first",
             [1, 2, 3],
         )
+        .at(Some(UnixTime::from_seconds(1_700_000_000)))
     }
 
     /// R28: each thing that changed is a reason of its own.
@@ -317,6 +352,34 @@ mod tests {
             matches!(restored, Err(FullReadReason::Restored(_))),
             "{restored:?}"
         );
+    }
+
+    /// R28: deletions are forgotten in time, so a mark of DirSync or `uSNChanged` is good for thirty days, by the server's
+    /// clock; those of methods that list what is there do not age.
+    #[test]
+    fn r28_a_mark_that_is_too_old() {
+        const DAY: i64 = 24 * 60 * 60;
+        let after = |method: Method, seconds: i64| {
+            let at = |seconds| {
+                let mut mark = mark().at(Some(UnixTime::from_seconds(seconds)));
+                mark.method = method;
+                mark
+            };
+            at(1_700_000_000).leads_to(&at(1_700_000_000 + seconds))
+        };
+        let is_old = |reason: Result<(), FullReadReason>| matches!(reason, Err(FullReadReason::TooOld(_)));
+        for method in [Method::DirSync, Method::Usn] {
+            for seconds in [0, 30 * DAY, -DAY] {
+                assert_eq!(after(method, seconds), Ok(()), "{method}, {seconds}");
+            }
+            for seconds in [30 * DAY + 1, 400 * DAY, -31 * DAY] {
+                assert!(is_old(after(method, seconds)), "{method}, {seconds}");
+            }
+        }
+        assert_eq!(after(Method::ModifyTimestamp, 400 * DAY), Ok(()));
+        assert_eq!(after(Method::Syncrepl, 400 * DAY), Ok(()));
+        assert!(is_old(mark().at(None).leads_to(&mark())));
+        assert!(is_old(mark().leads_to(&mark().at(None))));
     }
 
     /// R28: a cursor that was cut, extended or changed anywhere is refused.

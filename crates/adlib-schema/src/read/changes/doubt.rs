@@ -10,7 +10,8 @@ impl Place {
     ///
     /// Active Directory: an entry that was deleted and brought back has lost its memberships, or has them again, and
     /// nobody tells that of the groups. So whoever comes is asked for its groups; where the answer is not what the place
-    /// has, because of that or because the account may not read it, the group is in doubt.
+    /// has, because of that or because the account may not read it, the group is in doubt. So is a group of whoever is not
+    /// found and not said to be deleted: who is out of sight is still its member.
     ///
     /// Elsewhere: a server that keeps members right (referential integrity) changes the groups of whoever is renamed or
     /// deleted, and need not tell it. So the groups that list a DN that is no more are in doubt.
@@ -27,6 +28,7 @@ impl Place {
         let mut groups = self.contradicted(events);
         groups.extend(self.naming(schema, &self.former_dns(events, presence)));
         groups.retain(|group| !came.contains(group));
+        groups.extend(self.listing(&self.unseen(events, presence)));
         groups.sort_unstable();
         groups.dedup();
         groups
@@ -48,6 +50,35 @@ impl Place {
         groups.map(|(group, _)| *group).collect()
     }
 
+    /// Those that are not found any more, and are not said to be deleted.
+    fn unseen(&self, events: &[Event], presence: &Presence) -> HashSet<EntryId> {
+        let (mut lost, mut named) = (HashSet::new(), HashSet::new());
+        for event in events {
+            match event {
+                Event::Lost(id) => drop(lost.insert(*id)),
+                Event::Gone(id) => drop(named.insert(*id)),
+                Event::Entry(entry) => drop(named.insert(entry.id)),
+                Event::Link { .. } => {}
+            }
+        }
+        if let Presence::Listed(list) = presence {
+            named.extend(list.iter().map(|(id, _)| *id));
+            lost.extend(self.entries.keys().filter(|id| !named.contains(*id)));
+        }
+        lost
+    }
+
+    /// The groups that list one of `members` by its identity, and are not among them.
+    fn listing(&self, members: &HashSet<EntryId>) -> Vec<EntryId> {
+        if members.is_empty() {
+            return Vec::new();
+        }
+        let lists_any = |held: &Held| held.links.iter().any(|links| links.lists_any(members));
+        let groups = self.entries.iter();
+        let groups = groups.filter(|(id, held)| !members.contains(*id) && lists_any(held));
+        groups.map(|(group, _)| *group).collect()
+    }
+
     /// The DNs that were in use and are no more, in their normal form.
     fn former_dns(&self, events: &[Event], presence: &Presence) -> HashSet<String> {
         let mut former = Vec::new();
@@ -55,7 +86,7 @@ impl Place {
         for event in events {
             let (id, dn) = match event {
                 Event::Entry(entry) => (entry.id, Some(&entry.dn)),
-                Event::Gone(id) => (*id, None),
+                Event::Gone(id) | Event::Lost(id) => (*id, None),
                 Event::Link { .. } => continue,
             };
             came.insert(id);

@@ -21,6 +21,8 @@ pub enum Event {
     },
     /// The entry is no longer there.
     Gone(EntryId),
+    /// The entry is no longer found: it is not there, or may not be seen any more. Its groups may still list it.
+    Lost(EntryId),
 }
 
 /// How an increment shows that an entry is gone.

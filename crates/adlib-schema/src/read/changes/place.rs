@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use adlib_core::{DecodeError, Reader, Writer};
 
 use super::{EntryId, attributes::Attributes, codec};
-use crate::RawEntry;
+use crate::{Mapped, Mapper, RawEntry};
 
 /// How many of those that are gone are remembered, to tell one that returns from a new one.
 const MAX_GONE: usize = 100_000;
@@ -101,6 +101,14 @@ impl Place {
     #[must_use]
     pub fn contains(&self, id: EntryId) -> bool {
         self.entries.contains_key(&id)
+    }
+
+    /// Whether it holds the entry `id`, and that is a user or a group.
+    #[must_use]
+    pub fn holds_account(&self, id: EntryId, mapper: &Mapper) -> bool {
+        let held = self.entries.get(&id).filter(|held| !held.attributes.is_empty());
+        let mapped = held.map(|held| mapper.map(&held.without_links(), &mut Vec::new()));
+        matches!(mapped, Some(Mapped::User(_) | Mapped::Group(_)))
     }
 
     /// The entries with something right below them, as far as the server told; and for each whether it told where the entry

@@ -37,6 +37,9 @@ pub enum FullReadReason {
     /// The server's database is not the one of the last read: restored from a copy, or made anew.
     #[error("the server was restored from a copy or set up anew: {0}")]
     Restored(String),
+    /// The last read is so long ago that the server may have forgotten what went since.
+    #[error("the last read is too long ago: {0}")]
+    TooOld(String),
     /// What the account may read has changed.
     #[error("what the account may read has changed: {0}")]
     RightsChanged(String),
