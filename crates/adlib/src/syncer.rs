@@ -251,9 +251,11 @@ async fn read_source(
     progress: &mut (impl FnMut(&Progress) + Send),
 ) -> Result<DirectoryRead, Error> {
     #[cfg(feature = "directory")]
-    if let Some((last, next)) = kept
-        && directory.tells_changes()
-    {
+    if let Some((last, next)) = kept {
+        if let Some(reason) = directory.why_whole() {
+            tracing::info!(source = source.as_str(), reason, "read whole");
+            return directory.read_with_progress(progress).await;
+        }
         let bytes = last.of(source).map(Cursor::as_bytes).unwrap_or_default();
         // What is damaged, or of another version, is as nothing.
         let mut replica = Replica::decode(bytes).unwrap_or_default();

@@ -46,10 +46,19 @@ impl Directory {
         self
     }
 
-    /// Whether it tells what changed: files do not, and a server is not asked where the configuration wants full reads.
+    /// Why a synchronisation reads it whole each time; `None` when it tells what changed.
     #[cfg(feature = "sync")]
-    pub(crate) fn tells_changes(&self) -> bool {
-        matches!(self.source, Source::Ldap(_)) && self.delta != Some(Method::Full)
+    pub(crate) fn why_whole(&self) -> Option<&'static str> {
+        match &self.source {
+            Source::Ldif(_) => Some("files do not tell what changed in them"),
+            Source::Ldap(_) if self.delta == Some(Method::Full) => {
+                Some("the configuration asks for full reads")
+            }
+            Source::Ldap(source) if !source.referrals.is_empty() => {
+                Some("referrals are followed by full reads only")
+            }
+            Source::Ldap(_) => None,
+        }
     }
 
     /// What changed since `replica` was brought up to date, which it is again afterwards. A replica that is new, or whose
@@ -71,6 +80,8 @@ impl Directory {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Referrals are followed by full reads only: a directory that has some is incomplete here.
     ///
     /// # Errors
     /// `Unreachable` and `Directory` when a server cannot be asked, or cut its answer short; `Configuration` for files,
