@@ -4,7 +4,7 @@ use std::{fs, time::Instant};
 
 use adlib_core::Password;
 use adlib_lab::{Domain, directory_change, fixture};
-use adlib_ldap::{Connection, Endpoint};
+use adlib_ldap::{Connection, Endpoint, Error, Incomplete};
 use adlib_schema::{
     Mapper, Preset, Schema,
     read::changes::{FullReadReason, Increment, Mark, Method, Presence, Replica, Settings},
@@ -166,41 +166,138 @@ fn descriptor(corp: &Domain, dn: &str, call: &str) -> String {
     script(&format!("/usr/bin/python3 - <<'PYTHON'\n{script_text}\nPYTHON"))
 }
 
-/// R28: the right to replicate, taken away and given back.
-#[tokio::test]
-async fn r28_the_right_to_replicate_taken_away_and_restored() {
-    let corp = directory_change();
-    let mut readers = readers(&corp).await;
-    let sids = [fixture::SYNC, fixture::ORDINARY].map(|account| {
-        let (tool, base) = (tool(&corp, "ldbsearch"), &corp.base);
+/// The SIDs of those who read.
+fn reading_sids(corp: &Domain) -> [String; 2] {
+    [fixture::SYNC, fixture::ORDINARY].map(|account| {
+        let (tool, base) = (tool(corp, "ldbsearch"), &corp.base);
         let output = script(&format!(
             "{tool} -b '{base}' '(sAMAccountName={account})' objectSid"
         ));
         let sid = output.lines().find_map(|line| line.strip_prefix("objectSid: "));
         sid.unwrap().to_owned()
-    });
-    let denied = |rights: &str| sids.each_ref().map(|sid| rights.replace("%s", sid)).concat();
-    let (what, dn) = ("to replicate", corp.base.as_str());
-    let denial = denied("(OD;;CR;1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;%s)");
-    let before = descriptor(&corp, dn, "print(utils.get_sd_as_sddl(dn))");
+    })
+}
+
+/// Deny those who read `rights`, an ACE in which `%s` is their SID, to the object `dn`; the descriptor that it had.
+fn deny(corp: &Domain, dn: &str, rights: &str) -> String {
+    let denial: String = reading_sids(corp).map(|sid| rights.replace("%s", &sid)).concat();
+    let before = descriptor(corp, dn, "print(utils.get_sd_as_sddl(dn))");
     let before = before.trim();
-    let deny = format!(
-        "utils.modify_sd_on_dn(dn, {:?})",
-        before.replacen("D:AI(", &format!("D:AI{denial}("), 1)
+    let (head, list) = before.split_once("D:").unwrap();
+    let list = list.replacen('(', &format!("{denial}("), 1);
+    descriptor(
+        corp,
+        dn,
+        &format!("utils.modify_sd_on_dn(dn, {:?})", format!("{head}D:{list}")),
     );
-    assert!(deny.contains(&denial), "{before}");
-    descriptor(&corp, dn, &deny);
-    let denied = compare_by_sight(&mut readers, &format!("no right {what}")).await;
-    descriptor(&corp, dn, &format!("utils.modify_sd_on_dn(dn, {before:?})"));
-    let restored = compare_by_sight(&mut readers, &format!("the right {what} again")).await;
-    println!("{what}: {denied:?}, then {restored:?}");
+    before.to_owned()
+}
+
+fn restore(corp: &Domain, dn: &str, before: &str) {
+    descriptor(corp, dn, &format!("utils.modify_sd_on_dn(dn, {before:?})"));
+}
+
+/// As if the last list of all identities were a day old: Samba's DirSync tells nothing of what goes out of sight.
+fn a_day_later(corp: &Domain, reader: &mut Reader) {
+    let mark = reader.replica.cursor().of(&corp.dns_domain).cloned();
+    let mut mark = mark.unwrap();
+    if mark.method != Method::DirSync {
+        return;
+    }
+    mark.position[12..20].fill(0);
+    let nothing = Increment::new(Vec::new(), Presence::Told, Some(mark), 0);
+    reader.replica.apply(&corp.dns_domain, nothing, &reader.mapper);
+}
+
+fn is_of_rights(reason: &Option<FullReadReason>) -> bool {
+    matches!(reason, None | Some(FullReadReason::RightsChanged(_)))
+}
+
+/// R28: the right to replicate, taken away and given back.
+#[tokio::test]
+async fn r28_the_right_to_replicate_taken_away_and_restored() {
+    let corp = directory_change();
+    let mut readers = readers(&corp).await;
+    let replication = "(OD;;CR;1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;%s)";
+    let before = deny(&corp, &corp.base, replication);
+    let denied = compare_by_sight(&mut readers, "no right to replicate").await;
+    restore(&corp, &corp.base, &before);
+    let restored = compare_by_sight(&mut readers, "the right to replicate again").await;
+    println!("{denied:?}, then {restored:?}");
     assert!(
         matches!(denied[0], Some(FullReadReason::RightsChanged(_))),
-        "{what}: {denied:?}"
+        "{denied:?}"
     );
-    let is_changed =
-        |reason: &Option<FullReadReason>| matches!(reason, None | Some(FullReadReason::RightsChanged(_)));
-    assert!(denied.iter().chain(&restored).all(is_changed), "{what}");
+    assert!(denied.iter().chain(&restored).all(is_of_rights));
+}
+
+/// R28: one user who is moved where nobody may look, or whose rights are taken away: its changes cannot be seen then.
+#[tokio::test]
+async fn r28_one_user_out_of_sight() {
+    const ACCOUNT: &str = "user02";
+    let corp = directory_change();
+    let dn = dn_of(&corp, ACCOUNT);
+    let (rdn, above) = dn.split_once(',').unwrap();
+    let hidden = format!("OU=Hidden,{}", corp.base);
+    modify(
+        &corp,
+        &format!("dn: {hidden}\nchangetype: add\nobjectClass: organizationalUnit\n"),
+    );
+    deny(&corp, &hidden, "(D;CI;LCLORPRC;;;%s)");
+    let mut readers = readers(&corp).await;
+    let moved = |dn: &str, to: &str| {
+        let change = "changetype: modrdn\nnewrdn";
+        format!("dn: {dn}\n{change}: {rdn}\ndeleteoldrdn: 1\nnewsuperior: {to}\n")
+    };
+    modify(&corp, &moved(&dn, &hidden));
+    next_day(&corp, &mut readers, "moved").await;
+    for (name, reader) in &readers {
+        let users = reader.kept().users;
+        assert!(!users.iter().any(|user| user.account == ACCOUNT), "{name}");
+    }
+    modify(&corp, &moved(&format!("{rdn},{hidden}"), above));
+    let before = deny(&corp, &dn, "(D;;LCLORPRC;;;%s)");
+    next_day(&corp, &mut readers, "may not be read").await;
+    restore(&corp, &dn, &before);
+    deny(&corp, &dn, "(OD;;RP;bf967a6f-0de6-11d0-a285-00aa003049e2;;%s)");
+    let reasons = next_day(&corp, &mut readers, "no uSNChanged").await;
+    assert!(reasons[1].is_some() && reasons[3].is_some(), "{reasons:?}");
+    restore(&corp, &dn, &before);
+
+    // Without an identity nobody can be told from one who is new.
+    deny(&corp, &dn, "(OD;;RP;bf9679e7-0de6-11d0-a285-00aa003049e2;;%s)");
+    for (name, reader) in &mut readers {
+        a_day_later(&corp, reader);
+        let (changes, mut progress) = (reader.changes(), |_| {});
+        let read = changes.read(&reader.replica, reader.wanted, &mut progress);
+        let Err(Error::Incomplete { reason, .. }) = read.await else {
+            panic!("{name}: it is read");
+        };
+        assert_eq!(reason, Incomplete::NoIdentity(dn.clone()), "{name}");
+    }
+    restore(&corp, &dn, &before);
+    next_day(&corp, &mut readers, "as it was").await;
+}
+
+/// Each reader goes on a day later, and has what a fresh read gives; why each read everything, if for rights.
+async fn next_day(
+    corp: &Domain,
+    readers: &mut [(&'static str, Reader); 5],
+    when: &str,
+) -> Vec<Option<FullReadReason>> {
+    a_day_later(corp, &mut readers[0].1);
+    let reasons = compare_by_sight(readers, when).await;
+    println!("{when}: {reasons:?}");
+    assert!(reasons.iter().all(is_of_rights), "{when}: {reasons:?}");
+    reasons
+}
+
+fn dn_of(corp: &Domain, account: &str) -> String {
+    let (tool, base) = (tool(corp, "ldbsearch"), &corp.base);
+    let output = script(&format!("{tool} -b '{base}' '(sAMAccountName={account})' dn"));
+    let output = output.replace("\n ", "");
+    let dn = output.lines().find_map(|line| line.strip_prefix("dn: "));
+    dn.unwrap().to_owned()
 }
 
 /// Each reader goes on, and has what a fresh read by the same account gives; why each read everything.
@@ -208,12 +305,16 @@ async fn compare_by_sight(
     readers: &mut [(&'static str, Reader); 5],
     when: &str,
 ) -> Vec<Option<FullReadReason>> {
-    let mut reasons = Vec::new();
+    let (mut reasons, mut account, mut fresh) = (Vec::new(), String::new(), None);
     for (name, reader) in readers {
         let (read, _) = reader.go_on().await;
+        if account != reader.account {
+            account.clone_from(&reader.account);
+            fresh = Some(reader.fresh().await);
+        }
         assert_same(
             reader.kept(),
-            reader.fresh().await,
+            fresh.clone().unwrap(),
             &format!("{when}, {name}: {:?}", read.full),
         );
         reasons.push(read.full);
@@ -316,7 +417,7 @@ async fn r28_what_makes_increments_impossible() {
         ),
         (
             "the server does not go on",
-            with(&|mark| mark.position.truncate(20)),
+            with(&|mark| mark.position.truncate(28)),
         ),
         ("is damaged", with(&|mark| mark.position.truncate(3))),
     ];

@@ -1,5 +1,7 @@
 //! A reader that goes on from its replica, and a fresh read beside it.
 
+use std::collections::BTreeSet;
+
 use adlib_ldap::{ChangeReader, Connection, PlaceRead, read_domain};
 use adlib_schema::{
     Mapper,
@@ -74,17 +76,26 @@ pub(crate) fn assert_same(mut kept: DirectoryRead, mut fresh: DirectoryRead, whe
             .iter_mut()
             .for_each(|group| group.members.sort_by_key(|member| format!("{member:?}")));
     }
-    assert_each(&kept.users, &fresh.users, when);
-    assert_each(&kept.groups, &fresh.groups, when);
-    assert_each(&kept.units, &fresh.units, when);
+    assert_each(&kept.users, &fresh.users, |user| &user.dn, when);
+    assert_each(&kept.groups, &fresh.groups, |group| &group.dn, when);
+    assert_each(&kept.units, &fresh.units, |unit| &unit.dn, when);
     assert!(kept.memberships == fresh.memberships, "memberships, {when}");
     assert_eq!(kept.found, fresh.found, "{when}");
     assert_eq!(kept.completeness, fresh.completeness, "{when}");
 }
 
-fn assert_each<T: std::fmt::Debug + PartialEq>(kept: &[T], fresh: &[T], when: &str) {
+fn assert_each<T: std::fmt::Debug + PartialEq>(kept: &[T], fresh: &[T], dn: fn(&T) -> &str, when: &str) {
+    let dns = |records: &[T]| {
+        records
+            .iter()
+            .map(|record| dn(record).to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    let (ours, theirs) = (dns(kept), dns(fresh));
+    let differing: Vec<_> = ours.symmetric_difference(&theirs).collect();
+    assert_eq!(differing, Vec::<&String>::new(), "{when}");
+    assert_eq!(kept.len(), fresh.len(), "{when}");
     for (kept, fresh) in kept.iter().zip(fresh) {
         assert_eq!(kept, fresh, "{when}");
     }
-    assert_eq!(kept.len(), fresh.len(), "{when}");
 }

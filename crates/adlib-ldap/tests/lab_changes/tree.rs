@@ -53,6 +53,8 @@ pub(crate) struct Tree {
     ldif: String,
     /// Whether it brings back who was deleted.
     pub(crate) undeletes: bool,
+    /// Something was renamed or moved since the last look: OpenLDAP mends the groups a moment later.
+    mending: bool,
 }
 
 impl Tree {
@@ -65,6 +67,7 @@ impl Tree {
             names: 0,
             ldif: String::new(),
             undeletes: flavour == Flavour::ActiveDirectory,
+            mending: false,
         };
         tree.nodes.push(Node {
             kind: Kind::Unit,
@@ -95,6 +98,7 @@ impl Tree {
         for node in &mut self.nodes {
             node.buried |= !node.there;
         }
+        self.mending = false;
         std::mem::take(&mut self.ldif)
     }
 
@@ -286,6 +290,7 @@ impl Tree {
         let rdn = self.rdn(kind, &self.nodes[number].name);
         let above = self.dn(unit);
         self.nodes[number].unit = unit;
+        self.mending = true;
         write!(
             self.ldif,
             "dn: {from}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\nnewsuperior: {above}\n\n"
@@ -318,6 +323,9 @@ impl Tree {
     }
 
     fn leave(&mut self) {
+        if self.mending && self.flavour == Flavour::OpenLdap {
+            return;
+        }
         let Some(group) = self.choose(|_, node| !node.members.is_empty()) else {
             return;
         };
