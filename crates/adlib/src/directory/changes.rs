@@ -159,3 +159,26 @@ impl LdapSource {
         })
     }
 }
+
+#[cfg(all(test, feature = "sync"))]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    /// R28: what is read whole each time says why; referrals are followed by full reads only.
+    #[test]
+    fn r28_why_a_synchronisation_reads_whole() {
+        let directory = |more: &str| {
+            let text = format!("[directory]\nurls = [\"ldaps://ldap.example.org\"]\nbase = \"dc=x\"\n{more}");
+            let config = Config::parse(&text).unwrap();
+            Directory::from_config(&config.directory.unwrap(), &config.sync).unwrap()
+        };
+        assert_eq!(directory("").why_whole(), None);
+        let asked = directory("").with_delta(Some(Method::Full)).why_whole();
+        assert!(asked.unwrap().contains("asks for full reads"));
+        let referred = directory("referrals = [\"ldaps://b.example.org\"]").why_whole();
+        assert!(referred.unwrap().contains("referrals"));
+        let files = Directory::from_ldif(["a.ldif"]).why_whole();
+        assert!(files.unwrap().contains("files"));
+    }
+}
