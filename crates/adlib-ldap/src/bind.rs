@@ -55,6 +55,9 @@ pub enum Rejection {
     /// `data 775`: too many wrong passwords.
     #[error("the account is locked out")]
     Locked,
+    /// `data 418`: the domain takes no NTLM, whoever it is.
+    #[error("the domain takes no NTLM")]
+    NtlmBlocked,
     /// Another Windows error, or another LDAP result code.
     #[error("refused for reason {0:#x}")]
     Other(u32),
@@ -65,6 +68,7 @@ impl Rejection {
     fn from_message(message: &ServerMessage) -> Self {
         match windows_error(message) {
             None | Some(0x52e) => Self::WrongPassword,
+            Some(0x418) => Self::NtlmBlocked,
             Some(0x525) => Self::UnknownUser,
             Some(0x52f) => Self::AccountRestriction,
             Some(0x530) => Self::LogonHours,
@@ -243,6 +247,7 @@ mod tests {
     #[test]
     fn r9_the_reason_that_active_directory_gives() {
         let reasons = [
+            ("418", Rejection::NtlmBlocked),
             ("525", Rejection::UnknownUser),
             ("52e", Rejection::WrongPassword),
             ("52f", Rejection::AccountRestriction),

@@ -78,6 +78,7 @@ pub(crate) fn of_bind_rejection(rejection: adlib_ldap::Rejection) -> Reason {
     match rejection {
         Bind::WrongPassword => Reason::WrongPassword,
         Bind::UnknownUser => Reason::UnknownUser,
+        Bind::NtlmBlocked => Reason::MechanismUnavailable,
         Bind::AccountRestriction => Reason::AccountRestriction,
         Bind::LogonHours => Reason::LogonHours,
         Bind::Workstation => Reason::Workstation,

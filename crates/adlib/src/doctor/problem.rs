@@ -246,6 +246,7 @@ const fn of_reason(reason: &Reason) -> &'static str {
         Reason::LogonHours => "let the account sign in at all hours",
         Reason::Workstation => "let the account sign in from here",
         Reason::ClockSkew => "set both clocks by NTP",
+        Reason::MechanismUnavailable => "bind by another `method`: the domain takes no NTLM",
         Reason::KerberosUnavailable => "see that the account has AES keys: change its password once",
         _ => "see what the server says, and its log",
     }

@@ -59,6 +59,17 @@ impl Site {
         site
     }
 
+    /// With a bind that needs no NTLM.
+    pub(crate) fn with_simple_bind(mut self, corp: &Domain) -> Self {
+        let (name, password) = (
+            corp.upn(adlib_lab::fixture::SYNC),
+            self.files.path().join("password"),
+        );
+        let password = password.display();
+        self.bind = format!("{{ method = \"simple\", name = \"{name}\", password_file = \"{password}\" }}");
+        self
+    }
+
     /// With OpenLDAP as the secondary source, at `port`.
     pub(crate) fn with_openldap(mut self, server: &Server, port: u16) -> Self {
         let password = self.files.path().join("openldap-password");
