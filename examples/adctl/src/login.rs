@@ -71,6 +71,7 @@ fn accepted(identity: &Identity) -> Outcome {
         let name = group.name().unwrap_or("-");
         text.push_str(&format!("  group   {name}  {}\n", shown(group.sid())));
     }
+    text.push_str(&format!("  source  {}\n", evidence.source));
     text.push_str(&format!("  by {}\n", evidence_text(&evidence.mechanism)));
     if let Some(reason) = &evidence.fallback {
         text.push_str(&format!("  in place of kerberos: {reason}\n"));
@@ -91,7 +92,11 @@ fn evidence_json(evidence: &Evidence) -> Value {
         .fallback
         .as_ref()
         .map(|refusal| json!({ "reason": refusal.reason().as_str(), "detail": refusal.detail() }));
-    let common = json!({ "account_dn": evidence.account_dn, "fallback": fallback });
+    let common = json!({
+        "source": evidence.source.to_string(),
+        "account_dn": evidence.account_dn,
+        "fallback": fallback,
+    });
     let of_mechanism = match &evidence.mechanism {
         Mechanism::Kerberos(kerberos) => json!({
             "service": kerberos.service,
@@ -106,6 +111,7 @@ fn evidence_json(evidence: &Evidence) -> Value {
             "controller": ntlm.controller,
             "controller_authenticated": ntlm.controller_authenticated,
             "bindings": ntlm.bindings,
+            "clock_difference_s": ntlm.clock_difference_s,
         }),
         Mechanism::Bind(bind) => json!({ "server": bind.server }),
         _ => json!({}),

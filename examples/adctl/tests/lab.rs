@@ -154,6 +154,7 @@ fn r06_a_password_sign_in_is_proven_by_a_verified_ticket() {
     assert!(identity["sid"].as_str().unwrap().starts_with(&*site.corp.sid));
     assert_eq!(identity["evidence"]["ticket_etype"], 18);
     assert_eq!(identity["evidence"]["pac"], "verified");
+    assert_eq!(identity["evidence"]["source"], "primary");
     let groups: BTreeSet<&str> = identity["groups"]
         .as_array()
         .unwrap()
@@ -311,6 +312,10 @@ fn r07_names_by_ntlm() {
         assert_eq!(identity["mechanism"], "ntlm");
         assert_eq!(identity["evidence"]["controller_authenticated"], true);
         assert_eq!(identity["evidence"]["bindings"], "bound");
+        assert!(
+            identity["evidence"]["clock_difference_s"].is_i64(),
+            "R10: {identity}"
+        );
         assert_eq!(
             identity["evidence"]["fallback"],
             Value::Null,
