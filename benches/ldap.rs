@@ -1,6 +1,8 @@
 //! Reading a whole directory, beside `ldapsearch`, python-ldap and the `ldap3` crate: the same server, the same pages, the
 //! same attributes, each in a process of its own.
 //!
+//! And reading what changed in a domain, beside reading it whole.
+//!
 //! A server of 100,000 users is made for it, without TLS, so that what is compared is LDAP. A Samba of 20,000 takes part when
 //! it runs; with these settings `lab/samba-ad up` makes it, and `lab/samba-ad load 20000` fills it:
 //! `LAB_DIR=/tmp/ad-load LAB_IP=127.0.0.12 LAB_STAFF=0 LAB_STRONG_AUTH=no`.
@@ -9,12 +11,13 @@
 
 use std::{
     env,
+    io::Write as _,
     process::{Command, Stdio},
 };
 
 use adlib_core::Password;
-use adlib_ldap::{Connection, Endpoint, Scope, Settings};
-use adlib_schema::{Mapped, Mapper, Preset, Schema};
+use adlib_ldap::{ChangeReader, Connection, Endpoint, Scope, Settings};
+use adlib_schema::{Mapped, Mapper, Preset, Schema, read::changes::Replica};
 use ldap3::{
     LdapConnAsync, SearchEntry,
     adapters::{Adapter, EntriesOnly, PagedResults},
@@ -27,6 +30,8 @@ const PYTHON: &str = "/usr/bin/python3";
 const PAGE_SIZE: i32 = 500;
 const ROUNDS: usize = 5;
 const USERS: u32 = 100_000;
+/// How many users are changed between two reads of changes.
+const CHANGED: usize = 100;
 
 /// What is read from where.
 #[derive(Clone)]
@@ -61,6 +66,11 @@ fn main() {
         if let Err(missing) = compare(&target).and_then(|()| flat(&target)) {
             eprintln!("ldap: {} left out: {missing}", target.name);
         }
+    }
+    if let Some(samba) = samba()
+        && let Err(missing) = changes(&samba)
+    {
+        eprintln!("ldap: changes left out: {missing}");
     }
     if server.is_none() {
         eprintln!(
@@ -353,6 +363,101 @@ fn flat(target: &Target) -> Result<(), String> {
     let name = format!("ldap/read {}, peak memory beside a tenth", target.name);
     print(&name, all, tenth, all / tenth, "KiB", Some(1.1));
     Ok(())
+}
+
+/// What changed in a domain, beside reading the domain: the entries that the server sends, and the time.
+///
+/// # Errors
+/// What the server lacks, or refuses.
+fn changes(target: &Target) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let rounds = runtime
+        .block_on(read_changes(target))
+        .map_err(|error| error.to_string())?;
+    let (whole, rounds) = rounds.split_first().ok_or("nothing was read")?;
+    if whole.0 < f64::from(target.entries) {
+        return Err(format!(
+            "{} users are wanted: {} entries",
+            target.entries, whole.0
+        ));
+    }
+    let entries = median(rounds.iter().map(|(entries, _)| *entries).collect());
+    let time = median(rounds.iter().map(|(_, time)| *time).collect());
+    for (what, ours, peer, unit) in [("entries", entries, whole.0, ""), ("time", time, whole.1, "ns")] {
+        let name = format!(
+            "ldap/{CHANGED} changes {}, {what} beside a full read",
+            target.name
+        );
+        print(&name, ours, peer, ours / peer, unit, Some(0.02));
+    }
+    Ok(())
+}
+
+/// How many entries were read in how many nanoseconds: of everything first, then of the changes of each round.
+async fn read_changes(target: &Target) -> Result<Vec<(f64, f64)>, Box<dyn std::error::Error>> {
+    let mut settings = Settings::default();
+    settings.danger_plain = true;
+    let connection = Connection::open(&[Endpoint::new(&*target.host, 389)], &settings).await?;
+    let password = Password::from(&*target.password);
+    connection.bind_simple(&target.bind, &password).await?;
+    let mapper = Mapper::new(Schema::of(target.preset));
+    // A domain is read by DirSync as a whole.
+    let (unit, domain) = target.base.split_once(',').ok_or("a unit is wanted")?;
+    let reader = ChangeReader::new(&connection, &mapper, domain, domain, &target.bind);
+    let users = names(&connection, target).await?;
+    let (mut replica, mut rounds) = (Replica::default(), Vec::new());
+    for round in 0..=ROUNDS {
+        if round > 0 {
+            modify(target, &users, round)?;
+        }
+        let begin = std::time::Instant::now();
+        let read = reader.read(&replica, None, &mut |_| {}).await?;
+        let time = begin.elapsed().as_secs_f64() * 1e9;
+        let entries = u32::try_from(read.increment.entries_read)?;
+        let changes = replica.apply(domain, read.increment, &mapper);
+        let is_whole = read.full.is_some();
+        if is_whole != (round == 0) || !is_whole && changes.len() != CHANGED {
+            return Err(format!("{unit}: {} changes, {:?}", changes.len(), read.full).into());
+        }
+        rounds.push((f64::from(entries), time));
+    }
+    Ok(rounds)
+}
+
+/// The DNs of the users that are changed.
+async fn names(connection: &Connection, target: &Target) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let everybody = Schema::of(target.preset).user_search.for_all();
+    let mut search = connection.paged(&target.base, Scope::Subtree, &everybody, &["cn"], 500);
+    let mut names = Vec::new();
+    while let Some(entry) = search.next().await? {
+        names.push(entry.dn().to_owned());
+    }
+    names.truncate(CHANGED);
+    Ok(names)
+}
+
+/// Give each of `users` another address.
+fn modify(target: &Target, users: &[String], round: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let uri = format!("ldap://{}", target.host);
+    let (bind, password) = ("administrator@corp.example.com", "Passw0rd.Admin");
+    let mut tool = Command::new("ldapmodify");
+    tool.args(["-x", "-H", &uri, "-D", bind, "-w", password]);
+    let mut tool = tool.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    let mut input = tool.stdin.take().ok_or("a pipe")?;
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed()?.as_secs();
+    for dn in users {
+        writeln!(
+            input,
+            "dn: {dn}\nchangetype: modify\nreplace: mail\nmail: m{now}-{round}@example.com\n"
+        )?;
+    }
+    drop(input);
+    if tool.wait()?.success() {
+        Ok(())
+    } else {
+        Err("the changes were refused".into())
+    }
 }
 
 /// One row, in which ours may be at most `bar` times the peer.
