@@ -259,6 +259,7 @@ async fn r28_one_user_out_of_sight() {
     let before = deny(&corp, &dn, "(D;;LCLORPRC;;;%s)");
     next_day(&corp, &mut readers, "may not be read").await;
     restore(&corp, &dn, &before);
+    next_day(&corp, &mut readers, "may be read again").await;
     deny(&corp, &dn, "(OD;;RP;bf967a6f-0de6-11d0-a285-00aa003049e2;;%s)");
     let reasons = next_day(&corp, &mut readers, "no uSNChanged").await;
     assert!(reasons[1].is_some() && reasons[3].is_some(), "{reasons:?}");
