@@ -6,7 +6,10 @@
     reason = "a failure here is a failed test"
 )]
 
-use std::{collections::BTreeSet, fs, time::Duration};
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod lab_server;
+
+use std::collections::BTreeSet;
 
 use adlib_core::Password;
 use adlib_lab::{Domain, corp, fixture};
@@ -14,28 +17,11 @@ use adlib_ldap::{
     Connection, Endpoint, Error, Rejection, Scope, Settings, TlsFailure, TransportSecurity, read_domain,
 };
 use adlib_schema::{AttributeName, Filter, Mapper, Preset, Schema, read::ReadBuilder};
-
-fn settings(corp: &Domain) -> Settings {
-    let mut settings = Settings::default();
-    settings.tls.ca_pem = Some(fs::read(&corp.ca_file).unwrap());
-    settings.tls.ca_only = true;
-    settings.timeouts.connect = Duration::from_secs(10);
-    settings
-}
-
-async fn open(corp: &Domain) -> Connection {
-    let endpoint = Endpoint::new(&corp.host, corp.ldaps_port).at([corp.ip]);
-    Connection::open(&[endpoint], &settings(corp)).await.unwrap()
-}
+use lab_server::{domain_over_tls, rejection_of, trusting};
 
 async fn bound(corp: &Domain) -> Connection {
-    let connection = open(corp).await;
-    let password = Password::from(corp.service_password.as_str());
-    connection
-        .bind_simple(&corp.upn(fixture::SYNC), &password)
-        .await
-        .unwrap();
-    connection
+    let server = (&*corp.host, corp.ip, &*corp.ca_file);
+    lab_server::bound(server, &corp.upn(fixture::SYNC), &corp.service_password).await
 }
 
 /// The DNs that a client that is not ours finds.
@@ -173,7 +159,7 @@ async fn r27_ranges_are_completed() {
 #[tokio::test]
 async fn r19_root_dse() {
     let corp = corp();
-    let root = open(&corp).await.root_dse().await.unwrap();
+    let root = domain_over_tls(&corp).await.root_dse().await.unwrap();
     assert_eq!(root.text("defaultNamingContext"), Some(corp.base.as_str()));
     assert_eq!(Preset::detect(&root), Some(Preset::ActiveDirectory));
 }
@@ -182,23 +168,10 @@ async fn r19_root_dse() {
 #[tokio::test]
 async fn r9_refusals() {
     let corp = corp();
-    let reasons = [
-        (fixture::Refusal::Disabled, Rejection::Disabled),
-        (fixture::Refusal::AccountExpired, Rejection::AccountExpired),
-        (fixture::Refusal::Locked, Rejection::Locked),
-        (
-            fixture::Refusal::MustChangePassword,
-            Rejection::MustChangePassword,
-        ),
-        (fixture::Refusal::PasswordExpired, Rejection::PasswordExpired),
-        (fixture::Refusal::LogonHours, Rejection::LogonHours),
-        (fixture::Refusal::Workstation, Rejection::Workstation),
-    ];
     for (account, refusal) in fixture::REFUSED {
-        let (_, expected) = reasons.iter().find(|(known, _)| *known == refusal).unwrap();
         assert_eq!(
             rejection(&corp, account, &corp.user_password).await,
-            *expected,
+            rejection_of(refusal),
             "{account}"
         );
     }
@@ -206,7 +179,7 @@ async fn r9_refusals() {
         rejection(&corp, "nobody", &corp.user_password).await,
         Rejection::WrongPassword
     );
-    let connection = open(&corp).await;
+    let connection = domain_over_tls(&corp).await;
     let right = Password::from(corp.user_password.as_str());
     assert_eq!(
         connection.bind_simple(&corp.upn(fixture::ORDINARY), &right).await,
@@ -215,7 +188,7 @@ async fn r9_refusals() {
 }
 
 async fn rejection(corp: &Domain, account: &str, password: &str) -> Rejection {
-    let bind = open(corp).await;
+    let bind = domain_over_tls(corp).await;
     match bind
         .bind_simple(&corp.upn(account), &Password::from(password))
         .await
@@ -229,7 +202,7 @@ async fn rejection(corp: &Domain, account: &str, password: &str) -> Rejection {
 #[tokio::test]
 async fn a56_a_search_without_a_bind_is_an_error() {
     let corp = corp();
-    let connection = open(&corp).await;
+    let connection = domain_over_tls(&corp).await;
     let filter = Filter::present(AttributeName::from_static("objectClass"));
     let error = connection
         .search(&corp.base, Scope::Subtree, &filter, &[])
@@ -263,7 +236,7 @@ async fn a53_the_labs_certificate() {
         other => panic!("{other}"),
     }
     let other_name = Endpoint::new("dc9.corp.example.com", corp.ldaps_port).at([corp.ip]);
-    let refused = Connection::open(&[other_name], &settings(&corp))
+    let refused = Connection::open(&[other_name], &trusting(&corp.ca_file))
         .await
         .unwrap_err();
     assert!(
@@ -282,7 +255,7 @@ async fn a53_the_labs_certificate() {
 #[tokio::test]
 async fn start_tls() {
     let corp = corp();
-    let mut settings = settings(&corp);
+    let mut settings = trusting(&corp.ca_file);
     settings.security = TransportSecurity::StartTls;
     let servers = [Endpoint::new(&corp.host, 389).at([corp.ip])];
     let connection = Connection::open(&servers, &settings).await.unwrap();

@@ -7,25 +7,23 @@
     reason = "a failure here is a failed test"
 )]
 
-use std::fs;
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod lab_server;
 
 use adlib_core::Password;
 use adlib_lab::{
     ds389::{self, Server},
     fixture::Refusal,
 };
-use adlib_ldap::{Connection, Endpoint, Error, Incomplete, Rejection, Scope, Settings, read_domain};
+use adlib_ldap::{Connection, Error, Incomplete, Rejection, Scope, read_domain};
 use adlib_schema::{
     AttributeName, Filter, Mapper, Preset, Schema,
     read::{DirectoryRead, ReadBuilder},
 };
+use lab_server::over_tls;
 
 async fn open(server: &Server) -> Connection {
-    let mut settings = Settings::default();
-    settings.tls.ca_pem = Some(fs::read(&server.ca_file).unwrap());
-    settings.tls.ca_only = true;
-    let endpoint = Endpoint::new(&server.host, 636).at([server.ip]);
-    Connection::open(&[endpoint], &settings).await.unwrap()
+    over_tls(&server.host, server.ip, &server.ca_file).await
 }
 
 async fn bind(server: &Server, name: &str, password: &str) -> Result<Connection, Error> {

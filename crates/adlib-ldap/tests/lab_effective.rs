@@ -7,6 +7,8 @@
     reason = "a failure here is a failed test"
 )]
 
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod lab_server;
 mod mock;
 
 use std::{
@@ -20,9 +22,8 @@ use std::{
     },
 };
 
-use adlib_core::Password;
 use adlib_lab::{Domain, corp, directory_change, ds389, fixture, openldap};
-use adlib_ldap::{Connection, Endpoint, Scope, Settings, read_domain};
+use adlib_ldap::{Connection, Scope, read_domain};
 use adlib_schema::{
     AttributeName, Dn, Filter, LdifReader, Mapper, Preset, RawEntry, Schema,
     read::{DirectoryRead, ReadBuilder},
@@ -54,14 +55,8 @@ struct Place {
 
 impl Place {
     async fn connect(&self) -> Connection {
-        let mut settings = Settings::default();
-        settings.tls.ca_pem = Some(fs::read(&self.ca_file).unwrap());
-        settings.tls.ca_only = true;
-        let endpoint = Endpoint::new(&self.host, 636).at([self.ip]);
-        let connection = Connection::open(&[endpoint], &settings).await.unwrap();
-        let password = Password::from(self.password.as_str());
-        connection.bind_simple(&self.bind, &password).await.unwrap();
-        connection
+        let server = (&*self.host, self.ip, &*self.ca_file);
+        lab_server::bound(server, &self.bind, &self.password).await
     }
 
     /// Everything, as ldapsearch prints it, in a file.

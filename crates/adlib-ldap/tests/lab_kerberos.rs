@@ -8,8 +8,10 @@
     reason = "a failure here is a failed test"
 )]
 
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod lab_server;
+
 use std::{
-    fs,
     io::{Read, Write},
     net::TcpStream,
     time::SystemTime,
@@ -21,8 +23,9 @@ use adlib_kerberos::{
     initiator::{AsExchange, AsRequest, Credentials, ExchangePolicy, Step, TgsExchange},
 };
 use adlib_lab::{Domain, corp, fixture};
-use adlib_ldap::{Connection, Endpoint, Error, SaslMechanism, Scope, Settings, TransportSecurity};
+use adlib_ldap::{Connection, Error, SaslMechanism, Scope};
 use adlib_schema::Filter;
+use lab_server::{domain_over_tls, domain_sealed};
 
 use SaslMechanism::{GssSpnego, Gssapi};
 
@@ -76,21 +79,6 @@ fn ticket(domain: &Domain, account: &str, password: &str) -> Credentials {
     }
 }
 
-async fn over_tls(domain: &Domain) -> Connection {
-    let mut settings = Settings::default();
-    settings.tls.ca_pem = Some(fs::read(&domain.ca_file).unwrap());
-    settings.tls.ca_only = true;
-    let endpoint = Endpoint::new(&domain.host, domain.ldaps_port).at([domain.ip]);
-    Connection::open(&[endpoint], &settings).await.unwrap()
-}
-
-async fn sealed(domain: &Domain) -> Connection {
-    let mut settings = Settings::default();
-    settings.security = TransportSecurity::Sasl;
-    let endpoint = Endpoint::new(&domain.host, settings.security.default_port()).at([domain.ip]);
-    Connection::open(&[endpoint], &settings).await.unwrap()
-}
-
 async fn bind(connection: &Connection, domain: &Domain, mechanism: SaslMechanism) -> Result<(), Error> {
     let channel = connection.channel(mechanism);
     let mut options = InitiatorOptions::default();
@@ -119,7 +107,7 @@ async fn users(connection: &Connection, domain: &Domain) -> usize {
 #[tokio::test]
 async fn d1_gss_spnego() {
     let corp = corp();
-    for connection in [over_tls(&corp).await, sealed(&corp).await] {
+    for connection in [domain_over_tls(&corp).await, domain_sealed(&corp).await] {
         assert_eq!(bind(&connection, &corp, GssSpnego).await, Ok(()));
         assert!(users(&connection, &corp).await > fixture::BIG_GROUP_MEMBERS);
     }
@@ -129,7 +117,7 @@ async fn d1_gss_spnego() {
 #[tokio::test]
 async fn d1_gssapi() {
     let corp = corp();
-    for connection in [over_tls(&corp).await, sealed(&corp).await] {
+    for connection in [domain_over_tls(&corp).await, domain_sealed(&corp).await] {
         assert_eq!(bind(&connection, &corp, Gssapi).await, Ok(()));
         assert!(users(&connection, &corp).await > fixture::BIG_GROUP_MEMBERS);
     }

@@ -8,30 +8,17 @@
     reason = "a failure here is a failed test"
 )]
 
-use std::{collections::BTreeSet, fs};
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+mod lab_server;
+
+use std::collections::BTreeSet;
 
 use adlib_core::{ChannelBindings, FileTime, Password, gss::Protection};
 use adlib_lab::{Domain, corp, fixture};
-use adlib_ldap::{Connection, Endpoint, Error, Rejection, SaslMechanism, Scope, Settings, TransportSecurity};
+use adlib_ldap::{Connection, Error, Rejection, SaslMechanism, Scope};
 use adlib_ntlm::{Ephemeral, Initiator, NtHash, SessionKey};
 use adlib_schema::{Filter, lookup::security_context};
-
-const SASL_PORT: u16 = 389;
-
-async fn over_tls(domain: &Domain) -> Connection {
-    let mut settings = Settings::default();
-    settings.tls.ca_pem = Some(fs::read(&domain.ca_file).unwrap());
-    settings.tls.ca_only = true;
-    let endpoint = Endpoint::new(&domain.host, domain.ldaps_port).at([domain.ip]);
-    Connection::open(&[endpoint], &settings).await.unwrap()
-}
-
-async fn sealed(domain: &Domain) -> Connection {
-    let mut settings = Settings::default();
-    settings.security = TransportSecurity::Sasl;
-    let endpoint = Endpoint::new(&domain.host, SASL_PORT).at([domain.ip]);
-    Connection::open(&[endpoint], &settings).await.unwrap()
-}
+use lab_server::{domain_over_tls, domain_sealed, rejection_of};
 
 fn initiator(connection: &Connection, user: &str, domain: &str, password: &str) -> Initiator {
     let channel = connection.channel(SaslMechanism::GssSpnego);
@@ -71,7 +58,7 @@ async fn sid(connection: &Connection, domain: &Domain, account: &str) -> Vec<u8>
 #[tokio::test]
 async fn r7_over_tls_unsigned_with_a_binding() {
     let corp = corp();
-    let connection = over_tls(&corp).await;
+    let connection = domain_over_tls(&corp).await;
     let channel = connection.channel(SaslMechanism::GssSpnego);
     assert_eq!(channel.protection, Protection::None);
     assert!(channel.bindings.is_some());
@@ -86,7 +73,7 @@ async fn r7_over_tls_unsigned_with_a_binding() {
 #[tokio::test]
 async fn d1_sealed_pages_on_389() {
     let corp = corp();
-    let connection = sealed(&corp).await;
+    let connection = domain_sealed(&corp).await;
     let bound = bind(&connection, fixture::SYNC, &corp.netbios, &corp.service_password).await;
     assert_eq!(bound, Ok(()));
     let filter: Filter = "(&(objectCategory=person)(sAMAccountType=805306368))"
@@ -108,7 +95,7 @@ async fn d1_sealed_pages_on_389() {
 
 async fn rejection(domain: &Domain, account: &str, password: &str) -> Rejection {
     let mut rejections = Vec::new();
-    for connection in [over_tls(domain).await, sealed(domain).await] {
+    for connection in [domain_over_tls(domain).await, domain_sealed(domain).await] {
         match bind(&connection, account, &domain.netbios, password).await {
             Err(Error::BindRefused { rejection, name, .. }) if name == account => rejections.push(rejection),
             other => panic!("{account}: {other:?}"),
@@ -122,22 +109,9 @@ async fn rejection(domain: &Domain, account: &str, password: &str) -> Rejection 
 #[tokio::test]
 async fn r9_refusals() {
     let corp = corp();
-    let reasons = [
-        (fixture::Refusal::Disabled, Rejection::Disabled),
-        (fixture::Refusal::AccountExpired, Rejection::AccountExpired),
-        (fixture::Refusal::Locked, Rejection::Locked),
-        (
-            fixture::Refusal::MustChangePassword,
-            Rejection::MustChangePassword,
-        ),
-        (fixture::Refusal::PasswordExpired, Rejection::PasswordExpired),
-        (fixture::Refusal::LogonHours, Rejection::LogonHours),
-        (fixture::Refusal::Workstation, Rejection::Workstation),
-    ];
     for (account, refusal) in fixture::REFUSED {
-        let (_, expected) = reasons.iter().find(|(known, _)| *known == refusal).unwrap();
         let found = rejection(&corp, account, &corp.user_password).await;
-        assert_eq!(found, *expected, "{account}");
+        assert_eq!(found, rejection_of(refusal), "{account}");
     }
     assert_eq!(
         rejection(&corp, "st.protected", &corp.user_password).await,
@@ -161,7 +135,7 @@ async fn a44_names_of_every_kind() {
     let filter: Filter = "(&(objectCategory=person)(sAMAccountType=805306368))"
         .parse()
         .unwrap();
-    let reader = sealed(&corp).await;
+    let reader = domain_sealed(&corp).await;
     let bound = bind(&reader, fixture::SYNC, &corp.netbios, &corp.service_password).await;
     assert_eq!(bound, Ok(()));
     let names = ["sAMAccountName", "userPrincipalName"];
@@ -172,7 +146,7 @@ async fn a44_names_of_every_kind() {
         let names = [Some(account), user.text("userPrincipalName")];
         for name in names.into_iter().flatten().filter(|name| !name.is_ascii()) {
             let domain = if name == account { &corp.netbios } else { "" };
-            let bound = bind(&over_tls(&corp).await, name, domain, &corp.user_password).await;
+            let bound = bind(&domain_over_tls(&corp).await, name, domain, &corp.user_password).await;
             assert_eq!(bound, Ok(()), "{name}");
             tried += 1;
         }
@@ -185,7 +159,7 @@ async fn a44_names_of_every_kind() {
         (fixture::OTHER_PREFIX.to_owned(), corp.dns_domain.as_str()),
         (fixture::NO_UPN.to_uppercase(), corp.netbios.as_str()),
     ] {
-        let bound = bind(&sealed(&corp).await, &name, domain, &corp.user_password).await;
+        let bound = bind(&domain_sealed(&corp).await, &name, domain, &corp.user_password).await;
         assert_eq!(bound, Ok(()), "{name}");
     }
 }
@@ -196,7 +170,7 @@ async fn d1_a_server_that_wants_binds_signed() {
     let corp = adlib_lab::directory_change();
     corp.restart_with("LAB_STRONG_AUTH", "yes");
     let bound = bind(
-        &over_tls(&corp).await,
+        &domain_over_tls(&corp).await,
         fixture::ORDINARY,
         &corp.netbios,
         &corp.user_password,
@@ -207,7 +181,7 @@ async fn d1_a_server_that_wants_binds_signed() {
         "{bound:?}"
     );
     let bound = bind(
-        &sealed(&corp).await,
+        &domain_sealed(&corp).await,
         fixture::ORDINARY,
         &corp.netbios,
         &corp.user_password,
@@ -220,7 +194,7 @@ async fn d1_a_server_that_wants_binds_signed() {
 #[tokio::test]
 async fn d1_bindings_are_not_compared_by_samba() {
     let corp = corp();
-    let connection = over_tls(&corp).await;
+    let connection = domain_over_tls(&corp).await;
     let wrong = ChannelBindings::tls_server_end_point(&[0; 32]);
     let initiator = initiator(&connection, fixture::ORDINARY, &corp.netbios, &corp.user_password);
     let bound = connection

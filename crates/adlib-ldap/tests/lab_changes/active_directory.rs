@@ -1,10 +1,9 @@
 //! Active Directory: Samba's CORP.
 
-use std::{fs, time::Instant};
+use std::time::Instant;
 
-use adlib_core::Password;
 use adlib_lab::{Domain, directory_change, fixture};
-use adlib_ldap::{Connection, Endpoint, Error, Incomplete};
+use adlib_ldap::{Error, Incomplete};
 use adlib_schema::{
     Mapper, Preset, Schema,
     read::changes::{FullReadReason, Increment, Mark, Method, Presence, Replica, Settings},
@@ -12,24 +11,16 @@ use adlib_schema::{
 
 use super::{
     busy::{PAUSE, Writer, busy_time},
+    lab_server,
     reading::{Reader, assert_same},
     rounds, seed,
     tree::{DELETED, Flavour, Tree},
 };
 
 async fn reader(corp: &Domain, account: &str, password: &str, wanted: Option<Method>) -> Reader {
-    let mut settings = adlib_ldap::Settings::default();
-    settings.tls.ca_pem = Some(fs::read(&corp.ca_file).unwrap());
-    settings.tls.ca_only = true;
-    let endpoint = Endpoint::new(&corp.host, corp.ldaps_port).at([corp.ip]);
-    let connection = Connection::open(&[endpoint], &settings).await.unwrap();
-    let password = Password::from(password);
-    connection
-        .bind_simple(&corp.upn(account), &password)
-        .await
-        .unwrap();
+    let server = (&*corp.host, corp.ip, &*corp.ca_file);
     Reader {
-        connection,
+        connection: lab_server::bound(server, &corp.upn(account), password).await,
         mapper: Mapper::new(Schema::of(Preset::ActiveDirectory)),
         name: corp.dns_domain.clone(),
         base: corp.base.clone(),

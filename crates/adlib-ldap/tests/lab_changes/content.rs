@@ -1,10 +1,9 @@
 //! Content synchronisation: OpenLDAP.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
-use adlib_core::Password;
 use adlib_lab::openldap::{self, Server};
-use adlib_ldap::{Connection, Endpoint, Error, Settings};
+use adlib_ldap::Error;
 use adlib_schema::{
     Mapper, Preset, Schema,
     read::changes::{FullReadReason, Mark, Method, Replica},
@@ -12,22 +11,16 @@ use adlib_schema::{
 
 use super::{
     busy::{PAUSE, Writer, busy_time},
+    lab_server,
     reading::{Reader, assert_same},
     rounds, seed,
     tree::{Flavour, Tree},
 };
 
 async fn reader(server: &Server, account: &str, wanted: Option<Method>) -> Reader {
-    let mut settings = Settings::default();
-    settings.tls.ca_pem = Some(fs::read(&server.ca_file).unwrap());
-    settings.tls.ca_only = true;
-    let endpoint = Endpoint::new(&server.host, 636).at([server.ip]);
-    let connection = Connection::open(&[endpoint], &settings).await.unwrap();
-    let password = Password::from(server.service_password.as_str());
-    let dn = server.dn(account);
-    connection.bind_simple(&dn, &password).await.unwrap();
+    let at = (&*server.host, server.ip, &*server.ca_file);
     Reader {
-        connection,
+        connection: lab_server::bound(at, &server.dn(account), &server.service_password).await,
         mapper: Mapper::new(Schema::of(Preset::OpenLdap)),
         name: server.base.clone(),
         base: server.base.clone(),

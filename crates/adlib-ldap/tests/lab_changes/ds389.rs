@@ -1,32 +1,22 @@
 //! Content synchronisation: 389 DS.
 
-use std::fs;
-
-use adlib_core::Password;
 use adlib_lab::ds389::{self, Server};
-use adlib_ldap::{Connection, Endpoint, Settings};
 use adlib_schema::{
     Mapper, Preset, Schema,
     read::changes::{FullReadReason, Increment, Mark, Method, Presence, Replica},
 };
 
 use super::{
+    lab_server,
     reading::{Reader, assert_same},
     rounds, seed,
     tree::{Flavour, Tree},
 };
 
 async fn reader(server: &Server, wanted: Option<Method>) -> Reader {
-    let mut settings = Settings::default();
-    settings.tls.ca_pem = Some(fs::read(&server.ca_file).unwrap());
-    settings.tls.ca_only = true;
-    let endpoint = Endpoint::new(&server.host, 636).at([server.ip]);
-    let connection = Connection::open(&[endpoint], &settings).await.unwrap();
-    let password = Password::from(server.service_password.as_str());
-    let dn = server.dn(ds389::SYNC);
-    connection.bind_simple(&dn, &password).await.unwrap();
+    let at = (&*server.host, server.ip, &*server.ca_file);
     Reader {
-        connection,
+        connection: lab_server::bound(at, &server.dn(ds389::SYNC), &server.service_password).await,
         mapper: Mapper::new(Schema::of(Preset::Ds389)),
         name: server.base.clone(),
         base: server.base.clone(),

@@ -11,6 +11,9 @@ mod active_directory;
 mod busy;
 mod content;
 mod ds389;
+#[allow(dead_code, reason = "shared with the other tests, which use more of it")]
+#[path = "../lab_server/mod.rs"]
+mod lab_server;
 mod reading;
 mod tree;
 
