@@ -122,14 +122,14 @@ impl KdcTransport {
     ) -> Result<Vec<u8>, AttemptFailure> {
         if self.udp && message.len() <= UDP_LIMIT {
             match timeout(UDP_WAIT.min(share / 2), by_udp(address, message)).await {
-                Ok(Ok(reply)) => match error_code(&reply) {
-                    Some(SERVICE_UNAVAILABLE) => {
-                        self.reached = true;
-                        return Err(AttemptFailure::Unavailable);
+                Ok(Ok(reply)) => {
+                    self.reached = true;
+                    match error_code(&reply) {
+                        Some(SERVICE_UNAVAILABLE) => return Err(AttemptFailure::Unavailable),
+                        Some(KrbError::RESPONSE_TOO_BIG) => {}
+                        _ => return Ok(reply),
                     }
-                    Some(KrbError::RESPONSE_TOO_BIG) => {}
-                    _ => return Ok(reply),
-                },
+                }
                 Ok(Err(_)) => {}
                 Err(_) => {
                     let reply = by_tcp(address, message, &mut self.reached).await?;
@@ -142,7 +142,9 @@ impl KdcTransport {
             // Where tcp does not get through, a long message may still arrive over udp.
             Err(failure @ AttemptFailure::Io(_)) if message.len() > UDP_LIMIT => {
                 let reply = timeout(UDP_WAIT, by_udp(address, message)).await;
-                reply.ok().and_then(Result::ok).ok_or(failure)?
+                let reply = reply.ok().and_then(Result::ok).ok_or(failure)?;
+                self.reached = true;
+                reply
             }
             reply => reply?,
         };

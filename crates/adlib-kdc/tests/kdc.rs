@@ -216,6 +216,29 @@ async fn a66_a_referral_goes_where_the_locator_says() {
     assert!(matches!(error, TicketError::NotLocated { realm, .. } if realm == STAFF));
 }
 
+/// R5, A64: with the KDCs of the service's realm gone, the user's own has answered all the same: there is a KDC.
+#[tokio::test]
+async fn a64_a_kdc_that_is_gone_after_another_answered() {
+    struct Elsewhere(Endpoint);
+    impl Locate for Elsewhere {
+        fn kdcs<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<Endpoint>, LocateError>> {
+            Box::pin(async { Ok(vec![self.0.clone()]) })
+        }
+    }
+    let mut referring = corp();
+    referring.referrals.push((SERVICE.into(), STAFF.into()));
+    referring
+        .entries
+        .push(KdcEntry::new(&format!("krbtgt/{STAFF}"), vec![key(4)]));
+    let (kdc, _) = honest(referring).await;
+    let gone = Endpoint::parse("127.0.0.1", 1).unwrap();
+    let located = source().with_locator(Arc::new(Elsewhere(gone.clone())));
+    let error = ask(&located, "Passw0rd.Test", &[kdc]).await.unwrap_err();
+    assert!(error.is_late(), "{error}");
+    let nobody = ask(&source(), "Passw0rd.Test", &[gone]).await.unwrap_err();
+    assert!(!nobody.is_late(), "{nobody}");
+}
+
 /// A28: whatever a KDC answers, there is an error and no panic.
 #[tokio::test]
 async fn a28_answers_that_are_no_kerberos() {

@@ -409,7 +409,7 @@ fn a50_changed_answers_never_panic() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let changes = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4);
     let strategy = (changes, any::<bool>(), any::<prop::sample::Index>());
-    let mut runner = TestRunner::new(ProptestConfig::with_cases(300));
+    let mut runner = TestRunner::new(ProptestConfig::default());
     let outcome = runner.run(&strategy, |(changes, cut, end)| {
         let answer = answer(move |id| {
             let entry = entry(

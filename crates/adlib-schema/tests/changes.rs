@@ -385,8 +385,6 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     /// R28: increments give what a full read gives, however the server tells of them.
     #[test]
     fn r28_increments_equal_a_full_read(steps in proptest::collection::vec(step(), 1..60)) {
@@ -569,4 +567,55 @@ fn r28_groups_are_in_doubt_when_a_member_disagrees() {
     model.step(&Step::Leave(2, 1));
     let member = model.event(1, Style::Identities, &mapper);
     assert_eq!(doubts(&replica, &[member]), [id(2)]);
+}
+
+/// R21, R28: a group of one domain of a forest keeps a member of another that is renamed there, and takes one that is told by
+/// its identity only.
+#[test]
+fn r28_members_in_another_domain() {
+    const OTHER: &str = "child.example.org";
+    let style = Style::Identities;
+    let mapper = mapper(style);
+    let (mut groups, mut users) = (Model::default(), Model::default());
+    users.step(&Step::Add(1, Kind::User, 1, 9));
+    users.step(&Step::Add(2, Kind::User, 2, 9));
+    groups.step(&Step::Add(3, Kind::Group, 3, 9));
+    let mut group = groups.entry(3, style, true);
+    group.push(
+        "member",
+        format!("<GUID={}>;{}", Guid::from_bytes([1; 16]), users.dn(1)),
+    );
+    let group = Event::Entry(Box::new(Delivered::new(mapper.schema(), &group).unwrap()));
+    let mut replica = Replica::default();
+    let whole = Increment::new(vec![group], Presence::Replaced, None, 0);
+    replica.apply(PLACE, whole, &mapper);
+    replica.apply(OTHER, users.everything(style, &mapper), &mapper);
+    let members = |replica: &Replica| {
+        let read = replica.read(&mapper);
+        let is_member = |user: &usize| !read.memberships.groups_of(*user).is_empty();
+        let users = 0..read.users.len();
+        users
+            .filter(is_member)
+            .map(|user| read.users[user].dn.clone())
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(members(&replica), BTreeSet::from([users.dn(1)]));
+
+    let since = users.now;
+    users.step(&Step::Place(1, 7, 9));
+    replica.apply(OTHER, users.increment(since, style, &mapper), &mapper);
+    assert_eq!(members(&replica), BTreeSet::from([users.dn(1)]));
+
+    let joined = Event::Link {
+        group: id(3),
+        attribute: "member".to_owned(),
+        member: id(2),
+        added: true,
+    };
+    replica.apply(
+        PLACE,
+        Increment::new(vec![joined], Presence::Told, None, 0),
+        &mapper,
+    );
+    assert_eq!(members(&replica), BTreeSet::from([users.dn(1), users.dn(2)]));
 }

@@ -8,8 +8,10 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-/// Replace `file` at once, readable by its owner only (A63). What is no file, such as a pipe, is written into.
+/// Replace `file` at once, readable by its owner only (A63). What is no file, such as a pipe, is written into; a link, such as
+/// `/dev/stdout`, stays.
 pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = &fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     if fs::metadata(file).is_ok_and(|known| !known.is_file()) {
         return fs::write(file, bytes);
     }

@@ -112,6 +112,11 @@ fn r33_what_was_previewed_is_applied_and_nothing_else() {
         assert_eq!(site.mode(file), 0o600, "{file} names everybody");
     }
 
+    // A link stays, and so does what it leads to but for its content.
+    std::os::unix::fs::symlink("plan.json", site.path("link.json")).unwrap();
+    let (code, _) = call(&["sync", "preview", "--plan", "link.json"]);
+    assert!(code == 0 && site.path("link.json").is_symlink() && !site.path("plan.json").is_symlink());
+
     // Approved, but the directory changed since.
     let moved = String::from_utf8(company())
         .unwrap()

@@ -25,6 +25,15 @@ pub(super) const FUZZ_SECONDS: u32 = 180;
 const SOAK_SECONDS: &str = "30";
 /// Cases of each property; an ordinary run has 256.
 const PROPERTY_CASES: &str = "10000";
+/// The packages with properties of their public interface.
+const WITH_PROPERTIES: [&str; 6] = [
+    "adlib-kerberos",
+    "adlib-ntlm",
+    "adlib-schema",
+    "adlib-spnego",
+    "adlib-sync",
+    "adlib-upn",
+];
 
 /// How many rounds of random changes each way to read them is held against a fresh read; an ordinary run has 10.
 const CHANGE_ROUNDS: &str = "200";
@@ -53,9 +62,15 @@ pub(super) fn steps(report: &mut Report, with_lab: bool) {
         });
     }
     report.step("properties, many cases", |report| {
-        let mut command = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast", "--lib"]);
-        command.env("PROPTEST_CASES", PROPERTY_CASES);
-        report.count(command)
+        let mut inside = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast", "--lib"]);
+        let mut outside = cargo(&["test", "--no-fail-fast", "--tests"]);
+        for package in WITH_PROPERTIES {
+            outside.args(["--package", package]);
+        }
+        inside.env("PROPTEST_CASES", PROPERTY_CASES);
+        outside.env("PROPTEST_CASES", PROPERTY_CASES);
+        report.count(inside)?;
+        report.count(outside)
     });
     report.step("64 connections at once", |report| {
         let mut command = cargo(&[

@@ -232,7 +232,15 @@ impl<'a> Route<'a> {
             return Ok(transport.exchange(message).await?);
         }
         let mut transport = self.transport(realm).await?;
-        let answer = transport.exchange(message).await?;
+        let answered = !self.transports.is_empty();
+        let answer = transport
+            .exchange(message)
+            .await
+            .map_err(|unreachable| Unreachable {
+                // Whoever holds up the KDC of one realm until no time is left for the next gains nothing by it.
+                reached: unreachable.reached || answered,
+                ..unreachable
+            })?;
         self.transports.push((realm.to_owned(), transport));
         Ok(answer)
     }

@@ -238,12 +238,21 @@ impl Reading<'_> {
 
     /// That none of these, which came without an identity, is a user or a group.
     async fn are_no_accounts(&mut self, dns: &[String]) -> Result<(), Stop> {
-        if dns.len() > IDS_A_SEARCH {
-            let what = format!("more than {IDS_A_SEARCH} entries came without their identities");
-            return Err(FullReadReason::RightsChanged(what).into());
-        }
         let mapper = self.reader.mapper;
         let attributes = Delivered::attributes(mapper.schema());
+        if dns.len() > IDS_A_SEARCH {
+            let mut account = None;
+            let each = |entry: RawEntry| {
+                if Delivered::new(mapper.schema(), &entry).is_none() && is_account(mapper, &entry) {
+                    account = Some(entry.dn().to_owned());
+                }
+            };
+            self.all(&anything(), &attributes, Vec::new(), each).await?;
+            return match account {
+                Some(dn) => Err(unidentified(&dn).into()),
+                None => Ok(()),
+            };
+        }
         for dn in dns {
             let connection = self.reader.connection;
             let found = connection.search(dn, Scope::Base, &anything(), &attributes).await;

@@ -7,8 +7,6 @@ use proptest::prelude::*;
 use crate::scene::{BOTH, Outcome, acceptor, negotiate, preferring};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     /// A flipped bit ends the negotiation, or changes nothing that either side sees.
     #[test]
     fn a_flipped_bit_chooses_no_other_mechanism(leg in 0_usize..6, at: prop::sample::Index, bit in 0_u32..8, kerberos: bool) {

@@ -108,7 +108,8 @@ impl<'c, 'a> Clashes<'c, 'a> {
             active.map(Claimant::Wanted).for_each(&mut note);
         }
         staying.iter().copied().map(Claimant::Stored).for_each(note);
-        HashIndex::new(entries)
+        // Who has what it would get claims it once.
+        HashIndex::distinct(entries)
     }
 
     /// The number of a claimant in the index.

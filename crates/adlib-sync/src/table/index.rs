@@ -102,6 +102,13 @@ impl HashIndex {
         Self(entries)
     }
 
+    /// The same without those that are there twice.
+    pub(crate) fn distinct(entries: Vec<Hashed>) -> Self {
+        let mut index = Self::new(entries);
+        index.0.dedup();
+        index
+    }
+
     /// The same entries, those with a number for them, under that number.
     pub(crate) fn renumbered(&self, number: impl Fn(u32) -> Option<u32>) -> Self {
         let entries = self.0.iter();

@@ -5,16 +5,21 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::{Inner, mechanism::Proof};
 use crate::{Attempt, AuditEvent, AuditRecord, Identity, Reason, SignInError, SourceRole};
 
-/// One sign-in that goes on: what was typed, until when there must be a decision, and what was asked so far.
+/// Refusals are told at a whole multiple of this after the sign-in began. With the same exchanges, a controller still takes
+/// some milliseconds longer for a name that nobody has than for a wrong password, and a stopwatch would tell (R9).
+const REFUSAL_STEP: Duration = Duration::from_millis(250);
+
+/// One sign-in that goes on: what was typed, since when, until when there must be a decision, and what was asked so far.
 pub(super) struct Ongoing<'a> {
     pub(super) name: &'a str,
     pub(super) client: Option<&'a str>,
     pub(super) proof: Proof<'a>,
+    began: Instant,
     pub(super) until: Instant,
     inner: &'a Inner,
     /// What was asked of each source: the account, and whether the password is its.
@@ -33,11 +38,13 @@ pub(super) enum Leg {
 
 impl<'a> Ongoing<'a> {
     pub(super) fn new(name: &'a str, client: Option<&'a str>, proof: Proof<'a>, inner: &'a Inner) -> Self {
+        let began = Instant::now();
         Self {
             name,
             client,
             proof,
-            until: Instant::now() + inner.common.settings.deadline,
+            began,
+            until: began + inner.common.settings.deadline,
             inner,
             asked: Default::default(),
             concluded: AtomicBool::new(false),
@@ -47,6 +54,11 @@ impl<'a> Ongoing<'a> {
     /// How much time is left.
     pub(super) fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
+    }
+
+    /// Wait until a refusal may be told, but not past the deadline.
+    pub(super) async fn wait_for_step(&self) {
+        sleep_until(next_step(self.began, Instant::now()).min(self.until)).await;
     }
 
     /// Keep what happened.
@@ -124,5 +136,26 @@ fn verdict(outcome: Result<&Identity, &SignInError>) -> Option<bool> {
         Ok(_) => Some(true),
         Err(SignInError::Refused(refusal)) if *refusal.reason() != Reason::RateLimited => Some(false),
         Err(_) => None,
+    }
+}
+
+fn next_step(began: Instant, now: Instant) -> Instant {
+    let step = REFUSAL_STEP.as_millis();
+    let steps = now.saturating_duration_since(began).as_millis() / step + 1;
+    began + REFUSAL_STEP * u32::try_from(steps).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// R9, A46: what takes a little longer is told at the same time.
+    #[test]
+    fn a46_refusals_are_told_in_steps() {
+        let began = Instant::now();
+        let told = |after| next_step(began, began + Duration::from_millis(after)) - began;
+        assert_eq!(told(0), REFUSAL_STEP);
+        assert_eq!(told(70), told(98));
+        assert_eq!(told(250), REFUSAL_STEP * 2);
     }
 }

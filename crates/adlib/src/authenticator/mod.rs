@@ -185,8 +185,13 @@ impl Authenticator {
         };
         // Before anything else is waited for: whoever hangs up then is on record all the same.
         ongoing.conclude(outcome.as_ref());
-        if matches!(&outcome, Err(SignInError::Refused(refusal)) if !is_of_the_list(refusal)) {
-            self.inner.even_out(&ongoing).await;
+        if let Err(SignInError::Refused(refusal)) = &outcome {
+            if !is_of_the_list(refusal) {
+                self.inner.even_out(&ongoing).await;
+            }
+            if *refusal.reason() != Reason::RateLimited {
+                ongoing.wait_for_step().await;
+            }
         }
         outcome
     }

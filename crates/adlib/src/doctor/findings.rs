@@ -128,13 +128,14 @@ impl<'a> Findings<'a> {
     }
 
     /// Whether `name` is a bind that was refused, so that another would count against the account. That the server knows no
-    /// such account counts against nobody.
+    /// such account, or takes no such bind, counts against nobody.
     pub(super) fn is_refused_bind(&self, name: &CheckName) -> bool {
         let mut checks = self.examination.checks.iter();
         let check = checks.find(|check| check.name == *name);
         matches!(
             check.and_then(Check::problem),
-            Some(Problem::BindRefused(reason)) if *reason != Reason::UnknownUser
+            Some(Problem::BindRefused(reason))
+                if !matches!(reason, Reason::UnknownUser | Reason::MechanismUnavailable)
         )
     }
 

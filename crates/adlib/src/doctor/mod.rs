@@ -24,8 +24,8 @@ const ENDS_SOON: Duration = Duration::from_secs(30 * 24 * 3600);
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Looks at everything that a configuration leads to: files, DNS, ports, certificates, clocks, the bind, the right to read,
-/// the keytab against the directory, a test ticket. It changes nothing. It tries no password but that of the bind, and none
-/// again that was refused: that would count against the account. Nor does it try keys that the directory contradicts.
+/// the keytab against the directory, a test ticket. It changes nothing. It tries no password but those of the binds,
+/// and in a section none again that was refused: that would count against the account. Nor does it try keys that the directory contradicts.
 ///
 /// ```no_run
 /// use adlib::{Config, Doctor};

@@ -120,25 +120,29 @@ impl Place {
         held.collect()
     }
 
-    /// The entries that are records, as a full read would have given them.
-    pub fn records(&self) -> impl Iterator<Item = RawEntry> {
+    /// The entries that are records, as a full read would have given them. Members may be entries of any of `places`.
+    pub(super) fn records<'a>(&'a self, places: &'a [Self]) -> impl Iterator<Item = RawEntry> + 'a {
         let records = self.entries.values().filter(|held| !held.attributes.is_empty());
-        records.map(|held| self.whole(held))
+        records.map(|held| self.whole(held, places))
     }
 
     /// The entry with its members.
-    fn whole(&self, held: &Held) -> RawEntry {
+    fn whole(&self, held: &Held, places: &[Self]) -> RawEntry {
         let mut entry = held.without_links();
         for links in &held.links {
-            for dn in links.ids.iter().filter_map(|id| self.dn_of(id)) {
+            for dn in links.ids.iter().filter_map(|id| self.dn_of(id, places)) {
                 entry.push(&links.attribute, dn);
             }
         }
         entry
     }
 
-    fn dn_of(&self, id: &EntryId) -> Option<&str> {
-        match self.entries.get(id) {
+    /// The DN of a member. In a forest, it may have another name by now in a domain of its own, which tells only there.
+    fn dn_of<'a>(&'a self, id: &EntryId, places: &'a [Self]) -> Option<&'a str> {
+        let mut held = std::iter::once(self)
+            .chain(places)
+            .map(|place| place.entries.get(id));
+        match held.find_map(|held| held) {
             Some(held) => Some(&held.dn),
             None => self.strangers.get(id).map(|dn| &**dn),
         }

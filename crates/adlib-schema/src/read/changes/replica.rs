@@ -106,7 +106,9 @@ impl Replica {
     pub fn feed(&self, builder: &mut ReadBuilder) {
         for place in &self.places {
             builder.begin(place.name());
-            place.records().for_each(|entry| builder.entry(&entry));
+            place
+                .records(&self.places)
+                .for_each(|entry| builder.entry(&entry));
             builder.end();
         }
     }
