@@ -45,6 +45,15 @@ struct Target {
     entries: u32,
 }
 
+/// The rows of changes, where that Samba runs; alone when called with `changes`.
+fn changes_of_samba() {
+    if let Some(samba) = samba()
+        && let Err(missing) = changes(&samba)
+    {
+        eprintln!("ldap: changes left out: {missing}");
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = env::args().collect();
     if let [_, contestant, host, bind, password, base, preset, filter] = &arguments[..] {
@@ -58,6 +67,9 @@ fn main() {
         println!("entries: {entries}");
         return;
     }
+    if arguments.iter().any(|argument| argument == "changes") {
+        return changes_of_samba();
+    }
     let server = Server::start();
     for target in [server.as_ref().map(Server::target), samba()]
         .into_iter()
@@ -67,11 +79,7 @@ fn main() {
             eprintln!("ldap: {} left out: {missing}", target.name);
         }
     }
-    if let Some(samba) = samba()
-        && let Err(missing) = changes(&samba)
-    {
-        eprintln!("ldap: changes left out: {missing}");
-    }
+    changes_of_samba();
     if server.is_none() {
         eprintln!(
             "ldap: left out, there is no slapd to be started; it needs root and `cargo xtask lab install`"
