@@ -10,6 +10,9 @@ use crate::{
     site::{Site, sign_in, word},
 };
 
+/// Held by each test here: short deadlines say nothing while two hundred others are being signed in.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// CORP's controller behind two proxies, as LDAP server and as KDC.
 struct Fragile {
     site: Site,
@@ -63,6 +66,7 @@ fn verdicts(outcomes: &[(bool, String)]) -> usize {
 /// R9: 200 sign-ins at once, each with its own verdict.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r09_two_hundred_at_once() {
+    let _alone = ALONE.lock().await;
     let corp = adlib_lab::corp();
     let mut site = Site::new(&corp);
     site.signin = "deadline = \"120s\"\n".to_owned();
@@ -75,6 +79,7 @@ async fn r09_two_hundred_at_once() {
 /// authenticator goes on when it is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r09_a_controller_that_comes_and_goes() {
+    let _alone = ALONE.lock().await;
     let corp = adlib_lab::corp();
     let fragile = Fragile::new(&corp, "4s").await;
     let authenticator = fragile.site.authenticator("auto").await;
@@ -99,6 +104,7 @@ async fn r09_a_controller_that_comes_and_goes() {
 /// that NTLM does not take its place.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r04_a_silent_controller_is_passed_over() {
+    let _alone = ALONE.lock().await;
     let corp = adlib_lab::corp();
     let mut fragile = Fragile::new(&corp, "8s").await;
     fragile.set(State::Silent);
