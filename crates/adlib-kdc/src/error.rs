@@ -26,6 +26,8 @@ pub enum TicketError {
         realm: String,
         /// Why not.
         source: LocateError,
+        /// Whether the KDC of another realm answered before, as it has where it refers to this one.
+        reached: bool,
     },
     /// The KDC's answer is not one to what was asked.
     #[error(transparent)]
@@ -45,11 +47,13 @@ pub enum TicketError {
 }
 
 impl TicketError {
-    /// Whether a KDC is there, although none gave an answer in time ([`Unreachable::reached`]).
+    /// Whether a KDC is there, although the answer that counts did not come ([`Unreachable::reached`]): whoever is between
+    /// here and the next one, or its name, must gain nothing by it (R5).
     #[must_use]
     pub fn is_late(&self) -> bool {
         match self {
             Self::Unreachable(unreachable) => unreachable.reached,
+            Self::NotLocated { reached, .. } => *reached,
             Self::Armour(cause) => cause.is_late(),
             _ => false,
         }

@@ -213,7 +213,15 @@ async fn a66_a_referral_goes_where_the_locator_says() {
     assert_eq!(error, NotSupported::OtherRealm.into());
     let located = source().with_locator(Arc::new(Nowhere));
     let error = ask(&located, "Passw0rd.Test", &kdcs).await.unwrap_err();
+    assert!(
+        error.is_late(),
+        "R5: whoever hides the other realm's KDCs does not get at NTLM"
+    );
     assert!(matches!(error, TicketError::NotLocated { realm, .. } if realm == STAFF));
+    // Nothing was asked yet where not even the user's own realm is found.
+    let error = ask(&located, "Passw0rd.Test", &[]).await.unwrap_err();
+    assert!(!error.is_late(), "{error}");
+    assert!(matches!(error, TicketError::NotLocated { realm, .. } if realm == CORP));
 }
 
 /// R5, A64: with the KDCs of the service's realm gone, the user's own has answered all the same: there is a KDC.

@@ -232,7 +232,7 @@ impl<'a> Route<'a> {
             return Ok(transport.exchange(message).await?);
         }
         let mut transport = self.transport(realm).await?;
-        let answered = !self.transports.is_empty();
+        let answered = self.has_answered();
         let answer = transport
             .exchange(message)
             .await
@@ -245,6 +245,11 @@ impl<'a> Route<'a> {
         Ok(answer)
     }
 
+    /// Whether a KDC of any realm has answered.
+    fn has_answered(&self) -> bool {
+        !self.transports.is_empty()
+    }
+
     async fn transport(&self, realm: &str) -> Result<KdcTransport, TicketError> {
         let left = |until: Instant| until.saturating_duration_since(Instant::now());
         if realm == self.realm && (!self.kdcs.is_empty() || self.locator.is_none()) {
@@ -255,6 +260,7 @@ impl<'a> Route<'a> {
             Ok(found) => found.map_err(|source| TicketError::NotLocated {
                 realm: realm.to_owned(),
                 source,
+                reached: self.has_answered(),
             })?,
             Err(_) => Vec::new(),
         };

@@ -1,7 +1,7 @@
 //! Mode by what is broken: what comes of it, on what it rests, and what is recorded (R5).
 
 use adlib::{Mechanism, Mode};
-use adlib_kdc::{NotSupported, Rejection, TicketError, Unreachable};
+use adlib_kdc::{LocateError, NotSupported, Rejection, TicketError, Unreachable};
 
 use crate::scene::{Kdc, Site, key};
 
@@ -52,6 +52,15 @@ fn late() -> Unreachable {
     }
 }
 
+/// DNS does not tell where a realm's KDCs are, before or after another one `reached` answered.
+fn not_located(reached: bool) -> TicketError {
+    TicketError::NotLocated {
+        realm: "STAFF.EXAMPLE.COM".to_owned(),
+        source: LocateError::NotOffered("_kerberos".to_owned()),
+        reached,
+    }
+}
+
 /// Only what keeps Kerberos from being used leads to NTLM; a verdict never does.
 fn table() -> Vec<Broken> {
     vec![
@@ -74,6 +83,16 @@ fn table() -> Vec<Broken> {
             "a KDC is slow to give the armour",
             answering!(TicketError::Armour(Box::new(late().into()))),
             "failed: no armour for the exchange: no KDC answers: no address is known",
+        ),
+        verdict(
+            "the KDCs of the service's realm are hidden",
+            answering!(not_located(true)),
+            "failed: the KDCs of STAFF.EXAMPLE.COM: the SRV records `_kerberos` say that the service is not offered",
+        ),
+        unusable(
+            "no KDC is found",
+            answering!(not_located(false)),
+            "failed: the KDCs of STAFF.EXAMPLE.COM: the SRV records `_kerberos` say that the service is not offered",
         ),
         unusable(
             "no key for the service",
