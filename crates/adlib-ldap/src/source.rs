@@ -1,10 +1,11 @@
 //! A domain read whole: users, groups, organisational units, and principals of other domains.
 
-use adlib_schema::{AttributeName, Filter, Preset, Schema, read::ReadBuilder};
+use adlib_schema::{AttributeName, Filter, Mapper, Preset, RawEntry, Schema, read::ReadBuilder};
 use tracing::{Instrument as _, Span, field};
 
 use crate::{
     Connection, Error, Incomplete, ReferralProblem, Referrals, Scope,
+    changes::{is_account, shown},
     paged::PagedSearch,
     referral::{Part, Parts},
     search::Request,
@@ -48,6 +49,35 @@ struct Tally<'a> {
     pages: usize,
     progress: &'a mut (dyn FnMut(usize) + Send),
     incomplete: Vec<Incomplete>,
+    identities: Identities,
+}
+
+/// What came of the identities by which records are known (I7): who comes without one that there is looks like somebody new,
+/// and like somebody gone.
+#[derive(Default)]
+struct Identities {
+    /// Whether any entry has one.
+    are_given: bool,
+    /// The first user or group without one.
+    hidden: Option<String>,
+}
+
+impl Identities {
+    fn see(&mut self, mapper: &Mapper, entry: &RawEntry) {
+        if mapper.has_identity(entry) {
+            self.are_given = true;
+        } else if self.hidden.is_none() && is_account(mapper, entry) {
+            self.hidden = Some(shown(entry.dn()));
+        }
+    }
+
+    /// That one is hidden, which is so where the server is known to have them, or shows others.
+    fn incomplete(self, schema: &Schema) -> Option<Incomplete> {
+        let own = schema.key == Schema::of(schema.preset).key;
+        let always = !matches!(schema.preset, Preset::Unix | Preset::OpenDirectory);
+        let hidden = self.hidden.filter(|_| own && (always || self.are_given));
+        hidden.map(Incomplete::NoIdentity)
+    }
 }
 
 impl<'a> DomainReader<'a> {
@@ -108,6 +138,7 @@ impl<'a> DomainReader<'a> {
             pages: 0,
             progress,
             incomplete: Vec::new(),
+            identities: Identities::default(),
         };
         builder.begin(self.name);
         let read = match self.referrals {
@@ -120,13 +151,19 @@ impl<'a> DomainReader<'a> {
                 self.read_parts(parts, &mut tally, builder).await
             }
         };
-        match read {
-            Err(error) => {
-                builder.fail(error.to_string());
-                return Err(error);
-            }
-            Ok(()) if tally.incomplete.is_empty() => builder.end(),
-            Ok(()) => builder.fail(in_words(&tally.incomplete)),
+        if let Err(error) = read {
+            builder.fail(error.to_string());
+            return Err(error);
+        }
+        let Tally {
+            mut incomplete,
+            identities,
+            ..
+        } = tally;
+        incomplete.extend(identities.incomplete(builder.mapper().schema()));
+        match incomplete.is_empty() {
+            true => builder.end(),
+            false => builder.fail(in_words(&incomplete)),
         }
         Ok(())
     }
@@ -192,6 +229,7 @@ impl Tally<'_> {
             self.pages = before + search.pages();
             match next {
                 Ok(Some(entry)) => {
+                    self.identities.see(builder.mapper(), &entry);
                     builder.entry(&entry);
                     self.entries += 1;
                     (self.progress)(self.entries);

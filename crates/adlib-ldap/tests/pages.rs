@@ -515,3 +515,61 @@ async fn a57_a_domain_that_is_cut_short() {
         );
     }
 }
+
+/// R35, I7: a user whose identity the reader may not see would look like somebody gone and somebody new, so that the read is
+/// not complete; where the kind of server may have none, and shows none, or the key is the operator's own, it is.
+#[tokio::test]
+async fn r35_a_hidden_identity_is_no_complete_read() {
+    const UUID: &str = "597ae2f6-16a6-1027-98f4-d28b5365dc14";
+    let openldap = || Schema::of(Preset::OpenLdap);
+    let unix = || Schema::of(Preset::Unix);
+    let mut by_name = openldap();
+    by_name.set("key", vec!["employeeNumber".to_owned()]).unwrap();
+    for (what, schema, shown, complete) in [
+        ("all show it", openldap(), &[Some(UUID), Some(UUID)][..], true),
+        ("one does not", openldap(), &[Some(UUID), None], false),
+        ("none does", openldap(), &[None, None], false),
+        ("none can", unix(), &[None, None], true),
+        ("one can", unix(), &[None, Some(UUID)], false),
+        ("another key", by_name, &[None, None], true),
+    ] {
+        let page = answer(move |id| {
+            let user = |(number, uuid): (usize, &Option<&'static str>)| {
+                let (dn, uid) = (format!("uid=u{number},dc=x"), format!("u{number}"));
+                let identity: &[&str] = uuid.as_slice();
+                let class = ["posixAccount"];
+                entry(
+                    id,
+                    &dn,
+                    &[
+                        ("objectClass", &class),
+                        ("uid", &[&*uid]),
+                        ("entryUUID", identity),
+                    ],
+                )
+            };
+            let users = shown.iter().enumerate().flat_map(user);
+            users.chain(done(id, 0, "")).collect()
+        });
+        let server = Server::answering(vec![page]).await;
+        let connection = server.connect().await;
+        let mut builder = ReadBuilder::new(Mapper::new(schema));
+        read_domain(&connection, "x", "dc=x", 5, &mut builder, &mut |_| {})
+            .await
+            .unwrap();
+        let read = builder.finish();
+        assert!(!read.users.is_empty());
+        let completeness = read.completeness;
+        assert_eq!(
+            completeness.complete().is_some(),
+            complete,
+            "{what}: {completeness:?}"
+        );
+        if !complete {
+            assert!(
+                format!("{completeness:?}").contains("identity"),
+                "{completeness:?}"
+            );
+        }
+    }
+}

@@ -33,7 +33,7 @@ pub(super) fn anything() -> Filter {
 }
 
 /// Whether `entry` is a user or a group.
-fn is_account(mapper: &Mapper, entry: &RawEntry) -> bool {
+pub(crate) fn is_account(mapper: &Mapper, entry: &RawEntry) -> bool {
     matches!(
         mapper.map(entry, &mut Vec::new()),
         Mapped::User(_) | Mapped::Group(_)
@@ -41,7 +41,7 @@ fn is_account(mapper: &Mapper, entry: &RawEntry) -> bool {
 }
 
 /// A DN, to be shown.
-fn shown(dn: &str) -> String {
+pub(crate) fn shown(dn: &str) -> String {
     ServerMessage::new(dn).as_str().to_owned()
 }
 

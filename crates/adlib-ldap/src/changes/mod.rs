@@ -22,6 +22,7 @@ use adlib_schema::{
 use crate::{Connection, Error};
 use server::Server;
 
+pub(crate) use fetch::{is_account, shown};
 pub use stream::ChangeStream;
 
 /// How often a server that looks restored is asked again: OpenLDAP shows a change a moment before it tells of it.

@@ -3,7 +3,7 @@
 use adlib_core::{Guid, Sid};
 
 use super::value::Values;
-use crate::{AttributeName, Dn, Preset, Schema, record::Key};
+use crate::{AttributeName, Dn, Preset, RawEntry, Schema, record::Key};
 
 /// Attributes that are 16 bytes in Active Directory's order rather than text.
 const GUIDS: [&str; 2] = ["objectGUID", "GUID"];
@@ -13,11 +13,7 @@ const MAX_SID_HISTORY: usize = 100;
 
 /// The lasting identity of the entry; its DN, with a warning, when it has none.
 pub(super) fn key(schema: &Schema, values: &mut Values<'_>) -> Key {
-    let own = schema
-        .key
-        .iter()
-        .find_map(|attribute| decode_key(attribute, values.entry.values_of(attribute).next()?));
-    own.unwrap_or_else(|| {
+    lasting_key(schema, values.entry).unwrap_or_else(|| {
         let names: Vec<&str> = schema.key.iter().map(AttributeName::as_str).collect();
         values.warn(format!(
             "has no `{}`; a rename will look like another entry",
@@ -25,6 +21,12 @@ pub(super) fn key(schema: &Schema, values: &mut Values<'_>) -> Key {
         ));
         Key::new(values.dn.map_or_else(|| values.entry.dn(), Dn::normal))
     })
+}
+
+/// The lasting identity of the entry, if it came with one.
+pub(super) fn lasting_key(schema: &Schema, entry: &RawEntry) -> Option<Key> {
+    let mut attributes = schema.key.iter();
+    attributes.find_map(|attribute| decode_key(attribute, entry.values_of(attribute).next()?))
 }
 
 /// The key in a value: bytes for the attributes that hold bytes, else text.

@@ -105,6 +105,23 @@ impl Mapper {
         &self.schema
     }
 
+    /// Whether `entry` came with the identity that lasts through renames, by which its record is known. A record without is
+    /// known by its DN.
+    ///
+    /// ```
+    /// use adlib_schema::{Mapper, Preset, RawEntry, Schema};
+    ///
+    /// let mapper = Mapper::new(Schema::of(Preset::OpenLdap));
+    /// let mut entry = RawEntry::new("uid=ada,dc=example,dc=org");
+    /// assert!(!mapper.has_identity(&entry));
+    /// entry.push("entryUUID", "597ae2f6-16a6-1027-98f4-d28b5365dc14");
+    /// assert!(mapper.has_identity(&entry));
+    /// ```
+    #[must_use]
+    pub fn has_identity(&self, entry: &RawEntry) -> bool {
+        identity::lasting_key(&self.schema, entry).is_some()
+    }
+
     /// What `entry` is; what is odd about it is added to `warnings`.
     #[must_use]
     pub fn map(&self, entry: &RawEntry, warnings: &mut Vec<Warning>) -> Mapped {
