@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use adlib::{
     Acceptor, BoxFuture, Clock, Error, HashLookup, KnownAccount, Mode, Password, Sid, Step, SystemClock,
+    core::FileTime,
     ntlm::{Account, Ephemeral, Initiator, NtHash, SavedCredential, SessionKey},
 };
-use adlib_core::FileTime;
 use adlib_examples::domain::{self, PASSWORD, Paperworks, Result, random_bytes};
 
 #[tokio::main]

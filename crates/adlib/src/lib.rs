@@ -90,6 +90,8 @@ pub use users::StoreUsers;
 #[cfg(feature = "signin")]
 pub use users::{ListedBy, ListedUser, Provisioning, UserList};
 
+/// What every crate has in common: SIDs, times, secrets, channel bindings, and the traits of mechanisms.
+pub use adlib_core as core;
 /// Controllers, and tickets from them.
 #[cfg(feature = "directory")]
 pub use adlib_kdc as kdc;

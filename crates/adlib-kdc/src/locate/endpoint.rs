@@ -38,7 +38,8 @@ pub struct EndpointParseError {
 impl Endpoint {
     /// A host whose addresses are not known yet, unless the host is an address.
     #[must_use]
-    pub fn new(host: String, port: u16) -> Self {
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        let host = host.into();
         let addresses = host.parse().into_iter().collect();
         Self {
             host,

@@ -4,7 +4,10 @@ use std::{io, sync::Arc};
 
 use adlib_core::ChannelBindings;
 use rustls::{CertificateError, ClientConfig, RootCertStore, crypto::ring};
-use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
+use rustls_pki_types::{
+    CertificateDer, ServerName,
+    pem::{self, PemObject},
+};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
@@ -45,8 +48,7 @@ impl TlsSettings {
 fn add_pem(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), Error> {
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate =
-            certificate.map_err(|error| Error::Authorities(format!("not readable as PEM: {error}")))?;
+        let certificate = certificate.map_err(|error| Error::Authorities(unreadable(&error)))?;
         roots
             .add(certificate)
             .map_err(|error| Error::Authorities(format!("a certificate cannot be used: {error}")))?;
@@ -57,6 +59,18 @@ fn add_pem(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// The library's own words show lines as numbers.
+fn unreadable(error: &pem::Error) -> String {
+    let what = match error {
+        pem::Error::MissingSectionEnd { .. } => "a certificate has no end; is the file cut off?".to_owned(),
+        pem::Error::IllegalSectionStart { line } => {
+            format!("`{}` is no line that begins a certificate", line.escape_ascii())
+        }
+        other => other.to_string(),
+    };
+    format!("not readable as PEM: {what}")
 }
 
 /// A broken certificate among the system's is not our caller's mistake: it is passed over.
@@ -157,6 +171,12 @@ mod tests {
         ] {
             assert!(matches!(only(pem), Err(Error::Authorities(_))));
         }
+        let cut_off = only(b"-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap_err();
+        assert!(
+            cut_off
+                .to_string()
+                .ends_with("a certificate has no end; is the file cut off?")
+        );
         let nothing = TlsSettings {
             ca_only: true,
             ..TlsSettings::default()

@@ -29,7 +29,7 @@ const LIFETIME: Duration = Duration::from_secs(30);
 /// # fn layer(acceptor: adlib::Acceptor, certificate: &[u8]) -> Result<NegotiateLayer, Box<dyn std::error::Error>> {
 /// let negotiate = NegotiateLayer::new(acceptor)
 ///     .channel_bindings(ChannelBindings::of_server_certificate(certificate)?)
-///     .admit(|identity: &Identity| identity.groups().iter().any(|group| group.name() == Some("CORP\\Staff")))
+///     .admit(|identity: &Identity| identity.groups().iter().any(|group| group.name() == Some(r"corp.example.com\Staff")))
 ///     .page(|denial| Page {
 ///         content_type: "text/html; charset=utf-8",
 ///         body: match denial {
