@@ -70,16 +70,18 @@ fn pack_guid(text: &[u8]) -> Option<[u8; 16]> {
 }
 
 fn unpack_guid(guid: &[u8]) -> String {
-    let mut text = String::with_capacity(36);
-    for byte in guid {
-        if DASHES.contains(&text.len()) {
-            text.push('-');
-        }
-        for nibble in [byte >> 4, byte & 0xf] {
-            text.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
+    let nibbles = guid.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let mut digits = nibbles.map(|nibble| match nibble {
+        0..10 => b'0' + nibble,
+        _ => b'a' + nibble - 10,
+    });
+    let mut text = [b'-'; 36];
+    for (at, slot) in text.iter_mut().enumerate() {
+        if !DASHES.contains(&at) {
+            *slot = digits.next().unwrap_or(b'0');
         }
     }
-    text
+    str_of(&text).to_owned()
 }
 
 /// Reads a row. Rows are written here only, so what is not there reads as nothing.

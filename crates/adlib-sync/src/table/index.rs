@@ -111,9 +111,14 @@ impl HashIndex {
 
     /// The same entries, those with a number for them, under that number.
     pub(crate) fn renumbered(&self, number: impl Fn(u32) -> Option<u32>) -> Self {
-        let entries = self.0.iter();
-        let entries = entries.filter_map(|entry| Some(Hashed::new(entry.0, number(entry.row())?)));
-        Self::new(entries.collect())
+        let renumbered = |entry: &Hashed| Some(Hashed::new(entry.0, number(entry.row())?));
+        let mut entries = Vec::with_capacity(self.0.len());
+        entries.extend(self.0.iter().filter_map(renumbered));
+        // The hashes are in order already.
+        for run in entries.chunk_by_mut(|one, other| one.half() == other.half()) {
+            run.sort_unstable();
+        }
+        Self(entries)
     }
 
     /// The rows of each hash.
