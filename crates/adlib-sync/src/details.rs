@@ -84,6 +84,22 @@ impl Details {
         }
     }
 
+    /// Whether `field` is a detail with another value in `other`.
+    pub(crate) fn differs(&self, field: Field, other: &Self) -> bool {
+        match field {
+            Field::FullName => self.full_name != other.full_name,
+            Field::Email => self.email != other.email,
+            Field::OtherEmails => self.other_emails != other.other_emails,
+            Field::Department => self.department != other.department,
+            Field::Office => self.office != other.office,
+            Field::Cards => self.cards != other.cards,
+            Field::HomeDirectory => self.home_directory != other.home_directory,
+            Field::Pin => self.pin != other.pin,
+            Field::Sid => self.sid != other.sid,
+            Field::Name | Field::Enabled | Field::Entry => false,
+        }
+    }
+
     /// Set `field`; whether it is a detail and `value` of its kind.
     pub fn set(&mut self, field: Field, value: &Value) -> bool {
         match field {

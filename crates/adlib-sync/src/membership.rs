@@ -1,9 +1,10 @@
 //! Who joins and who leaves which group.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::{
     Link,
+    diff::BothGroups,
     snapshot::Snapshot,
     store::{StoreState, StoredGroup},
     table::{BATCH, Record},
@@ -114,13 +115,15 @@ pub(crate) fn diff(
     settled: impl Iterator<Item = (usize, Option<usize>)>,
     snapshot: &Snapshot,
     state: &StoreState,
+    both: &BothGroups<'_>,
     deleted: &HashSet<&Link>,
 ) -> MembershipDiff {
     let ordered = state
         .memberships
         .in_order(|user| Record(state.users.get(user as usize)).hash());
     let pairs = ordered.as_ref().unwrap_or(&state.memberships);
-    let both = BothGroups::of(snapshot, state, deleted);
+    let is_kept = |link: &Link| deleted.contains(link) || !snapshot.witnesses.has(link.source);
+    let is_kept: Vec<bool> = both.groups.iter().map(|group| is_kept(&group.link)).collect();
     let mut marks = Marks::new(both.groups.len());
     let mut found = Found::default();
     let mut settled = settled.peekable();
@@ -131,55 +134,17 @@ pub(crate) fn diff(
             .fetch(batch.iter().map(|(wanted, _)| *wanted));
         pairs.fetch(batch.iter().filter_map(|(_, stored)| *stored));
         for (wanted, stored) in batch {
-            let from = || both.stored(stored.map(|stored| pairs.of(stored)));
+            let from = || both.numbers(stored.map(|stored| pairs.of(stored)));
             if !marks.are_same(snapshot.groups_of(wanted), from()) {
                 let to: Vec<u32> = snapshot.groups_of(wanted).collect();
                 let mut from: Vec<u32> = from().collect();
                 from.sort_unstable();
                 from.dedup();
-                found.compare(wanted, stored, &to, &from, &both.is_kept);
+                found.compare((wanted, stored), &to, &from, &is_kept);
             }
         }
     }
-    found.named(snapshot, state, &both)
-}
-
-/// The groups of both sides under one number each: those of the snapshot under their own, then what only the store has.
-struct BothGroups<'a> {
-    groups: Vec<&'a StoredGroup>,
-    of_stored: Vec<u32>,
-    /// Whether memberships of a group are left alone though no source has them.
-    is_kept: Vec<bool>,
-}
-
-impl<'a> BothGroups<'a> {
-    fn of(snapshot: &'a Snapshot, state: &'a StoreState, deleted: &HashSet<&Link>) -> Self {
-        // The names of the sources come first, and stay.
-        let mut groups: Vec<&StoredGroup> = snapshot.groups.iter().collect();
-        let numbered = groups.iter().zip(0..);
-        let mut numbers: HashMap<&Link, u32> =
-            numbered.map(|(group, number)| (&group.link, number)).collect();
-        let mut of_stored = Vec::with_capacity(state.groups.len());
-        for group in &state.groups {
-            let number = *numbers.entry(&group.link).or_insert_with(|| {
-                groups.push(group);
-                u32::try_from(groups.len() - 1).unwrap_or(u32::MAX)
-            });
-            of_stored.push(number);
-        }
-        let is_kept = |link: &Link| deleted.contains(link) || !snapshot.witnesses.has(link.source);
-        Self {
-            is_kept: groups.iter().map(|group| is_kept(&group.link)).collect(),
-            of_stored,
-            groups,
-        }
-    }
-
-    /// The numbers of groups of the store.
-    fn stored(&self, groups: Option<impl Iterator<Item = u32>>) -> impl Iterator<Item = u32> {
-        let groups = groups.into_iter().flatten();
-        groups.filter_map(|group| self.of_stored.get(group as usize).copied())
-    }
+    found.named(snapshot, state, &both.groups)
 }
 
 /// The user who marked each group last.
@@ -218,24 +183,28 @@ impl Marks {
     }
 }
 
-/// Differences by the index of a user and the number of a group.
+/// Differences by the number of a user in `users` and that of a group.
 #[derive(Default)]
 struct Found {
-    added: Vec<(usize, u32)>,
-    /// By the stored user.
-    removed: Vec<(usize, u32)>,
+    /// Who has differences, on both sides.
+    users: Vec<(usize, Option<usize>)>,
+    added: Vec<(u32, u32)>,
+    removed: Vec<(u32, u32)>,
 }
 
 impl Found {
-    /// Walk two sorted lists side by side.
-    fn compare(
-        &mut self,
-        wanted: usize,
-        stored: Option<usize>,
-        mut to: &[u32],
-        mut from: &[u32],
-        is_kept: &[bool],
-    ) {
+    /// Compare the sorted groups of a user: what the sources say with what the store has.
+    fn compare(&mut self, user: (usize, Option<usize>), to: &[u32], from: &[u32], is_kept: &[bool]) {
+        let before = (self.added.len(), self.removed.len());
+        self.walk(to, from, is_kept);
+        if before != (self.added.len(), self.removed.len()) {
+            self.users.push(user);
+        }
+    }
+
+    /// Walk two sorted lists of the next user side by side.
+    fn walk(&mut self, mut to: &[u32], mut from: &[u32], is_kept: &[bool]) {
+        let user = number(self.users.len());
         loop {
             match (to.split_first(), from.split_first()) {
                 (None, None) => return,
@@ -243,13 +212,12 @@ impl Found {
                     (to, from) = (to_rest, from_rest);
                 }
                 (Some((new, rest)), old) if old.is_none_or(|(old, _)| new < old) => {
-                    self.added.push((wanted, *new));
+                    self.added.push((user, *new));
                     to = rest;
                 }
                 (_, Some((old, rest))) => {
-                    let is_kept = is_kept.get(*old as usize).copied().unwrap_or(true);
-                    if let Some(stored) = stored.filter(|_| !is_kept) {
-                        self.removed.push((stored, *old));
+                    if is_kept.get(*old as usize) == Some(&false) {
+                        self.removed.push((user, *old));
                     }
                     from = rest;
                 }
@@ -259,93 +227,108 @@ impl Found {
     }
 
     /// The differences with names, by name of user and group.
-    fn named(self, snapshot: &Snapshot, state: &StoreState, both: &BothGroups<'_>) -> MembershipDiff {
-        let mut names = Names::of(both);
-        let of_wanted = |wanted: usize| snapshot.record(wanted);
-        let added = names.numbered(&self.added, of_wanted, both);
-        let removed = names.numbered(&self.removed, |stored| state.record(stored), both);
-        names.sorted(added, removed)
-    }
-}
-
-/// The names of those concerned.
-struct Names {
-    users: Vec<(String, Link)>,
-    groups: Vec<(String, Link)>,
-    /// The place of each group that has one, by number.
-    group_at: Vec<Option<u32>>,
-}
-
-impl Names {
-    fn of(both: &BothGroups<'_>) -> Self {
-        Self {
-            users: Vec::new(),
-            groups: Vec::new(),
-            group_at: vec![None; both.groups.len()],
-        }
-    }
-
-    /// Pairs by the numbers of names. The pairs of a user come together.
-    fn numbered<'r>(
-        &mut self,
-        pairs: &[(usize, u32)],
-        record: impl Fn(usize) -> Option<Record<'r>>,
-        both: &BothGroups<'_>,
-    ) -> Vec<(u32, u32)> {
-        let mut numbered = Vec::with_capacity(pairs.len());
-        for of_user in pairs.chunk_by(|(one, _), (other, _)| one == other) {
-            let Some(record) = of_user.first().and_then(|(user, _)| record(*user)) else {
-                continue;
-            };
-            let user = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
-            self.users.push((record.name().to_owned(), record.owner()));
-            for (_, number) in of_user {
-                numbered.extend(self.group(*number, both).map(|group| (user, group)));
-            }
-        }
-        numbered
-    }
-
-    fn group(&mut self, number: u32, both: &BothGroups<'_>) -> Option<u32> {
-        let slot = self.group_at.get_mut(number as usize)?;
-        if slot.is_none() {
-            let group = both.groups.get(number as usize)?;
-            *slot = u32::try_from(self.groups.len()).ok();
-            self.groups.push((group.qualified_name(), group.link.clone()));
-        }
-        *slot
-    }
-
-    /// Everything in the order of names.
-    fn sorted(self, added: Vec<(u32, u32)>, removed: Vec<(u32, u32)>) -> MembershipDiff {
-        let (users, user_at) = sorted(self.users);
-        let (groups, group_at) = sorted(self.groups);
-        let place = |pairs: Vec<(u32, u32)>| {
+    fn named(self, snapshot: &Snapshot, state: &StoreState, groups: &[&StoredGroup]) -> MembershipDiff {
+        let (users, user_at) = in_order(self.called(snapshot, state), 2 * self.users.len());
+        let (named_groups, group_at) = in_order(self.named_groups(groups), groups.len());
+        let place = |pairs: Vec<(u32, u32)>, side: usize| {
             let pairs = pairs.into_iter().filter_map(|(user, group)| {
-                Some((*user_at.get(user as usize)?, *group_at.get(group as usize)?))
+                let user = user_at.get(2 * user as usize + side)?;
+                Some((*user, *group_at.get(group as usize)?))
             });
             let mut pairs: Vec<(u32, u32)> = pairs.collect();
             pairs.sort_unstable();
             pairs
         };
         MembershipDiff {
-            added: place(added),
-            removed: place(removed),
-            users,
-            groups,
+            added: place(self.added, 0),
+            removed: place(self.removed, 1),
+            users: users.into_iter().map(Called::named).collect(),
+            groups: named_groups
+                .into_iter()
+                .map(|(name, link)| (name, link.clone()))
+                .collect(),
         }
+    }
+
+    /// What each user will be called, by twice its number, and one behind that what it is called.
+    fn called<'r>(&self, snapshot: &'r Snapshot, state: &'r StoreState) -> Vec<(Called<'r>, u32)> {
+        let mut called = Vec::with_capacity(2 * self.users.len());
+        let mut numbers = 0..;
+        for batch in self.users.chunks(BATCH) {
+            snapshot.fetch(batch.iter().map(|(wanted, _)| *wanted));
+            state.fetch(batch.iter().filter_map(|(_, stored)| *stored));
+            for (wanted, stored) in batch {
+                let records = [
+                    snapshot.record(*wanted),
+                    stored.and_then(|stored| state.record(stored)),
+                ];
+                let numbered = records.into_iter().zip(&mut numbers);
+                called.extend(numbered.filter_map(|(record, number)| Some((Called::of(record?), number))));
+            }
+        }
+        called
+    }
+
+    /// The names of the groups that have differences.
+    fn named_groups<'g>(&self, groups: &[&'g StoredGroup]) -> Vec<((String, &'g Link), u32)> {
+        let mut is_concerned = vec![false; groups.len()];
+        for (_, group) in self.added.iter().chain(&self.removed) {
+            if let Some(slot) = is_concerned.get_mut(*group as usize) {
+                *slot = true;
+            }
+        }
+        let numbered = groups.iter().zip(0..).zip(is_concerned);
+        let concerned = numbered.filter_map(|(group, is_concerned)| is_concerned.then_some(group));
+        concerned
+            .map(|(group, number)| ((group.qualified_name(), &group.link), number))
+            .collect()
     }
 }
 
-/// The names in order, and the place of each.
-fn sorted(names: Vec<(String, Link)>) -> (Vec<(String, Link)>, Vec<u32>) {
-    let mut numbered: Vec<((String, Link), usize)> = names.into_iter().zip(0..).collect();
-    numbered.sort_unstable();
-    let mut places = vec![0; numbered.len()];
-    for (place, (_, old)) in (0..).zip(&numbered) {
-        if let Some(slot) = places.get_mut(*old) {
-            *slot = place;
+/// What a user is called. Most are told apart by the start of the name, which is here and not in the row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Called<'r> {
+    start: u128,
+    name: &'r str,
+    /// The entry that owns the user.
+    owner: &'r [u8],
+}
+
+impl<'r> Called<'r> {
+    fn of(record: Record<'r>) -> Self {
+        let name = record.name();
+        let mut start = [0; 16];
+        start
+            .iter_mut()
+            .zip(name.bytes())
+            .for_each(|(to, from)| *to = from);
+        Self {
+            start: u128::from_be_bytes(start),
+            name,
+            owner: record.packed_owner(),
         }
     }
-    (numbered.into_iter().map(|(name, _)| name).collect(), places)
+
+    fn named(self) -> (String, Link) {
+        (self.name.to_owned(), Link::unpack(self.owner))
+    }
+}
+
+/// Values in order, each once, and the place of each by its number.
+fn in_order<T: Ord>(mut numbered: Vec<(T, u32)>, numbers: usize) -> (Vec<T>, Vec<u32>) {
+    numbered.sort_unstable();
+    let (mut values, mut places) = (Vec::with_capacity(numbered.len()), vec![0; numbers]);
+    for (value, number_of_value) in numbered {
+        if values.last() != Some(&value) {
+            values.push(value);
+        }
+        if let Some(slot) = places.get_mut(number_of_value as usize) {
+            *slot = number(values.len() - 1);
+        }
+    }
+    (values, places)
+}
+
+fn number(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -103,8 +103,7 @@ impl Matches {
             });
         for batch in likely.chunks(BATCH) {
             snapshot.fetch(batch.iter().map(|(wanted, _)| *wanted as usize));
-            let stored = batch.iter().map(|(_, stored)| *stored as usize);
-            state.users.fetch(stored.map(|stored| state.users.place(stored)));
+            state.fetch(batch.iter().map(|(_, stored)| *stored as usize));
             for (wanted, stored) in batch.iter().copied() {
                 for (source, link) in links_of(snapshot.record(wanted as usize)) {
                     let mut others = links_of(state.record(stored as usize));

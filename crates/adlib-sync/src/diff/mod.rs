@@ -1,5 +1,6 @@
 //! The difference between what the sources say and what the store has.
 
+mod both_groups;
 mod clash;
 mod fate;
 mod identity;
@@ -8,19 +9,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use adlib_schema::read::Warning;
 
+pub(crate) use self::both_groups::BothGroups;
 use self::{
+    both_groups::Stored,
     clash::{Clashes, Settled},
     fate::{Fate, is_removed},
     identity::Matches,
 };
 use crate::{
-    Change, Field, FoldedName, HeldBack, HoldReason, Link, Links, Source, SyncOptions, Trigger, Value,
+    Change, Field, FoldedName, HeldBack, HoldReason, Link, Links, Source, SyncOptions, Trigger,
     held_back::Holder,
     item::{Create, GroupRemoval, GroupUpdate, RemovalReason, Removals, Unwanted, Update, UserRemoval},
     membership::{self, MembershipDiff},
     snapshot::{Snapshot, SnapshotUser},
-    store::{NewUser, Origin, StoreState, StoredUser},
-    table::Record,
+    store::{NewUser, StoreState, StoredUser},
+    table::{BATCH, Record},
 };
 
 /// Everything that a run would do, and everything that it leaves alone with a reason.
@@ -96,8 +99,9 @@ pub(crate) fn diff(
     let mut diff = Diff::none(trigger);
     compare.wanted_users(&settled, &mut diff);
     compare.unwanted_users(&mut diff);
-    compare.groups(&mut diff);
-    compare.memberships(&settled.held, &mut diff);
+    let both = BothGroups::of(snapshot, state);
+    compare.groups(&both, &mut diff);
+    compare.memberships(&both, &settled.held, &mut diff);
     sort(&mut diff);
     diff
 }
@@ -108,7 +112,8 @@ pub fn membership_changes(snapshot: &Snapshot, state: &StoreState) -> Membership
     let matches = Matches::find(snapshot, state, &SyncOptions::default());
     let users = 0..snapshot.users.len();
     let matched = users.map(|wanted| (wanted, matches.stored_of(wanted)));
-    membership::diff(matched, snapshot, state, &HashSet::new())
+    let both = BothGroups::of(snapshot, state);
+    membership::diff(matched, snapshot, state, &both, &HashSet::new())
 }
 
 struct Compare<'a> {
@@ -164,22 +169,40 @@ impl<'a> Compare<'a> {
             }
         }
         let by_name = self.snapshot.by_name.iter().map(|wanted| *wanted as usize);
-        for wanted in by_name.filter(|wanted| is_open.get(*wanted) == Some(&true)) {
-            let Some(mut user) = self.snapshot.user_at(wanted) else {
-                continue;
-            };
-            if let Some(reason) = settled.held.get(&wanted) {
-                diff.held_back.push(HeldBack::new(user.name, reason.clone()));
-                continue;
+        let open: Vec<usize> = by_name
+            .filter(|wanted| is_open.get(*wanted) == Some(&true))
+            .collect();
+        for batch in open.chunks(BATCH) {
+            self.fetch(batch);
+            for wanted in batch {
+                self.wanted_user(*wanted, settled, diff);
             }
-            if let Some(emails) = settled.without.get(&wanted) {
-                self.leave_out(&mut user, emails, diff);
-            }
-            let stored = self.matches.stored_of(wanted);
-            match stored.and_then(|stored| self.state.user(stored)) {
-                None => diff.creates.push(self.create(wanted, &user)),
-                Some(stored) => self.update(&user, &stored, diff),
-            }
+        }
+    }
+
+    /// [Fetch](Snapshot::fetch) what both sides have of some wanted users.
+    fn fetch(&self, wanted: &[usize]) {
+        self.snapshot.fetch(wanted.iter().copied());
+        self.state
+            .fetch(wanted.iter().filter_map(|wanted| self.matches.stored_of(*wanted)));
+    }
+
+    /// Create or update a user, unless it is held back.
+    fn wanted_user(&self, wanted: usize, settled: &Settled, diff: &mut Diff) {
+        let Some(mut user) = self.snapshot.without_groups(wanted) else {
+            return;
+        };
+        if let Some(reason) = settled.held.get(&wanted) {
+            diff.held_back.push(HeldBack::new(user.name, reason.clone()));
+            return;
+        }
+        if let Some(emails) = settled.without.get(&wanted) {
+            self.leave_out(&mut user, emails, diff);
+        }
+        let stored = self.matches.stored_of(wanted);
+        match stored.and_then(|stored| self.state.user(stored)) {
+            None => diff.creates.push(self.create(wanted, user)),
+            Some(stored) => self.update(&user, &stored, diff),
         }
     }
 
@@ -212,10 +235,10 @@ impl<'a> Compare<'a> {
         }
     }
 
-    fn create(&self, wanted: usize, user: &SnapshotUser) -> Create {
-        let mut new = NewUser::new(user.links.clone(), user.name.clone());
+    fn create(&self, wanted: usize, user: SnapshotUser) -> Create {
+        let mut new = NewUser::new(user.links, user.name);
         new.enabled = user.enabled;
-        new.details = user.details.clone();
+        new.details = user.details;
         new.former_sids = self.snapshot.sid_history_of(wanted);
         Create {
             user: new,
@@ -226,20 +249,15 @@ impl<'a> Compare<'a> {
 
     fn update(&self, user: &SnapshotUser, stored: &StoredUser, diff: &mut Diff) {
         let owner = user.links.owner().source;
-        let identity = [
-            (Field::Name, Value::Text(user.name.clone())),
-            (Field::Entry, Value::Origin(Origin::Directory(user.links.clone()))),
-        ];
         let details = Field::DETAILS.into_iter().filter(|_| self.options.update_details);
-        let details = details.filter_map(|field| Some((field, user.details.value(field)?)));
-        let changes: Vec<Change> = identity
-            .into_iter()
-            .chain(details)
-            .filter_map(|(field, to)| {
-                let (from, source) = (stored.value(field), user.winner(field));
-                (from != to).then(|| Change::new(field, from, to, source))
-            })
-            .collect();
+        let fields = [Field::Name, Field::Entry].into_iter().chain(details);
+        let changed: Vec<Field> = fields.filter(|field| user.differs(*field, stored)).collect();
+        let change = |field: &Field| {
+            let (from, to) = (stored.value(*field), user.value(*field));
+            Change::new(*field, from, to, user.winner(*field))
+        };
+        // A plan keeps many of these lists: they are as long as they must be.
+        let changes: Vec<Change> = changed.iter().map(change).collect();
         if !changes.is_empty() {
             diff.updates.push(update(stored, changes));
         }
@@ -311,41 +329,35 @@ impl<'a> Compare<'a> {
         }
     }
 
-    fn groups(&self, diff: &mut Diff) {
-        let stored: HashMap<&Link, _> = self
-            .state
-            .groups
-            .iter()
-            .map(|group| (&group.link, group))
-            .collect();
-        for group in &self.snapshot.groups {
-            match stored.get(&group.link) {
-                None => diff.group_creates.push(group.clone()),
-                Some(known) if *known != group => diff.group_updates.push(GroupUpdate {
-                    from: (*known).clone(),
+    fn groups(&self, both: &BothGroups<'_>, diff: &mut Diff) {
+        for (group, stored) in both.wanted() {
+            match stored {
+                Stored::Nothing => diff.group_creates.push(group.clone()),
+                Stored::Other(known) => diff.group_updates.push(GroupUpdate {
+                    from: known.clone(),
                     to: group.clone(),
                 }),
-                Some(_) => {}
+                Stored::Same => {}
             }
         }
         let deletes = self.trigger.as_manual().is_some_and(|run| run.delete_missing);
         let Removals::Manual { groups, .. } = &mut diff.removals else {
             return;
         };
-        for group in self.state.groups.iter().filter(|_| deletes) {
+        for group in both.others().iter().filter(|_| deletes) {
             if self.snapshot.group_links.contains(&group.link) {
                 continue;
             }
             if let Some(proof) = self.snapshot.witnesses.absence([group.link.source].into_iter()) {
                 groups.push(GroupRemoval {
-                    group: group.clone(),
+                    group: (*group).clone(),
                     proof,
                 });
             }
         }
     }
 
-    fn memberships(&self, held: &HashMap<usize, HoldReason>, diff: &mut Diff) {
+    fn memberships(&self, both: &BothGroups<'_>, held: &HashMap<usize, HoldReason>, diff: &mut Diff) {
         let settled = self.active().filter(|wanted| !held.contains_key(wanted));
         let settled = settled.map(|wanted| (wanted, self.matches.stored_of(wanted)));
         let deleted: HashSet<&Link> = diff
@@ -354,7 +366,7 @@ impl<'a> Compare<'a> {
             .iter()
             .map(|removal| &removal.group.link)
             .collect();
-        diff.memberships = membership::diff(settled, self.snapshot, self.state, &deleted);
+        diff.memberships = membership::diff(settled, self.snapshot, self.state, both, &deleted);
     }
 }
 

@@ -11,12 +11,12 @@ use adlib_schema::record::Pin;
 pub use self::builder::SnapshotBuilder;
 pub(crate) use self::builder::{in_order, once_each};
 use crate::{
-    Details, Field, FoldedName, HeldBack, Link, Links, Source,
+    Details, Field, FoldedName, HeldBack, Link, Links, Source, Value,
     absence::Witnesses,
     digest::Digest,
     plan::{FoundIn, SourceWarning},
     scope::{ScopeReason, Via},
-    store::StoredGroup,
+    store::{Origin, StoredGroup, StoredUser},
     table::{EntryRecord, HashIndex, Pairs, Place, Record, Rows, hash},
 };
 
@@ -91,6 +91,14 @@ impl Snapshot {
     }
 
     pub(crate) fn user_at(&self, user: usize) -> Option<SnapshotUser> {
+        Some(SnapshotUser {
+            groups: self.groups_of(user).map(|group| group as usize).collect(),
+            ..self.without_groups(user)?
+        })
+    }
+
+    /// A user, but for its groups.
+    pub(crate) fn without_groups(&self, user: usize) -> Option<SnapshotUser> {
         let record = self.record(user)?;
         let decoded = record.decode();
         Some(SnapshotUser {
@@ -102,7 +110,7 @@ impl Snapshot {
                 ..decoded.details
             },
             winners: self.winners_of(user).to_vec(),
-            groups: self.groups_of(user).map(|group| group as usize).collect(),
+            groups: Vec::new(),
         })
     }
 
@@ -268,8 +276,7 @@ impl Snapshot {
 
     /// Source and key of an entry.
     pub(crate) fn packed_link(&self, row: usize) -> &[u8] {
-        let first = Record(self.rows.get(row)).packed_links().next();
-        first.map_or(&[], |(_, packed)| packed)
+        Record(self.rows.get(row)).packed_owner()
     }
 
     /// The distinguished name of an entry.
@@ -320,6 +327,26 @@ impl SnapshotUser {
     #[must_use]
     pub fn folded_name(&self) -> FoldedName {
         FoldedName::of(&self.name)
+    }
+
+    /// Whether the store has another value of `field`.
+    pub(crate) fn differs(&self, field: Field, stored: &StoredUser) -> bool {
+        match field {
+            Field::Name => self.name != stored.name,
+            Field::Enabled => self.enabled != stored.enabled,
+            Field::Entry => stored.origin.links() != Some(&self.links),
+            detail => self.details.differs(detail, &stored.details),
+        }
+    }
+
+    /// The value of `field`.
+    pub(crate) fn value(&self, field: Field) -> Value {
+        match field {
+            Field::Name => Value::Text(self.name.clone()),
+            Field::Enabled => Value::Flag(self.enabled),
+            Field::Entry => Value::Origin(Origin::Directory(self.links.clone())),
+            detail => self.details.value(detail).unwrap_or(Value::Absent),
+        }
     }
 
     /// The source whose value of `field` won.

@@ -423,6 +423,12 @@ impl StoreState {
         (row < self.users.len()).then(|| Record(self.users.get(row)))
     }
 
+    /// [Fetch](Rows::fetch) the rows of some users.
+    pub(crate) fn fetch(&self, users: impl IntoIterator<Item = usize>) {
+        self.users
+            .fetch(users.into_iter().map(|user| self.users.place(user)));
+    }
+
     pub(crate) fn id(&self, row: usize) -> UserId {
         UserId::new(String::from_utf8_lossy(self.ids.get(row)))
     }

@@ -153,8 +153,7 @@ impl<'a> Record<'a> {
 
     /// The number of the entry that owns the user, by which rows are shelved.
     pub(crate) fn hash(self) -> u64 {
-        let first = self.packed_links().next();
-        hash(first.map_or(&[], |(_, packed)| packed))
+        hash(self.packed_owner())
     }
 
     pub(crate) fn links(self) -> Option<Links> {
@@ -163,8 +162,13 @@ impl<'a> Record<'a> {
 
     /// The entry that owns the user.
     pub(crate) fn owner(self) -> Link {
+        Link::unpack(self.packed_owner())
+    }
+
+    /// Source and key of the entry that owns the user.
+    pub(crate) fn packed_owner(self) -> &'a [u8] {
         let first = self.packed_links().next();
-        Link::unpack(first.map_or(&[], |(_, packed)| packed))
+        first.map_or(&[], |(_, packed)| packed)
     }
 
     fn after_links(self) -> Cursor<'a> {
