@@ -71,6 +71,9 @@ impl From<AccountSecret<'_>> for ClientSecret {
 /// Something that gets service tickets: our own exchange with a KDC, or another's.
 pub trait TicketSource: Send + Sync {
     /// Get a ticket for a service with the account's password, and make the token that presents it.
+    ///
+    /// For an account that the KDC does not know, a source makes the exchanges of a wrong password, and does its work: the
+    /// two must look alike from outside (R9).
     fn service_ticket<'a>(
         &'a self,
         request: TicketRequest<'a>,

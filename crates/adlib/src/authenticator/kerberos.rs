@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use adlib_core::{Password, Sid, UnixTime};
-use adlib_kdc::{ApReqToken, Endpoint, Locate, Rejection, TicketError, TicketRequest};
-use adlib_kerberos::{Accepted, EncryptionType, PacMode, ServiceKey, UnverifiedApReq, pac::VerifiedPac};
+use adlib_kdc::{ApReqToken, Endpoint, Locate, TicketError, TicketRequest};
+use adlib_kerberos::{Accepted, PacMode, UnverifiedApReq, pac::VerifiedPac};
 use adlib_schema::record::User;
 
 use super::{
-    STAND_IN,
     mechanism::{Denied, Vouched},
     reason,
     source::{KerberosParts, SignInSource},
@@ -28,13 +27,7 @@ impl SignInSource {
         let mut kdcs = kerberos.kdcs_of(&user.domain).await?;
         // A controller that gave no connection will hardly be a KDC that answers.
         kdcs.sort_by_cached_key(|kdc| self.directory.was_silent(&user.domain, &kdc.host));
-        let mut token = kerberos.ticket(user, password, &kdcs, deadline).await;
-        if user.dn == STAND_IN && matches!(token, Err(TicketError::Rejected(Rejection::UnknownPrincipal))) {
-            // A KDC tells at the first message that it knows no such account. With a wrong password there is a key to be
-            // derived, and a second one.
-            derive_a_key(user, password).await;
-            token = kerberos.ticket(user, password, &kdcs, deadline).await;
-        }
+        let token = kerberos.ticket(user, password, &kdcs, deadline).await;
         let token = token.map_err(|error| {
             let why = reason::of(&error, user, self.common.clock.now());
             match error.is_late() {
@@ -46,17 +39,6 @@ impl SignInSource {
         let accepted = kerberos.accept(token.as_bytes(), self.common.clock.now()).await?;
         Ok(kerberos.vouched(user, &accepted, self.common.clock.now())?)
     }
-}
-
-/// The work that a password of an account is, for nothing.
-async fn derive_a_key(user: &User, password: &Password) {
-    let salt = format!("{}{}", user.domain.to_uppercase(), user.account);
-    let password = password.clone();
-    let derived = tokio::task::spawn_blocking(move || {
-        let key = ServiceKey::from_password(EncryptionType::Aes256Sha1, &password, salt.as_bytes(), None);
-        std::hint::black_box(key).is_ok()
-    });
-    let _ = derived.await;
 }
 
 impl KerberosParts {
