@@ -5,6 +5,7 @@ use std::future::Future;
 use adlib_schema::record::User;
 use adlib_upn::{AccountCase, SuffixMap, Upn};
 
+use super::STAND_IN;
 use crate::{Reason, Refusal};
 
 /// How accounts are looked for.
@@ -60,15 +61,42 @@ pub(crate) struct Rules<'a> {
     pub(crate) elsewhere: &'a [String],
 }
 
+impl Rules<'_> {
+    /// The domains here for which `suffix` stands.
+    fn mapped<'a, A: Accounts>(&'a self, accounts: &A, suffix: &'a str) -> Vec<&'a str> {
+        let is = |domain: &str, other: &String| AccountCase::Insensitive.same(other, domain);
+        let is_elsewhere = |domain: &str| self.elsewhere.iter().any(|other| is(domain, other));
+        let domains = self.suffixes.domains_of(suffix);
+        domains
+            .filter(|domain| configured(accounts, domain).is_some() || !is_elsewhere(domain))
+            .collect()
+    }
+}
+
+/// The account that a name stands for.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) user: User,
+    /// The domain of each lookup that was not needed. For a name that nobody has, they are all made: a wrong password must
+    /// not take fewer (R9).
+    pub(crate) spared: Vec<String>,
+}
+
+impl From<User> for Resolved {
+    fn from(user: User) -> Self {
+        let spared = Vec::new();
+        Self { user, spared }
+    }
+}
+
 /// The one account that `name` stands for.
 pub(crate) async fn resolve<A: Accounts>(
     accounts: &A,
     name: &Upn,
     rules: &Rules<'_>,
-) -> Result<User, ResolveError<A::Error>> {
+) -> Result<Resolved, ResolveError<A::Error>> {
     let (prefix, suffix) = (name.prefix(), name.suffix());
-    let case = rules.case;
-    let search = Search { accounts, case };
+    let mut search = Search::new(accounts, rules.case);
 
     // (a) The typed name is a user principal name.
     let typed = name.to_string();
@@ -82,24 +110,15 @@ pub(crate) async fn resolve<A: Accounts>(
         found = search.find(domain, Wanted::Account(prefix)).await?;
     }
     // (c) The suffix stands for domains.
-    let is_elsewhere = |domain: &&str| {
-        rules
-            .elsewhere
-            .iter()
-            .any(|other| AccountCase::Insensitive.same(other, domain))
-            && configured(accounts, domain).is_none()
-    };
-    let mapped = rules.suffixes.domains_of(suffix);
-    let mapped: Vec<&str> = mapped.filter(|domain| !is_elsewhere(domain)).collect();
+    let mapped = rules.mapped(accounts, suffix);
+    let unconfigured = mapped
+        .iter()
+        .find(|domain| configured(accounts, domain).is_none());
     if found.is_empty() {
         // Before any of them is asked: what one of them says must not depend on the order of the file.
-        for domain in &mapped {
-            let unknown = || {
-                unknown_domain(format!(
-                    "`{suffix}` stands for `{domain}`, which is not configured"
-                ))
-            };
-            configured(accounts, domain).ok_or_else(|| ResolveError::Unconfigured(unknown()))?;
+        if let Some(domain) = unconfigured {
+            let detail = format!("`{suffix}` stands for `{domain}`, which is not configured");
+            return Err(ResolveError::Unconfigured(unknown_domain(detail)));
         }
         for domain in &mapped {
             found.extend(search.find_in_mapped(domain, prefix).await?);
@@ -109,7 +128,20 @@ pub(crate) async fn resolve<A: Accounts>(
         let detail = format!("`{suffix}` is neither a configured domain nor a mapped suffix");
         return Err(unknown_domain(detail).into());
     }
-    Ok(only(found, &typed)?)
+    let user = only(found, &typed)?;
+    let typed_and_own = accounts.domains().iter().chain(own).map(String::as_str);
+    let by_suffix = mapped.iter().filter(|_| unconfigured.is_none());
+    let all = typed_and_own.chain(by_suffix.flat_map(|domain| [*domain; 2]));
+    let spared = search.spared(all);
+    Ok(Resolved { user, spared })
+}
+
+/// Make the lookups that were `spared`, for an account that nobody has.
+pub(crate) async fn make_spared<A: Accounts>(accounts: &A, spared: &[String]) {
+    for domain in spared {
+        // What comes of it does not matter.
+        let _ = accounts.find(domain, Wanted::Account(STAND_IN)).await;
+    }
 }
 
 /// The one account in any domain that is `wanted`, as which it was typed.
@@ -119,7 +151,7 @@ pub(crate) async fn anywhere<A: Accounts>(
     typed: &str,
     case: AccountCase,
 ) -> Result<User, ResolveError<A::Error>> {
-    let search = Search { accounts, case };
+    let mut search = Search::new(accounts, case);
     let mut found = Vec::new();
     for domain in accounts.domains() {
         found.extend(search.find(domain, wanted).await?);
@@ -137,7 +169,7 @@ pub(crate) async fn of_domain<A: Accounts>(
     let domain = accounts.domain_called(name).await.map_err(ResolveError::Failed)?;
     let unknown = || unknown_domain(format!("no configured domain is called `{name}`"));
     let domain = domain.ok_or_else(unknown)?;
-    let found = Search { accounts, case }
+    let found = Search::new(accounts, case)
         .find(&domain, Wanted::Account(account))
         .await?;
     Ok(only(found, &format!("{name}\\{account}"))?)
@@ -184,11 +216,32 @@ pub(crate) fn only<C: Candidate>(mut found: Vec<C>, typed: &str) -> Result<C, Re
 struct Search<'a, A> {
     accounts: &'a A,
     case: AccountCase,
+    /// The domain of each lookup so far.
+    made: Vec<String>,
 }
 
-impl<A: Accounts> Search<'_, A> {
+impl<'a, A: Accounts> Search<'a, A> {
+    const fn new(accounts: &'a A, case: AccountCase) -> Self {
+        let made = Vec::new();
+        Self { accounts, case, made }
+    }
+
+    /// What is in `all`, the domain of each lookup that there may be, and was not made.
+    fn spared<'d>(self, all: impl Iterator<Item = &'d str>) -> Vec<String> {
+        let mut made = self.made;
+        let is_spared = |domain: &&str| match made.iter().position(|made| made.eq_ignore_ascii_case(domain)) {
+            Some(index) => {
+                made.swap_remove(index);
+                false
+            }
+            None => true,
+        };
+        all.filter(is_spared).map(str::to_owned).collect()
+    }
+
     /// What the directory finds and a comparison here confirms: directories also match without accents.
-    async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, ResolveError<A::Error>> {
+    async fn find(&mut self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, ResolveError<A::Error>> {
+        self.made.push(domain.to_owned());
         let mut found = self
             .accounts
             .find(domain, wanted)
@@ -203,7 +256,11 @@ impl<A: Accounts> Search<'_, A> {
         Ok(found)
     }
 
-    async fn find_in_mapped(&self, domain: &str, prefix: &str) -> Result<Vec<User>, ResolveError<A::Error>> {
+    async fn find_in_mapped(
+        &mut self,
+        domain: &str,
+        prefix: &str,
+    ) -> Result<Vec<User>, ResolveError<A::Error>> {
         if let Ok(standard) = Upn::parse(&format!("{prefix}@{domain}")) {
             let found = self.find(domain, Wanted::Upn(&standard)).await?;
             if !found.is_empty() {
@@ -216,6 +273,8 @@ impl<A: Accounts> Search<'_, A> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
     use adlib_schema::record::Key;
 
@@ -223,6 +282,8 @@ mod tests {
         domains: Vec<String>,
         users: Vec<User>,
         broken: Option<&'static str>,
+        /// The domain of each lookup.
+        asked: Mutex<Vec<String>>,
     }
 
     impl Accounts for Fixture {
@@ -233,6 +294,7 @@ mod tests {
         }
 
         async fn find(&self, domain: &str, wanted: Wanted<'_>) -> Result<Vec<User>, &'static str> {
+            self.asked.lock().unwrap().push(domain.to_owned());
             if self.broken == Some(domain) {
                 return Err("no answer");
             }
@@ -247,7 +309,7 @@ mod tests {
             Ok(self
                 .users
                 .iter()
-                .filter(|user| user.domain == domain)
+                .filter(|user| user.domain.eq_ignore_ascii_case(domain))
                 .filter(matches)
                 .cloned()
                 .collect())
@@ -286,6 +348,7 @@ mod tests {
             domains: vec![CORP.into(), STAFF.into()],
             users,
             broken: None,
+            asked: Mutex::default(),
         }
     }
 
@@ -299,7 +362,7 @@ mod tests {
             elsewhere: &["other.example.com".to_owned()],
         };
         match runtime.block_on(resolve(fixture, &name, &rules)) {
-            Ok(user) => Ok(user.qualified_name()),
+            Ok(resolved) => Ok(resolved.user.qualified_name()),
             Err(ResolveError::Refused(refusal) | ResolveError::Unconfigured(refusal)) => {
                 Err(refusal.reason().as_str().to_owned())
             }
@@ -326,6 +389,49 @@ mod tests {
         ] {
             let outcome = run(&fixture(), typed, map, AccountCase::Insensitive);
             assert_eq!(outcome.as_deref().map_err(String::as_str), expected, "{typed}");
+        }
+    }
+
+    /// R9, A46: with what an earlier step spared, the domains are asked as often as for a name that nobody has.
+    #[tokio::test]
+    async fn a46_a_known_name_takes_the_lookups_of_an_unknown_one() {
+        let map = "acme.example = corp.example.com\nboth.example = CORP.example.com\nboth.example = staff.example.com\n\
+                   lost.example = corp.example.com\nlost.example = gone.example.com\n";
+        let map = SuffixMap::parse(map.as_bytes()).map;
+        for (known, unknown) in [
+            ("ada@corp.example.com", "nobody@corp.example.com"),
+            ("noupn@corp.example.com", "nobody@corp.example.com"),
+            ("mia@acme.example", "nobody@acme.example"),
+            ("ada@acme.example", "nobody@acme.example"),
+            ("noupn@acme.example", "nobody@acme.example"),
+            ("ada@both.example", "nobody@both.example"),
+            ("tess@both.example", "nobody@both.example"),
+            ("lou@lost.example", "nobody@lost.example"),
+        ] {
+            let mut fixture = fixture();
+            let mut lou = User::new(Key::new("lou"), "", CORP, "lou");
+            lou.upn = Some("lou@lost.example".to_owned());
+            fixture.users.push(lou);
+            let rules = Rules {
+                suffixes: &map,
+                case: AccountCase::Insensitive,
+                elsewhere: &[],
+            };
+            let asked = || {
+                let mut asked = std::mem::take(&mut *fixture.asked.lock().unwrap());
+                asked.iter_mut().for_each(|domain| domain.make_ascii_lowercase());
+                asked.sort();
+                asked
+            };
+            let resolved = resolve(&fixture, &Upn::parse(known).unwrap(), &rules)
+                .await
+                .unwrap();
+            make_spared(&fixture, &resolved.spared).await;
+            let of_known = asked();
+            resolve(&fixture, &Upn::parse(unknown).unwrap(), &rules)
+                .await
+                .unwrap_err();
+            assert_eq!(of_known, asked(), "{known}");
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
     STAND_IN, Settings,
     attempt::{Leg, Ongoing},
     mechanism::Decoy,
-    resolve::{self, Accounts as _, ResolveError, Rules, Wanted},
+    resolve::{self, Accounts as _, ResolveError, Resolved, Rules, Wanted},
 };
 use crate::{
     Clock, Directory, Error, Identity, Reason, Refusal, ReplayCache, SignInError, SourceRole,
@@ -64,7 +64,7 @@ pub(super) struct KerberosParts {
 /// An account that a name stands for.
 pub(super) enum Account {
     /// Of a domain: its controllers decide.
-    Domain(User),
+    Domain(Resolved),
     /// An entry of another directory: a bind decides (R39).
     Entry(Found),
 }
@@ -72,7 +72,7 @@ pub(super) enum Account {
 impl Account {
     pub(super) fn user(&self) -> &User {
         match self {
-            Self::Domain(user) => user,
+            Self::Domain(resolved) => &resolved.user,
             Self::Entry(found) => &found.user,
         }
     }
@@ -169,13 +169,13 @@ impl SignInSource {
             case: self.common.settings.account_case,
             elsewhere: &self.elsewhere,
         };
-        let user = match self.typed_name(ongoing.name)? {
+        Ok(Account::Domain(match self.typed_name(ongoing.name)? {
             Typed::Upn(name) => resolve::resolve(&lookup, &name, &rules).await?,
             Typed::DownLevel { domain, account } => {
-                resolve::of_domain(&lookup, &domain, &account, rules.case).await?
+                let user = resolve::of_domain(&lookup, &domain, &account, rules.case).await?;
+                user.into()
             }
-        };
-        Ok(Account::Domain(user))
+        }))
     }
 
     /// The account of this source that has the user name `name`, as a synchronisation would call it: case does not matter
@@ -196,7 +196,7 @@ impl SignInSource {
         };
         let user = resolve::anywhere(&lookup, wanted, name, AccountCase::Insensitive).await;
         match user.map_err(Absence::from) {
-            Ok(user) => Ok(Some(Account::Domain(user))),
+            Ok(user) => Ok(Some(Account::Domain(user.into()))),
             Err(Absence::NotThere(_)) => Ok(None),
             Err(absence) => Err(absence),
         }
@@ -207,8 +207,12 @@ impl SignInSource {
         ongoing.asks(self.role, Leg::Password);
         let lookup = self.directory.lookup().await?;
         match account {
-            Account::Domain(user) => {
-                let (vouched, fallback) = self.vouched(&lookup, &user, ongoing.proof, ongoing).await?;
+            Account::Domain(Resolved { user, spared }) => {
+                let vouched = self.vouched(&lookup, &user, ongoing.proof, ongoing).await;
+                if vouched.is_err() {
+                    resolve::make_spared(&lookup, &spared).await;
+                }
+                let (vouched, fallback) = vouched?;
                 let identity = self.identity(&lookup, &user, vouched, fallback).await?;
                 Ok(Proven { identity, user })
             }

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod exchanges;
 mod lockout;
 mod matrix;
 mod outage;

@@ -1,0 +1,92 @@
+//! What goes to the controller for a name that nobody has, and for a wrong password (R9).
+
+use std::{net::SocketAddr, time::Duration};
+
+use adlib::Authenticator;
+
+use crate::{
+    proxy::Proxy,
+    site::{Site, sign_in, word},
+};
+
+/// Kerberos' messages by their tags (RFC 4120 5.10), each after its length.
+fn kerberos_messages(sent: &[u8]) -> Vec<String> {
+    let mut rest = sent;
+    let mut messages = Vec::new();
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        let length = u32::from_be_bytes(*length) as usize;
+        let (message, behind) = behind.split_at(length);
+        messages.push(format!("tag {}", message[0] & 0x1f));
+        rest = behind;
+    }
+    messages
+}
+
+/// TLS records by their kinds (RFC 8446 5.1); of application data there is one a message.
+fn tls_records(sent: &[u8]) -> Vec<String> {
+    let mut rest = sent;
+    let mut records = Vec::new();
+    while let Some((head, behind)) = rest.split_first_chunk::<5>() {
+        let length = u16::from_be_bytes([head[3], head[4]]).into();
+        records.push(format!("record {}", head[0]));
+        rest = &behind[length..];
+    }
+    records
+}
+
+/// What one sign-in sends, connection by connection.
+async fn sent(
+    (ldap, kdc): (&Proxy, &Proxy),
+    authenticator: &Authenticator,
+    name: &str,
+    expected: &str,
+) -> Vec<Vec<String>> {
+    let outcome = sign_in(authenticator, name, "not the password").await;
+    assert_eq!(word(&outcome), expected, "{name}");
+    // The end of a connection is sent behind.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut all: Vec<_> = ldap.take_heard().iter().map(|sent| tls_records(sent)).collect();
+    all.extend(kdc.take_heard().iter().map(|sent| kerberos_messages(sent)));
+    all.sort();
+    all
+}
+
+/// R9, A46: as many messages of the same kinds, on as many connections, in each mode and where no KDC is there.
+#[tokio::test]
+async fn r09_unknown_and_wrong_make_the_same_exchanges() {
+    let corp = adlib_lab::corp();
+    let ldap = Proxy::before(corp.ldaps()).await;
+    let kdc = Proxy::before(SocketAddr::new(corp.ip, 88)).await;
+    let mut site = Site::new(&corp);
+    site.controllers = format!("[\"{}\"]", ldap.at);
+    let suffixes = site.files.path().join("suffixes.conf");
+    std::fs::write(&suffixes, format!("acme.example = {}\n", corp.dns_domain)).unwrap();
+    let there = kdc.at.to_string();
+    let gone = SocketAddr::new(corp.ip, 9).to_string();
+    for (mode, at) in [
+        ("auto", &there),
+        ("modern", &there),
+        ("legacy", &there),
+        ("auto", &gone),
+    ] {
+        site.signin = format!("kdc = [\"{at}\"]\nupn_mappings = \"{}\"\n", suffixes.display());
+        let authenticator = site.authenticator(mode).await;
+        let both = (&ldap, &kdc);
+        // The first sign-in makes the connections that wait for the others.
+        sent(both, &authenticator, "zoe@corp.example.com", "wrong-password").await;
+        for (known, unknown) in [
+            // By the user principal name, and by the account's name.
+            ("zoe@corp.example.com", "zoo@corp.example.com"),
+            ("noupn@corp.example.com", "noone@corp.example.com"),
+            // By a suffix that stands for the domain.
+            ("mia@acme.example", "may@acme.example"),
+            ("zoe@acme.example", "zoo@acme.example"),
+            ("noupn@acme.example", "noone@acme.example"),
+        ] {
+            let wrong = sent(both, &authenticator, known, "wrong-password").await;
+            let nobody = sent(both, &authenticator, unknown, "unknown-user").await;
+            assert!(wrong.iter().flatten().count() > 2, "{wrong:?}");
+            assert_eq!(wrong, nobody, "{mode}, KDC at {at}: {known}, {unknown}");
+        }
+    }
+}
