@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 use super::{
     KeyBytes,
-    cts::{self, Aes},
+    cts::{self, Aes, AesEncrypt},
     key_bytes::padded,
     mac::Mac,
     nfold::{nfold, nfold_usage},
@@ -22,26 +22,31 @@ const TAG: usize = 12;
 pub(super) fn derive(base: &KeyBytes, constant: &[u8]) -> KeyBytes {
     let mut state = [0; cts::BLOCK];
     nfold(constant, &mut state);
-    encrypt_on(&Aes::new(base), state, base.expose().len())
+    let [key] = encrypt_on(base, [state]);
+    key
 }
 
 /// The same for the constants of a key usage, with `base` expanded once for all.
 pub(super) fn derive_usage<const N: usize>(base: &KeyBytes, constants: [[u8; 5]; N]) -> [KeyBytes; N] {
-    let (aes, length) = (Aes::new(base), base.expose().len());
-    constants.map(|constant| encrypt_on(&aes, nfold_usage(constant), length))
+    encrypt_on(base, constants.map(nfold_usage))
 }
 
-/// As many bytes as a key has, each block of them the one before encrypted.
-fn encrypt_on(aes: &Aes, mut state: [u8; cts::BLOCK], length: usize) -> KeyBytes {
-    let mut blocks = [[0; cts::BLOCK]; 2];
-    for block in &mut blocks {
-        aes.encrypt_block(&mut state);
-        *block = state;
+/// For each state as many bytes as `base` has, each block of them the one before encrypted. A block waits for the one before,
+/// not for those of other states.
+fn encrypt_on<const N: usize>(base: &KeyBytes, mut states: [[u8; cts::BLOCK]; N]) -> [KeyBytes; N] {
+    let (aes, length) = (AesEncrypt::new(base), base.expose().len());
+    aes.encrypt_blocks(&mut states);
+    let mut next = states;
+    if length > cts::BLOCK {
+        aes.encrypt_blocks(&mut next);
     }
-    let derived = blocks.as_flattened_mut();
-    let key = KeyBytes::new(derived.get(..length).unwrap_or_default());
-    derived.zeroize();
-    key
+    let mut keys = core::array::from_fn(|_| KeyBytes::new(&[]));
+    for ((key, first), second) in keys.iter_mut().zip(&states).zip(&next) {
+        *key = KeyBytes::of_two(first, second, length);
+    }
+    states.as_flattened_mut().zeroize();
+    next.as_flattened_mut().zeroize();
+    keys
 }
 
 /// Encrypt `confounded`, a confounder with the plaintext after it: ciphertext, then the HMAC of the plaintext.
@@ -63,7 +68,7 @@ pub(super) fn open<'m>(ke: &Aes, ki: &Mac, message: &'m mut [u8]) -> Option<&'m 
 /// The pseudo-random function (RFC 3962 6).
 pub(super) fn prf(base: &KeyBytes, input: &[u8]) -> KeyBytes {
     let mut block = padded(&Sha1::digest(input));
-    Aes::new(&derive(base, b"prf")).encrypt_block(&mut block);
+    AesEncrypt::new(&derive(base, b"prf")).encrypt_blocks(core::slice::from_mut(&mut block));
     KeyBytes::new(&block)
 }
 

@@ -1,6 +1,6 @@
 //! AES in CBC mode with ciphertext stealing and a zero vector (RFC 3962 5, RFC 8009 5).
 
-use aes::{Aes128, Aes256};
+use aes::{Aes128, Aes128Enc, Aes256, Aes256Enc};
 use cts::{
     CbcCs3, Decrypt, Encrypt, KeyInit,
     cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt, InnerIvInit},
@@ -62,10 +62,36 @@ impl Aes {
     }
 
     /// Encrypt one block in place.
-    pub(crate) fn encrypt_block(&self, block: &mut [u8; BLOCK]) {
+    fn encrypt_block(&self, block: &mut [u8; BLOCK]) {
         match self {
             Self::Short(aes) => aes.encrypt_block(Block::<Aes128>::cast_from_core_mut(block)),
             Self::Long(aes) => aes.encrypt_block(Block::<Aes256>::cast_from_core_mut(block)),
+        }
+    }
+}
+
+/// An AES key that only encrypts, which is half of the work to expand: keys are derived with it.
+pub(crate) enum AesEncrypt {
+    /// Of 16 bytes.
+    Short(Aes128Enc),
+    /// Of 32 bytes.
+    Long(Aes256Enc),
+}
+
+impl AesEncrypt {
+    /// The key that `key` is: AES-256 with 32 bytes, AES-128 with 16.
+    pub(crate) fn new(key: &KeyBytes) -> Self {
+        match key.expose().len() {
+            32.. => Self::Long(Aes256Enc::new(&key.padded().into())),
+            _ => Self::Short(Aes128Enc::new(&key.padded().into())),
+        }
+    }
+
+    /// Encrypt each of `blocks` in place, all at a time.
+    pub(crate) fn encrypt_blocks(&self, blocks: &mut [[u8; BLOCK]]) {
+        match self {
+            Self::Short(aes) => aes.encrypt_blocks(Block::<Aes128>::cast_slice_from_core_mut(blocks)),
+            Self::Long(aes) => aes.encrypt_blocks(Block::<Aes256>::cast_slice_from_core_mut(blocks)),
         }
     }
 }

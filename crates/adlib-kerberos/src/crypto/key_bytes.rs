@@ -21,6 +21,16 @@ impl KeyBytes {
         }
     }
 
+    /// The first `length` bytes of two blocks.
+    pub(super) fn of_two(first: &[u8; 16], second: &[u8; 16], length: usize) -> Self {
+        let mut key = Self::new(first);
+        if let Some(place) = key.bytes.get_mut(16..32) {
+            place.copy_from_slice(second);
+        }
+        key.length = length.min(32);
+        key
+    }
+
     /// The bytes themselves.
     pub(crate) fn expose(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
