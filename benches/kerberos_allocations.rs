@@ -10,7 +10,7 @@ mod kerberos_scene;
 use kerberos_scene::Scene;
 
 /// Everything but the replay cache.
-fn verify<'b>(scene: &Scene, token: &[u8], buffer: &'b mut Vec<u8>) -> PendingReplay<'b> {
+fn verify<'b>(scene: &'b Scene, token: &[u8], buffer: &'b mut Vec<u8>) -> PendingReplay<'b> {
     let request = UnverifiedApReq::decode(token).unwrap();
     let decrypted = request.decrypt_in(buffer, &scene.keytab, &scene.policy).unwrap();
     decrypted.check(&scene.policy, scene.time(), None).unwrap()

@@ -46,7 +46,7 @@ impl Accepted {
     pub(super) fn new(message: DecryptedApReq<'_>, verdict: Verdict) -> Self {
         let DecryptedApReq {
             plaintext,
-            entry,
+            key,
             failed: mut keys_tried,
             framing,
             mutual,
@@ -54,7 +54,8 @@ impl Accepted {
             authenticator,
             ..
         } = message;
-        keys_tried.push(KeyTried::from(&entry));
+        let entry = key.entry();
+        keys_tried.push(KeyTried::from(entry));
         let checksum = authenticator.checksum.as_ref();
         let delegation = checksum.and_then(|checksum| checksum.delegation.as_ref());
         let pac = ticket.pac.as_ref().map(|pac| plaintext.get(pac));
@@ -71,7 +72,7 @@ impl Accepted {
         };
         Self {
             client: ticket.client.principal(&plaintext),
-            service: entry.principal,
+            service: entry.principal.clone(),
             delegation: delegation.map(|range| Secret::new(plaintext.get(range).to_vec())),
             gss_flags: checksum.map_or(0, |checksum| checksum.flags),
             session_key: ticket.session_key,

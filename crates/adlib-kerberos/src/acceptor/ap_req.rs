@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use super::{
     DecryptedApReq,
     decrypted::{Halves, TicketFacts},
-    key_search,
+    key_search::{self, OpeningKey},
     plaintext::Plaintext,
 };
 use crate::{
-    EncryptionType, Keytab, Part, Policy, Principal, Rejection, SessionKey, UnsupportedEtype,
+    EncryptionType, Keytab, KeytabEntry, Part, Policy, Principal, Rejection, SessionKey, UnsupportedEtype,
     der::{self, ApReq, ApReqBody, EncryptionKey},
     gss::Framing,
     number::KeyUsage,
@@ -58,10 +58,17 @@ impl<'a> UnverifiedApReq<'a> {
     /// `WrongService`; `AuthenticatorNotOpened`; `Malformed`, `ChecksumType`; `PacDuplicate`, `PacMisplaced`,
     /// `UnknownAuthorizationData`, `AuthorizationDataNesting`.
     pub fn decrypt(self, keytab: &Keytab, policy: &Policy) -> Result<DecryptedApReq<'static>, Rejection> {
-        self.decrypt_to(Plaintext::Own(Vec::new()), keytab, policy)
+        let plaintext = Plaintext::Own(Vec::new());
+        self.decrypt_to(
+            plaintext,
+            keytab,
+            |entry| OpeningKey::shared(keytab, entry),
+            policy,
+        )
     }
 
-    /// The same in a buffer that is used again and again: then nothing is allocated on the way to a verdict.
+    /// The same in a buffer that is used again and again: then nothing is allocated on the way to a verdict, and threads
+    /// that share a key table do not wait for one another.
     ///
     /// The buffer is wiped afterwards.
     ///
@@ -81,16 +88,18 @@ impl<'a> UnverifiedApReq<'a> {
     pub fn decrypt_in<'b>(
         self,
         buffer: &'b mut Vec<u8>,
-        keytab: &Keytab,
+        keytab: &'b Keytab,
         policy: &Policy,
     ) -> Result<DecryptedApReq<'b>, Rejection> {
-        self.decrypt_to(Plaintext::Lent(buffer), keytab, policy)
+        let plaintext = Plaintext::Lent(buffer);
+        self.decrypt_to(plaintext, keytab, |entry| OpeningKey::lent(keytab, entry), policy)
     }
 
-    fn decrypt_to<'b>(
+    fn decrypt_to<'b, 'k>(
         self,
         mut plaintext: Plaintext<'b>,
-        keytab: &Keytab,
+        keytab: &'k Keytab,
+        hold: impl FnOnce(&'k KeytabEntry) -> OpeningKey<'b>,
         policy: &Policy,
     ) -> Result<DecryptedApReq<'b>, Rejection> {
         let options = self.message.ap_options;
@@ -118,12 +127,13 @@ impl<'a> UnverifiedApReq<'a> {
         let halves = Halves {
             framing: self.framing,
             mutual: options.has(ApReqBody::MUTUAL_REQUIRED),
-            opened,
+            key: hold(opened.entry),
+            failed: opened.failed,
             ticket: facts,
             sealed_authenticator: sealed.cipher.0,
             authenticator: authenticator.ok_or(Rejection::AuthenticatorNotOpened)?,
         };
-        DecryptedApReq::read(plaintext, halves, keytab, policy)
+        DecryptedApReq::read(plaintext, halves, policy)
     }
 }
 

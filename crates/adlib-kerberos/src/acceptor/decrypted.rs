@@ -1,6 +1,6 @@
 //! A message whose two halves opened: it is authentic, and now it is judged.
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::vec::Vec;
 use core::{net::IpAddr, ops::Range};
 
 use adlib_core::{BindingsState, ChannelBindings, OfferedBindings, UnixTime, utf16};
@@ -10,12 +10,12 @@ use super::{
     accepted::Verdict,
     addresses, ap_req,
     authorization::{ClientAuthorization, TicketAuthorization},
-    key_search::Opened,
+    key_search::OpeningKey,
     names::NameRanges,
     plaintext::Plaintext,
 };
 use crate::{
-    AddressMode, ChecksumType, Keytab, KeytabEntry, PacMode, Part, Policy, Principal, Rejection, SessionKey,
+    AddressMode, ChecksumType, PacMode, Part, Policy, Principal, Rejection, SessionKey,
     der::{self, Authenticator, AuthenticatorBody, Checksum, EncTicketPart, KerberosFlags, SequenceOf},
     gss::{Framing, InitiatorChecksum},
     pac::{Believed, UnverifiedPac},
@@ -30,10 +30,9 @@ const TRANSITED_POLICY_CHECKED: u32 = 12;
 #[derive(Debug)]
 pub struct DecryptedApReq<'b> {
     pub(super) plaintext: Plaintext<'b>,
-    pub(super) entry: KeytabEntry,
+    pub(super) key: OpeningKey<'b>,
     /// The keys that did not open the ticket.
     pub(super) failed: Vec<KeyTried>,
-    keys: Arc<[KeytabEntry]>,
     pub(super) framing: Framing,
     pub(super) mutual: bool,
     record: ReplayRecord,
@@ -80,10 +79,11 @@ pub(super) struct ChecksumFacts {
 }
 
 /// What [`super::UnverifiedApReq::decrypt`] hands on.
-pub(super) struct Halves<'m> {
+pub(super) struct Halves<'m, 'b> {
     pub(super) framing: Framing,
     pub(super) mutual: bool,
-    pub(super) opened: Opened,
+    pub(super) key: OpeningKey<'b>,
+    pub(super) failed: Vec<KeyTried>,
     pub(super) ticket: TicketFacts,
     pub(super) sealed_authenticator: &'m [u8],
     pub(super) authenticator: Range<usize>,
@@ -101,8 +101,7 @@ pub struct Connection<'c> {
 impl<'b> DecryptedApReq<'b> {
     pub(super) fn read(
         plaintext: Plaintext<'b>,
-        halves: Halves<'_>,
-        keytab: &Keytab,
+        halves: Halves<'_, 'b>,
         policy: &Policy,
     ) -> Result<Self, Rejection> {
         let Authenticator::<'_> { 0: authenticator } =
@@ -115,9 +114,8 @@ impl<'b> DecryptedApReq<'b> {
         Ok(Self {
             ticket: halves.ticket,
             authenticator: facts,
-            entry: halves.opened.entry,
-            failed: halves.opened.failed,
-            keys: keytab.share(),
+            key: halves.key,
+            failed: halves.failed,
             framing: halves.framing,
             mutual: halves.mutual,
             record: ReplayRecord::of(halves.sealed_authenticator),
@@ -191,7 +189,8 @@ impl<'b> DecryptedApReq<'b> {
         // Some end it with a NUL.
         let name = name.take_while(|character| *character != '\0');
         // The names of one account share a key.
-        let mut same_key = self.keys.iter().filter(|other| other.key == self.entry.key);
+        let own = self.key.entry();
+        let mut same_key = self.key.keys().iter().filter(|other| other.key == own.key);
         let meant = same_key.any(|alias| {
             policy.services.accept(&alias.principal) && alias.principal.answers_to_characters(name.clone())
         });
@@ -200,7 +199,7 @@ impl<'b> DecryptedApReq<'b> {
         }
         Err(Rejection::TargetMismatch {
             target: utf16::decode_lossy(target),
-            service: self.entry.principal.clone(),
+            service: own.principal.clone(),
         })
     }
 
@@ -271,7 +270,7 @@ impl<'b> DecryptedApReq<'b> {
             (_, Some(pac)) => UnverifiedPac::decode(self.plaintext.get(pac))?,
         };
         let client = &self.ticket.client;
-        let pac = pac.verify_in_place(&self.entry.key)?;
+        let pac = pac.verify_in_place(&self.key.entry().key)?;
         pac.check_client(
             &client.name(&self.plaintext),
             client.realm(&self.plaintext),

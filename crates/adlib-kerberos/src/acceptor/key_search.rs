@@ -1,6 +1,6 @@
 //! Finding the key that opens a ticket.
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use core::{cmp::Reverse, fmt, ops::Range};
 
 use super::plaintext::Plaintext;
@@ -35,9 +35,62 @@ impl From<&KeytabEntry> for KeyTried {
     }
 }
 
+/// The key that opened a ticket, among those of its table.
+#[derive(Debug)]
+pub(super) enum OpeningKey<'k> {
+    /// Where it lies: no count is kept that threads would take from one another with each message.
+    Lent {
+        /// The key.
+        entry: &'k KeytabEntry,
+        /// All keys.
+        keys: &'k [KeytabEntry],
+    },
+    /// Shared, for a message that outlives the table.
+    Shared {
+        /// The key.
+        entry: KeytabEntry,
+        /// All keys.
+        keys: Arc<[KeytabEntry]>,
+    },
+}
+
+impl<'k> OpeningKey<'k> {
+    /// `entry` of `keytab`, lent.
+    pub(super) fn lent(keytab: &'k Keytab, entry: &'k KeytabEntry) -> Self {
+        let keys = keytab.entries();
+        Self::Lent { entry, keys }
+    }
+
+    /// The entry.
+    pub(super) const fn entry(&self) -> &KeytabEntry {
+        match self {
+            Self::Lent { entry, .. } => entry,
+            Self::Shared { entry, .. } => entry,
+        }
+    }
+
+    /// All keys of the table.
+    pub(super) fn keys(&self) -> &[KeytabEntry] {
+        match self {
+            Self::Lent { keys, .. } => keys,
+            Self::Shared { keys, .. } => keys,
+        }
+    }
+}
+
+impl OpeningKey<'static> {
+    /// `entry` of `keytab`, shared.
+    pub(super) fn shared(keytab: &Keytab, entry: &KeytabEntry) -> Self {
+        Self::Shared {
+            entry: entry.clone(),
+            keys: keytab.share(),
+        }
+    }
+}
+
 /// A ticket that a key opened.
-pub(super) struct Opened {
-    pub(super) entry: KeytabEntry,
+pub(super) struct Opened<'k> {
+    pub(super) entry: &'k KeytabEntry,
     /// Where its plaintext lies.
     pub(super) ticket: Range<usize>,
     /// The keys that did not open it.
@@ -58,13 +111,13 @@ struct Search<'s> {
 ///
 /// # Errors
 /// `NoKey`, `TicketNotOpened`.
-pub(super) fn open(
+pub(super) fn open<'k>(
     ticket: &TicketBody<'_>,
     etype: EncryptionType,
-    keytab: &Keytab,
+    keytab: &'k Keytab,
     services: &AcceptedServices,
     plaintext: &mut Plaintext<'_>,
-) -> Result<Opened, Rejection> {
+) -> Result<Opened<'k>, Rejection> {
     let search = Search {
         ticket,
         etype,
@@ -83,11 +136,10 @@ pub(super) fn open(
     let mut message_opens =
         |entry: &KeytabEntry| plaintext.open(entry.key.ticket_cipher(), ticket.enc_part.cipher.0);
     if let Some(ticket) = message_opens(first) {
-        let (entry, failed) = (first.clone(), Vec::new());
         return Ok(Opened {
-            entry,
+            entry: first,
             ticket,
-            failed,
+            failed: Vec::new(),
         });
     }
     let mut rest: Vec<&KeytabEntry> = search.candidates(keytab).collect();
@@ -95,7 +147,6 @@ pub(super) fn open(
     let mut failed = alloc::vec![KeyTried::from(first)];
     for entry in rest.into_iter().skip(1) {
         if let Some(ticket) = message_opens(entry) {
-            let entry = entry.clone();
             return Ok(Opened {
                 entry,
                 ticket,
