@@ -1,6 +1,15 @@
 //! Kerberos: what it costs to accept a client, beside what must be computed, MIT's library and the `sspi` crate.
 
-use std::{error::Error, hint::black_box, thread};
+use std::{
+    error::Error,
+    hint::{black_box, spin_loop},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
 
 use adlib_benches::{Bar, Row, time};
 use adlib_core::{Sid, UnixTime};
@@ -116,41 +125,82 @@ fn accept_beside_sspi(scene: &Scene) -> Outcome {
     Ok(())
 }
 
-/// Two threads with one key table and one replay cache, beside one thread that does the same work.
+/// Two threads with one key table and one replay cache, beside one thread that does the same work; and the same of the
+/// ciphers alone, which says what the machine's second processor is worth.
 fn accept_on_two_threads(scene: &Scene) -> Outcome {
+    let replays = MemoryReplayCache::with_capacity(1 << 20);
+    let (keytab, policy) = (&scene.keytab, &scene.policy);
+    let accept = |threads, calls| {
+        let (tokens, now) = (scene.tokens(calls * MESSAGES), scene.time());
+        on_threads(threads, &tokens, |_, tokens| {
+            let mut buffer = Vec::new();
+            for token in tokens {
+                let accepted = accept_token(token, (keytab, policy), now, (&replays, &mut buffer));
+                assert!(accepted.is_ok(), "not accepted");
+            }
+        })
+    };
+    let floors = [(); 2].map(|()| Mutex::new(Floor::<AesSha1<Aes256>>::new(scene)));
+    let ciphers = |threads, calls| {
+        on_threads(threads, &scene.tokens(calls * MESSAGES), |thread, tokens| {
+            let floor = floors.get(thread).and_then(|floor| floor.lock().ok());
+            if let Some(mut floor) = floor {
+                for token in tokens {
+                    black_box(floor.run(token));
+                }
+            }
+        })
+    };
     let row = Row {
         name: "kerberos/accept on two threads; on one",
         bars: &[Bar::FasterThanPeer(1.8)],
     };
-    let replays = MemoryReplayCache::with_capacity(1 << 20);
-    let on_threads = |threads: usize, calls: u32| {
-        // So many that starting the threads does not count.
-        let calls = calls * 4;
-        let tokens = scene.tokens(calls);
-        let (keytab, policy, now, replays) = (&scene.keytab, &scene.policy, scene.time(), &replays);
-        let accept_all = |tokens: &[Vec<u8>]| {
-            let mut buffer = Vec::new();
-            for token in tokens {
-                let accepted = accept_token(token, (keytab, policy), now, (replays, &mut buffer));
-                assert!(accepted.is_ok(), "not accepted");
-            }
-        };
-        let share = tokens.len().div_ceil(threads);
-        let all = time(1, &mut || {
-            thread::scope(|scope| {
-                for tokens in tokens.chunks(share) {
-                    scope.spawn(move || accept_all(tokens));
-                }
-            });
-        });
-        all / f64::from(calls)
+    row.measure_batches(
+        &mut |calls| accept(2, calls),
+        Some(&mut |calls| accept(1, calls)),
+        Some(&mut |calls| ciphers(2, calls)),
+    );
+    let row = Row {
+        name: "kerberos/ciphers alone on two threads; on one",
+        bars: &[],
     };
     row.measure_batches(
-        &mut |calls| on_threads(2, calls),
-        Some(&mut |calls| on_threads(1, calls)),
+        &mut |calls| ciphers(2, calls),
+        Some(&mut |calls| ciphers(1, calls)),
         None,
     );
     Ok(())
+}
+
+/// So many times the messages of a batch, so that the end of the slower thread does not count.
+const MESSAGES: u32 = 4;
+
+/// Nanoseconds a message when so many threads do `work` with a share of `tokens` each, once all of them run.
+fn on_threads(threads: usize, tokens: &[Vec<u8>], work: impl Fn(usize, &[Vec<u8>]) + Sync) -> f64 {
+    let running = &AtomicUsize::new(0);
+    let work = &work;
+    let share = |(thread, tokens)| {
+        move || {
+            running.fetch_add(1, Ordering::SeqCst);
+            while running.load(Ordering::SeqCst) < threads {
+                spin_loop();
+            }
+            let start = Instant::now();
+            work(thread, tokens);
+            (start, Instant::now())
+        }
+    };
+    let spans = thread::scope(|scope| {
+        let shares = tokens.chunks(tokens.len().div_ceil(threads)).enumerate();
+        let threads: Vec<_> = shares.map(|part| scope.spawn(share(part))).collect();
+        let spans = threads.into_iter().map(|thread| thread.join().ok());
+        spans.collect::<Option<Vec<_>>>()
+    });
+    let spans = spans.unwrap_or_default();
+    let start = spans.iter().map(|span| span.0).min();
+    let end = spans.iter().map(|span| span.1).max();
+    let all = start.zip(end).map(|(start, end)| (end - start).as_secs_f64());
+    all.map_or(f64::NAN, |all| all * 1e9 / tokens.len() as f64)
 }
 
 /// With an AP-REP and a session under a key of our own.
