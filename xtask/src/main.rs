@@ -23,6 +23,7 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   test [--no-lab] [--long]            everything that must hold; the last line counts the tests
+  test --step NAME                    of that, the steps whose name contains this; with --long, also of those
   edges                               arrows between the crates, outside names, the clock's one place
   requirements                        which tests carry which number of the requirements and attacks
   examples                            runs every example, and counts the crates of the quickstart

@@ -14,6 +14,7 @@ use crate::{
     command::{cargo, program, read, root, run, succeeds},
     failure::Failure,
     lab::one_way_trusts,
+    tool,
     workspace::Workspace,
 };
 
@@ -91,6 +92,7 @@ pub(super) fn steps(report: &mut Report, with_lab: bool) {
         report.count(command)
     });
     report.step("feature powerset", |_| {
+        tool::HACK.ensure()?;
         let hack = [
             "hack",
             "check",
@@ -138,7 +140,7 @@ fn minimal_versions() -> Result<(), Failure> {
     ]);
     check
         .arg("--target-dir")
-        .arg(copy.join("target"))
+        .arg(workspace.target_directory.join("minimal-versions-target"))
         .current_dir(&copy);
     run(check)
 }

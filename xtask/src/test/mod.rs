@@ -23,26 +23,36 @@ use report::Report;
 const FUZZ_SECONDS: u32 = 5;
 
 /// What to leave out, and what to add.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     lab: bool,
     long: bool,
+    /// A part of the name of the steps to run; empty for all.
+    step: String,
 }
 
 impl Options {
-    /// Reads `--no-lab` and `--long`.
+    /// Reads `--no-lab`, `--long` and `--step NAME`.
     ///
     /// # Errors
-    /// Any other word.
+    /// Any other word, or no name.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, Failure> {
         let mut options = Self {
             lab: true,
             long: false,
+            step: String::new(),
         };
-        for &word in words {
+        let mut words = words.iter();
+        while let Some(&word) = words.next() {
             match word {
                 "--no-lab" => options.lab = false,
                 "--long" => options.long = true,
+                "--step" => {
+                    let name = words
+                        .next()
+                        .ok_or_else(|| Failure::new("test: --step has no name"))?;
+                    (*name).clone_into(&mut options.step);
+                }
                 _ => return Err(Failure::new(format!("test: no option `{word}`"))),
             }
         }
@@ -55,7 +65,7 @@ impl Options {
 /// # Errors
 /// When a tool is missing or a step failed.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    let mut report = Report::default();
+    let mut report = Report::of(&options.step);
     report.step("tools", |_| tools(options));
     if report.is_clean() {
         let workspace = Workspace::load()?;
@@ -87,9 +97,6 @@ fn tools(options: &Options) -> Result<(), Failure> {
     }
     tool::DENY.ensure()?;
     tool::FUZZ.ensure()?;
-    if options.long {
-        tool::HACK.ensure()?;
-    }
     Ok(())
 }
 
@@ -201,21 +208,23 @@ mod tests {
 
     #[test]
     fn options_are_few_and_others_are_errors() {
+        let all = Options {
+            lab: true,
+            long: false,
+            step: String::new(),
+        };
+        assert_eq!(Options::parse(&[]), Ok(all));
+        let one = Options {
+            lab: false,
+            long: true,
+            step: "packages".to_owned(),
+        };
         assert_eq!(
-            Options::parse(&[]),
-            Ok(Options {
-                lab: true,
-                long: false
-            })
-        );
-        assert_eq!(
-            Options::parse(&["--long", "--no-lab"]),
-            Ok(Options {
-                lab: false,
-                long: true
-            })
+            Options::parse(&["--long", "--no-lab", "--step", "packages"]),
+            Ok(one)
         );
         assert!(Options::parse(&["--lab"]).is_err());
+        assert!(Options::parse(&["--step"]).is_err());
     }
 
     #[test]

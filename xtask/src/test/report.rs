@@ -12,6 +12,8 @@ use crate::{command::watch, failure::Failure};
 #[derive(Debug)]
 pub(super) struct Report {
     start: Instant,
+    /// What the name of a step must contain; empty for all of them.
+    wanted: String,
     steps: Vec<Step>,
     left_out: Vec<String>,
     tally: Tally,
@@ -34,20 +36,23 @@ enum End {
     Badly(Failure),
 }
 
-impl Default for Report {
-    fn default() -> Self {
+impl Report {
+    /// Of a run of those steps whose name contains `wanted`.
+    pub(super) fn of(wanted: &str) -> Self {
         Self {
             start: Instant::now(),
+            wanted: wanted.to_owned(),
             steps: Vec::new(),
             left_out: Vec::new(),
             tally: Tally::default(),
         }
     }
-}
 
-impl Report {
-    /// Runs one step under a headline; a failure is kept, and the run goes on.
+    /// Runs one step under a headline, if it is wanted; a failure is kept, and the run goes on.
     pub(super) fn step(&mut self, name: &'static str, work: impl FnOnce(&mut Self) -> Result<(), Failure>) {
+        if !name.contains(&self.wanted) {
+            return;
+        }
         println!("\n==== {name}");
         let start = Instant::now();
         let left_out = self.left_out.len();
@@ -91,8 +96,15 @@ impl Report {
     /// Prints the steps, what was left out and, last, how many tests there were.
     ///
     /// # Errors
-    /// When a step failed.
-    pub(super) fn conclude(self) -> Result<(), Failure> {
+    /// When a step failed, or none has the name that was wanted.
+    pub(super) fn conclude(mut self) -> Result<(), Failure> {
+        if self.steps.is_empty() {
+            return Err(Failure::new(format!("no step `{}`", self.wanted)));
+        }
+        if !self.wanted.is_empty() {
+            let others = format!("every step whose name has no `{}`", self.wanted);
+            self.leave_out(others);
+        }
         println!("\n==== summary");
         for step in &self.steps {
             println!("{step}");
@@ -140,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_failed_step_fails_the_run_and_not_the_steps_after_it() {
-        let mut report = Report::default();
+        let mut report = Report::of("");
         report.step("one", |_| Err(Failure::new("broken")));
         assert!(!report.is_clean());
         let mut reached = false;
@@ -153,8 +165,18 @@ mod tests {
     }
 
     #[test]
+    fn steps_are_wanted_by_a_part_of_their_name() {
+        let mut report = Report::of("wo");
+        report.step("one", |_| Err(Failure::new("broken")));
+        report.step("two", |_| Ok(()));
+        assert_eq!(report.steps.len(), 1);
+        assert_eq!(report.conclude(), Ok(()));
+        assert!(Report::of("three").conclude().is_err());
+    }
+
+    #[test]
     fn tests_count_even_when_their_command_fails() {
-        let mut report = Report::default();
+        let mut report = Report::of("");
         let script = "echo 'test result: FAILED. 4 passed; 1 failed; 2 ignored; 0 measured'; exit 101";
         assert!(report.count(program("sh", &["-c", script])).is_err());
         assert_eq!(
