@@ -16,8 +16,8 @@ use crate::{
 pub(super) struct Matches {
     /// The stored user of each wanted one.
     stored: Partners,
-    /// The wanted user of each stored one.
-    wanted: Partners,
+    /// The stored users whom a wanted one stands for.
+    taken: Taken,
     /// Whether the row of a wanted user is that of its stored one.
     is_same: Vec<bool>,
     /// A wanted user whose two entries are two stored users: wanted, matched, the other.
@@ -40,11 +40,35 @@ impl Partners {
     }
 }
 
+/// A bit for each stored user: they are asked for in any order, and so many bits stay in the processor's cache.
+struct Taken(Vec<u64>);
+
+impl Taken {
+    fn nobody(users: usize) -> Self {
+        Self(vec![0; users.div_ceil(64)])
+    }
+
+    fn has(&self, user: usize) -> bool {
+        let word = self.0.get(user / 64).copied().unwrap_or_default();
+        word & Self::bit(user) != 0
+    }
+
+    fn insert(&mut self, user: usize) {
+        if let Some(word) = self.0.get_mut(user / 64) {
+            *word |= Self::bit(user);
+        }
+    }
+
+    const fn bit(user: usize) -> u64 {
+        1 << (user % 64)
+    }
+}
+
 impl Matches {
     pub(super) fn find(snapshot: &Snapshot, state: &StoreState, options: &SyncOptions) -> Self {
         let mut matches = Self {
             stored: Partners::nobody(snapshot.users.len()),
-            wanted: Partners::nobody(state.users.len()),
+            taken: Taken::nobody(state.users.len()),
             is_same: vec![false; snapshot.users.len()],
             two_records: Vec::new(),
         };
@@ -71,7 +95,7 @@ impl Matches {
 
     /// Whether a wanted user stands for a stored one.
     pub(super) fn is_wanted(&self, stored: usize) -> bool {
-        self.wanted.of(stored).is_some()
+        self.taken.has(stored)
     }
 
     fn by_key(&mut self, snapshot: &Snapshot, state: &StoreState, source: Source, wanted: u32, found: u32) {
@@ -121,8 +145,10 @@ impl Matches {
 
     /// An account that was moved to another domain has another key, but keeps its SID or remembers it.
     fn by_sid(&mut self, snapshot: &Snapshot, state: &StoreState) {
-        let free = (0..).zip(&self.wanted.0).filter(|(_, wanted)| **wanted == NOBODY);
-        let free = free.map(|(stored, _)| (stored, Record(state.users.get(stored as usize))));
+        let free = (0..)
+            .zip(0..state.users.len())
+            .filter(|(_, at)| !self.taken.has(*at));
+        let free = free.map(|(stored, at)| (stored, Record(state.users.get(at))));
         let gone = free.filter(|(_, record)| {
             let is_absent = |packed| snapshot.standing_of(packed).is_none();
             record.origin() == OriginKind::Directory
@@ -187,15 +213,13 @@ impl Matches {
     }
 
     fn is_free(&self, stored: u32) -> bool {
-        self.wanted.0.get(stored as usize) == Some(&NOBODY)
+        !self.taken.has(stored as usize)
     }
 
     fn join(&mut self, wanted: u32, stored: u32) {
-        if let (Some(to), Some(from)) = (
-            self.stored.0.get_mut(wanted as usize),
-            self.wanted.0.get_mut(stored as usize),
-        ) {
-            (*to, *from) = (stored, wanted);
+        if let Some(partner) = self.stored.0.get_mut(wanted as usize) {
+            *partner = stored;
+            self.taken.insert(stored as usize);
         }
     }
 }

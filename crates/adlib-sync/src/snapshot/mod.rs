@@ -152,13 +152,21 @@ impl Snapshot {
 
     /// The SIDs that the entries of a user remember.
     pub(crate) fn sid_history_of(&self, user: usize) -> Vec<Sid> {
-        let Some(record) = self.record(user) else {
-            return Vec::new();
-        };
-        let entries = record.packed_links().filter_map(|(_, packed)| self.entry(packed));
-        entries
+        self.entries_of(user)
             .flat_map(|row| self.entry_record(row).sid_history())
             .collect()
+    }
+
+    /// The rows of the entries that a user stands for, the owner first.
+    fn entries_of(&self, user: usize) -> impl Iterator<Item = usize> {
+        let row = self.users.get(user).map(|row| *row as usize);
+        // Most users are one entry each, and share its row.
+        let own = row.filter(|row| *row < self.entries.len());
+        let links = self.record(user).filter(|_| own.is_none()).into_iter();
+        let found = links
+            .flat_map(Record::packed_links)
+            .filter_map(|(_, packed)| self.entry(packed));
+        own.into_iter().chain(found)
     }
 
     pub(crate) fn winners_of(&self, user: usize) -> &[(Field, Source)] {
@@ -238,9 +246,9 @@ impl Snapshot {
     }
 
     pub(crate) fn reason_for(&self, user: usize) -> ScopeReason {
-        let links = self.record(user).into_iter().flat_map(Record::packed_links);
-        let mut rows = links.filter_map(|(_, packed)| self.entry(packed));
-        rows.find_map(|row| self.reason_of(row)).unwrap_or_default()
+        self.entries_of(user)
+            .find_map(|row| self.reason_of(row))
+            .unwrap_or_default()
     }
 
     fn reason_of(&self, row: usize) -> Option<ScopeReason> {

@@ -32,7 +32,7 @@ const LONGEST: usize = 1024;
 const ALONE: u32 = 1 << 31;
 /// What the processor fetches at once, and how many of these most rows take.
 const LINE: usize = 64;
-const LINES: usize = 3;
+const LINES: usize = 4;
 /// Rows to [fetch](Rows::fetch) at once: many, but few enough to stay in the processor's first cache.
 pub(crate) const BATCH: usize = 64;
 
