@@ -9,9 +9,13 @@ use crate::site::Site;
 #[tokio::test]
 async fn r19_the_kind_of_server() {
     let site = Site::new();
+    let (ip, staff) = (site.corp.ip, site.corp.staff.ip);
     let staff = site.with(&[
-        ("controllers = [\"127.0.0.2\"]", "controllers = [\"127.0.0.3\"]"),
-        ("[signin]", "[signin]\nkdc = [\"127.0.0.2\"]"),
+        (
+            &format!("controllers = [\"{ip}\"]"),
+            &format!("controllers = [\"{staff}\"]"),
+        ),
+        ("[signin]", &format!("[signin]\nkdc = [\"{ip}\"]")),
     ]);
     let seen = staff.only(CheckKind::Schema, "other-domain").await;
     assert!(seen.contains("DC=staff,DC=example,DC=com"), "{seen}");

@@ -113,6 +113,9 @@ async fn r09_a_bind_that_is_refused_has_its_reason() {
     }
     let bind = format!("bind = {{ method = \"simple\", name = \"{name}\", password_file = \"password\" }}");
     site.with(&[(&bind, "")]).only(CheckKind::Bind, "no-bind").await;
+    // A password goes over TLS only.
+    let plain = site.with(&[("[directory]", "[directory]\ntransport = \"sasl\"")]);
+    plain.only(CheckKind::Bind, "bind-not-admitted").await;
     site.with(&[(
         "password_file = \"password\"",
         "password_env = \"NO_SUCH_VARIABLE_OF_ADLIB\"",
@@ -201,5 +204,12 @@ async fn a_look_that_takes_too_long_ends() {
     assert!(
         !examination.is_healthy() && examination.checks.len() > 10,
         "{examination:?}"
+    );
+    let named = site::named(&examination);
+    assert!(
+        named
+            .iter()
+            .all(|(_, _, problem)| ["silent", "took-too-long"].contains(problem)),
+        "{named:?}"
     );
 }

@@ -173,10 +173,11 @@ async fn a54_controllers_of_somebody_else() {
 /// R4: nothing listens at a controller, at one of two, or somebody who says nothing.
 #[tokio::test]
 async fn r04_ports() {
-    at("\"127.0.0.2:1\"")
+    let ip = adlib_lab::corp().ip;
+    at(&format!("\"{ip}:1\""))
         .only(CheckKind::Port, "nothing-listens")
         .await;
-    let both = at("\"127.0.0.2:1\", \"127.0.0.2\"");
+    let both = at(&format!("\"{ip}:1\", \"{ip}\""));
     both.only_warns(CheckKind::Port, "nothing-listens").await;
     let mute = at(&format!("\"{}\"", mute()));
     mute.edit(&[("timeout = \"10s\"", "timeout = \"1s\"")]);
@@ -186,14 +187,18 @@ async fn r04_ports() {
 /// R4: a KDC that is not there, is not one, is another's, or takes no datagrams.
 #[tokio::test]
 async fn r04_kdcs() {
-    with_kdc("\"127.0.0.2:1\"")
+    let (ip, staff) = {
+        let corp = adlib_lab::corp();
+        (corp.ip, corp.staff.ip)
+    };
+    with_kdc(&format!("\"{ip}:1\""))
         .only(CheckKind::Kdc, "nothing-listens")
         .await;
-    with_kdc("\"127.0.0.2:389\"")
+    with_kdc(&format!("\"{ip}:389\""))
         .only(CheckKind::Kdc, "no-answer")
         .await;
     // Samba does not tell that it is another realm's: whoever asks for the ticket is unknown there.
-    let staff = with_kdc("\"127.0.0.3\"");
+    let staff = with_kdc(&format!("\"{staff}\""));
     staff.only(CheckKind::Ticket, "unknown-user").await;
     let kdc = relay(SocketAddr::new(staff.corp.ip, 88));
     let tcp_only = with_kdc(&format!("\"{kdc}\""));
@@ -211,7 +216,7 @@ async fn a53_certificates() {
         .await;
     let elsewhere = at(&format!("\"{}\"", relay(ldaps)));
     elsewhere.only(CheckKind::Tls, "certificate-name").await;
-    let plain = at("\"127.0.0.2:389\"");
+    let plain = at(&format!("\"{}:389\"", site.corp.ip));
     plain.only(CheckKind::Tls, "tls").await;
 
     let year = Duration::from_secs(365 * 24 * 3600);

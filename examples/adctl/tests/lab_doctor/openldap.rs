@@ -67,6 +67,7 @@ async fn r39_an_openldap_in_order() {
 async fn r39_an_openldap_that_is_not_in_order() {
     let server = adlib_lab::openldap();
     let base = format!("base = \"{}\"", server.base);
+    let url = format!("ldaps://{}", server.ip);
     let groups = format!("base = \"ou=groups,{}\"", server.base);
     for (change, kind, state, problem) in [
         (
@@ -101,17 +102,12 @@ async fn r39_an_openldap_that_is_not_in_order() {
             "canary-missing",
         ),
         (
-            ("ldaps://127.0.0.6", "ldaps://127.0.0.6:1"),
+            (&*url, &*format!("{url}:1")),
             CheckKind::Port,
             "failed",
             "nothing-listens",
         ),
-        (
-            ("ldaps://127.0.0.6", "ldaps://127.0.0.6:389"),
-            CheckKind::Tls,
-            "failed",
-            "tls",
-        ),
+        ((&*url, &*format!("{url}:389")), CheckKind::Tls, "failed", "tls"),
     ] {
         let examination = examine(&server, &[change]).await;
         let found = named(&examination);

@@ -120,7 +120,12 @@ async fn r06_a_bind_by_kerberos() {
     assert_eq!(crate::site::not_ok(&examination), Vec::<String>::new());
     let ticket = examination.checks.last().unwrap();
     assert_eq!(ticket.seen, "a ticket of svc-http@corp.example.com is opened");
-    by_ticket("kdc = [\"127.0.0.2:1\"]")
+    // Nobody has a ticket for an address.
+    let dns = format!("dns = [\"{resolver}\"]");
+    let by_address = by_ticket("");
+    by_address.edit(&[(&dns, &controllers)]);
+    by_address.only(CheckKind::Bind, "no-ticket-for-bind").await;
+    by_ticket(&format!("kdc = [\"{ip}:1\"]"))
         .only(CheckKind::Kdc, "nothing-listens")
         .await;
 }
@@ -171,21 +176,7 @@ async fn r06_the_account_of_the_service() {
         "ldap://sdc1.staff.example.com",
     ];
     assert!(as_administrator(&site.corp.admin_password, &change));
-    let both = [
-        (
-            "domains = \"corp.example.com\"",
-            "domains = \"corp.example.com; staff.example.com\"",
-        ),
-        (
-            "method = \"simple\", name = \"svc-sync@corp.example.com\"",
-            "method = \"ntlm\", name = 'CORP\\svc-sync'",
-        ),
-        (
-            "controllers = [\"127.0.0.2\"]",
-            "controllers = { \"corp.example.com\" = [\"127.0.0.2\"], \"staff.example.com\" = [\"127.0.0.3\"] }",
-        ),
-    ];
-    site.edit(&both);
+    let site = site.in_both_domains();
     let seen = site.only(CheckKind::Service, "service-duplicate").await;
     assert!(
         seen.contains("Service http") && seen.to_lowercase().contains("cn=sam"),
