@@ -101,7 +101,13 @@ fn judged(file: &[u8], domains: &[String]) -> Came<()> {
         .map(|mapping| format!("line {}: {mapping}", mapping.line()))
         .collect();
     if domains.is_empty() || unused.is_empty() {
-        return Came::ok((), format!("{} mappings", parsed.map.len()));
+        return Came::ok(
+            (),
+            match parsed.map.len() {
+                1 => "1 mapping".to_owned(),
+                count => format!("{count} mappings"),
+            },
+        );
     }
     Came::warning((), Problem::MappingUnused, unused.join("; "))
 }
