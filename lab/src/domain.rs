@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    process::Output,
     sync::{
         OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -13,7 +14,7 @@ use crate::{
     TicketCache, fail,
     guard::{self, Shared},
     peer::PeerOptions,
-    script::{self, Script},
+    script::{self, Script, Settings},
 };
 
 const LDAPS_PORT: u16 = 636;
@@ -67,6 +68,8 @@ pub struct Domain {
     pub resolver: IpAddr,
     /// The second domain; each trusts the other.
     pub staff: TrustedDomain,
+    /// What its script is told, beside what the environment of the test says.
+    settings: Settings,
 }
 
 /// STAFF.EXAMPLE.COM, another forest. Its users have CORP's passwords.
@@ -101,11 +104,14 @@ impl Domain {
     /// The domain as the script describes it, running or not; asked once a process.
     pub(crate) fn described() -> Self {
         static DESCRIBED: OnceLock<Domain> = OnceLock::new();
-        DESCRIBED.get_or_init(Self::ask).clone()
+        DESCRIBED
+            .get_or_init(|| Self::described_by(Settings::new()))
+            .clone()
     }
 
-    fn ask() -> Self {
-        let environment = script::SAMBA.environment();
+    /// The domain that the script has with these settings, running or not.
+    pub(crate) fn described_by(settings: Settings) -> Self {
+        let environment = script::SAMBA.environment_with(&settings);
         let value = |name: &str| environment.value(name);
         let address = |name: &str| environment.address(name);
         let realm = value("LAB_CORP_REALM");
@@ -141,7 +147,17 @@ impl Domain {
                 base: value("LAB_STAFF_BASE"),
                 sid: value("LAB_STAFF_SID"),
             },
+            settings,
         }
+    }
+
+    /// Runs `command` where the domain's host names resolve, with its environment, and returns what it said.
+    ///
+    /// # Panics
+    /// When the command cannot be started.
+    #[must_use]
+    pub fn exec(&self, command: &[&str]) -> Output {
+        script::SAMBA.exec_with(&self.settings, command)
     }
 
     /// The address of LDAP over TLS.

@@ -7,6 +7,9 @@ use std::{
 
 use crate::fail;
 
+/// Settings of a script, by name, in place of those of the environment.
+pub(crate) type Settings = Vec<(&'static str, String)>;
+
 /// One of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Script(&'static str);
@@ -28,10 +31,7 @@ impl Script {
 
     /// What its `env` exports.
     pub(crate) fn environment(self) -> Environment {
-        Environment {
-            script: self,
-            values: parse_exports(&String::from_utf8_lossy(&self.run("env").stdout)),
-        }
+        self.environment_with(&[])
     }
 
     /// What its `env` exports with other settings.
@@ -56,7 +56,13 @@ impl Script {
 
     /// Runs `command` with its environment, where the lab's host names resolve.
     pub(crate) fn exec(self, command: &[&str]) -> Output {
+        self.exec_with(&[], command)
+    }
+
+    /// The same with other settings.
+    pub(crate) fn exec_with(self, settings: &[(&str, String)], command: &[&str]) -> Output {
         let mut exec = self.command("exec");
+        exec.envs(settings.iter().map(|(name, value)| (name, value)));
         exec.args(command);
         self.output(exec)
     }

@@ -3,6 +3,7 @@
 //!
 //! Each method answers with an [`Increment`] or with the reason for a full read, never with a part of the changes.
 
+mod deletions;
 mod dirsync;
 mod ds389;
 mod fetch;

@@ -162,6 +162,7 @@ impl ChangeStream<'_> {
         }
         let known = std::mem::take(&mut self.witnesses);
         self.witnesses = known.and(told.seen, &told.events, &presence);
+        self.witnesses.tell(&told.events, &presence, &self.cookie);
         self.mark.position = self.witnesses.position(&self.cookie);
         let entries = told.events.len();
         Increment::new(told.events, presence, Some(self.mark.clone()), entries)

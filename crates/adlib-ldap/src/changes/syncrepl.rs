@@ -187,7 +187,7 @@ impl Reading<'_> {
         let position = if server.is_ds389() {
             cookie
         } else {
-            seen.position(&cookie)
+            seen.at(&cookie).position(&cookie)
         };
         let mark = self.mark(Method::Syncrepl, server, position);
         Ok(Increment::new(
@@ -215,7 +215,8 @@ impl Reading<'_> {
         testimony.confirms(&refresh.events, &presence)?;
         // Without another cookie the last one stays good.
         let cookie = refresh.cookie.take().unwrap_or_else(|| cookie.to_vec());
-        let witnesses = witnesses.and(refresh.seen, &refresh.events, &presence);
+        let mut witnesses = witnesses.and(refresh.seen, &refresh.events, &presence);
+        witnesses.tell(&refresh.events, &presence, &cookie);
         let mark = self.mark(Method::Syncrepl, server, witnesses.position(&cookie));
         self.complete(place, refresh.events, presence, mark).await
     }

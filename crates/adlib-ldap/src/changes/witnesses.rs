@@ -13,21 +13,25 @@ use adlib_schema::{
     read::changes::{EntryId, Event, FullReadReason, Place, Presence},
 };
 
-use super::{Reading, Stop};
+use super::{Reading, Stop, deletions::Deletions};
 
 /// How many are kept: where all of these are changed again between two reads, the second reads everything.
 const KEPT: usize = 64;
 /// How many may be seen before the newest are picked from them.
 const SEEN: usize = 4096;
 /// The first byte of a position with witnesses.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 const LONGEST_STAMP: usize = 255;
 /// What OpenLDAP numbers its changes by; other servers have the time only.
 pub(super) const CHANGE_NUMBER: &str = "entryCSN";
 
-/// The newest entries that were seen, with the stamp of each: its change number, or when it was changed.
+/// The newest entries that were seen, with the stamp of each: its change number, or when it was changed; and what was
+/// deleted last.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Witnesses(Vec<(EntryId, Vec<u8>)>);
+pub(super) struct Witnesses {
+    entries: Vec<(EntryId, Vec<u8>)>,
+    deletions: Deletions,
+}
 
 /// What the witnesses say before an increment.
 #[derive(Debug, Default)]
@@ -47,8 +51,8 @@ impl Witnesses {
         let Some(stamp) = stamp.filter(|stamp| (1..=LONGEST_STAMP).contains(&stamp.len())) else {
             return;
         };
-        self.0.push((id, stamp.to_vec()));
-        if self.0.len() >= SEEN {
+        self.entries.push((id, stamp.to_vec()));
+        if self.entries.len() >= SEEN {
             self.pick();
         }
     }
@@ -56,8 +60,8 @@ impl Witnesses {
     /// The newest of those that were known and those that were seen now, without what is gone.
     pub(super) fn and(mut self, now: Self, events: &[Event], presence: &Presence) -> Self {
         let named = Named::by(events, presence);
-        self.0.retain(|(id, _)| !named.is_gone(*id));
-        self.0.extend(now.0);
+        self.entries.retain(|(id, _)| !named.is_gone(*id));
+        self.entries.extend(now.entries);
         self.pick();
         self
     }
@@ -68,27 +72,40 @@ impl Witnesses {
         self
     }
 
+    /// With nothing known of deletions up to `cookie`.
+    pub(super) fn at(mut self, cookie: &[u8]) -> Self {
+        self.deletions = Deletions::after(cookie);
+        self
+    }
+
+    /// Take the deletions that an increment tells, which ends at `cookie`.
+    pub(super) fn tell(&mut self, events: &[Event], presence: &Presence, cookie: &[u8]) {
+        self.deletions.tell(events, presence, cookie);
+    }
+
     /// Keep the newest, each once.
     fn pick(&mut self) {
-        self.0.sort_unstable_by(|(_, one), (_, other)| other.cmp(one));
+        self.entries
+            .sort_unstable_by(|(_, one), (_, other)| other.cmp(one));
         let mut seen = HashSet::new();
-        self.0.retain(|(id, _)| seen.insert(*id));
-        self.0.truncate(KEPT);
+        self.entries.retain(|(id, _)| seen.insert(*id));
+        self.entries.truncate(KEPT);
     }
 
     /// The position of a reader that stands at `place` of the method's own and has seen these.
     ///
     /// ```text
-    /// form u8, count u8, then for each: identity 16 octets, length u8, stamp; then the place
+    /// form u8, count u8, then for each: identity 16 octets, length u8, stamp; then the deletions; then the place
     /// ```
     pub(super) fn position(&self, place: &[u8]) -> Vec<u8> {
-        let kept = self.0.get(..KEPT).unwrap_or(&self.0);
+        let kept = self.entries.get(..KEPT).unwrap_or(&self.entries);
         let mut position = vec![FORM, u8::try_from(kept.len()).unwrap_or_default()];
         for (id, stamp) in kept {
             position.extend(id.as_bytes());
             position.push(u8::try_from(stamp.len()).unwrap_or_default());
             position.extend(stamp);
         }
+        self.deletions.encode(&mut position);
         position.extend(place);
         position
     }
@@ -103,15 +120,21 @@ impl Witnesses {
 
     /// Whether the newest change that `cookie` knows is one of theirs.
     fn have_the_newest_of(&self, cookie: &[u8]) -> bool {
-        let newest = self.0.first().map(|(_, stamp)| stamp.as_slice());
+        let newest = self.entries.first().map(|(_, stamp)| stamp.as_slice());
         newest.is_some_and(|newest| cookie.windows(newest.len()).any(|part| part == newest))
+    }
+
+    /// What was deleted after the newest of theirs, if all of that is known.
+    fn deleted_later(&self) -> Option<Vec<EntryId>> {
+        let (_, newest) = self.entries.first()?;
+        self.deletions.all_after(newest)
     }
 
     /// What is said by those of `now`, the same entries as they are.
     fn compare(&self, now: &BTreeMap<EntryId, Vec<u8>>) -> Result<Testimony, FullReadReason> {
         let restored = |what: String| Err(FullReadReason::Restored(what));
         let mut testimony = Testimony::default();
-        for (id, then) in &self.0 {
+        for (id, then) in &self.entries {
             match now.get(id) {
                 Some(now) if now < then => {
                     let [then, now] = [then, now].map(|stamp| String::from_utf8_lossy(stamp));
@@ -122,8 +145,8 @@ impl Witnesses {
                 None => drop(testimony.gone.insert(*id)),
             }
         }
-        if testimony.changed.len() + testimony.gone.len() == self.0.len() {
-            let count = self.0.len();
+        if testimony.changed.len() + testimony.gone.len() == self.entries.len() {
+            let count = self.entries.len();
             return restored(format!(
                 "or it may have been, as none of the {count} newest entries is as it was"
             ));
@@ -205,7 +228,7 @@ impl Reading<'_> {
         let preset = self.reader.mapper.schema().preset;
         let time = self.stamp();
         let attributes = [EntryId::attribute(preset), time, CHANGE_NUMBER];
-        let ids: Vec<EntryId> = witnesses.0.iter().map(|(id, _)| *id).collect();
+        let ids: Vec<EntryId> = witnesses.entries.iter().map(|(id, _)| *id).collect();
         let mut now = Witnesses::default();
         let each = |entry: RawEntry| {
             if let Some(id) = EntryId::of(preset, &entry) {
@@ -213,7 +236,7 @@ impl Reading<'_> {
             }
         };
         self.find(&ids, &attributes, each).await?;
-        Ok(witnesses.compare(&now.0.into_iter().collect())?)
+        Ok(witnesses.compare(&now.entries.into_iter().collect())?)
     }
 
     /// The same for a content synchronisation after `cookie`, of which deletions are told one by one.
@@ -224,7 +247,14 @@ impl Reading<'_> {
         place: &Place,
     ) -> Result<Testimony, Stop> {
         let mut testimony = self.hear(witnesses).await?;
-        if !witnesses.have_the_newest_of(cookie) {
+        if witnesses.have_the_newest_of(cookie) {
+            return Ok(testimony);
+        }
+        if let Some(deleted) = witnesses.deleted_later() {
+            let preset = self.reader.mapper.schema().preset;
+            let each = |entry: RawEntry| testimony.unknown.extend(EntryId::of(preset, &entry));
+            self.find(&deleted, &[EntryId::attribute(preset)], each).await?;
+        } else {
             let (ids, _) = self.identities(place, self.stamp()).await?;
             let ids = ids.into_iter().map(|(id, _)| id);
             testimony.unknown = ids.filter(|id| !place.contains(*id)).collect();
@@ -243,8 +273,9 @@ fn decode(position: &[u8]) -> Result<(Witnesses, &[u8]), DecodeError> {
     for _ in 0..reader.u8(WHAT)? {
         let id = EntryId::from_bytes(reader.array(WHAT)?);
         let length = usize::from(reader.u8(WHAT)?);
-        witnesses.0.push((id, reader.bytes(WHAT, length)?.to_vec()));
+        witnesses.entries.push((id, reader.bytes(WHAT, length)?.to_vec()));
     }
+    witnesses.deletions = Deletions::decode(&mut reader)?;
     Ok((witnesses, reader.rest()))
 }
 
@@ -295,7 +326,7 @@ mod tests {
     #[test]
     fn r28_what_witnesses_show() {
         let then = stamped(&[(1, "1"), (2, "2"), (3, "3")]);
-        let now = |stamps: &[(u8, &str)]| then.compare(&stamped(stamps).0.into_iter().collect());
+        let now = |stamps: &[(u8, &str)]| then.compare(&stamped(stamps).entries.into_iter().collect());
         assert!(is_restored(&now(&[(1, "1"), (2, "1"), (3, "3")]).unwrap_err()));
         assert!(is_restored(&now(&[(1, "4"), (2, "4")]).unwrap_err()));
         assert!(is_restored(
@@ -345,16 +376,20 @@ mod tests {
         let stamps: Vec<String> = (0..200).map(|number| format!("{number:03}")).collect();
         let all: Vec<(u8, &str)> = (0..200).zip(stamps.iter().map(String::as_str)).collect();
         let kept = stamped(&all);
-        assert_eq!((kept.0.len(), kept.0[0].0), (KEPT, id(199)));
-        let many = kept.0.iter().cycle().take(300).cloned().collect();
-        let many = Witnesses(many).position(b"20231114221320Z");
+        assert_eq!((kept.entries.len(), kept.entries[0].0), (KEPT, id(199)));
+        let many = kept.entries.iter().cycle().take(300).cloned().collect();
+        let many = Witnesses {
+            entries: many,
+            ..Witnesses::default()
+        }
+        .position(b"20231114221320Z");
         assert_eq!(
             Witnesses::in_position(&many),
             Ok((kept.clone(), &b"20231114221320Z"[..]))
         );
         let later = kept.and(stamped(&[(150, "300")]), &[Event::Gone(id(199))], &Presence::Told);
-        assert_eq!(later.0[0], (id(150), b"300".to_vec()));
-        assert_eq!(later.0.len(), KEPT - 1);
-        assert!(!later.0.iter().any(|(kept, _)| *kept == id(199)));
+        assert_eq!(later.entries[0], (id(150), b"300".to_vec()));
+        assert_eq!(later.entries.len(), KEPT - 1);
+        assert!(!later.entries.iter().any(|(kept, _)| *kept == id(199)));
     }
 }

@@ -40,7 +40,7 @@ async fn ordinary(corp: &Domain, wanted: Option<Method>) -> Reader {
 }
 
 /// One reader for each method and set of rights.
-async fn readers(corp: &Domain) -> [(&'static str, Reader); 5] {
+pub(super) async fn readers(corp: &Domain) -> [(&'static str, Reader); 5] {
     let mut readers = [
         ("dirsync", syncing(corp, None).await),
         ("usn", syncing(corp, Some(Method::Usn)).await),
@@ -64,9 +64,9 @@ async fn begin(readers: &mut [(&'static str, Reader)]) {
     }
 }
 
-/// Run a script where the lab's names resolve.
-fn script(text: &str) -> String {
-    let output = adlib_lab::exec(&["bash", "-euc", text]);
+/// Run a script where the domain's names resolve.
+fn script(corp: &Domain, text: &str) -> String {
+    let output = corp.exec(&["bash", "-euc", text]);
     assert!(
         output.status.success(),
         "{text}\n{}\n{}",
@@ -78,11 +78,23 @@ fn script(text: &str) -> String {
 
 /// Change the directory as the administrator.
 pub(super) fn modify(corp: &Domain, ldif: &str) {
+    modify_by(corp, &format!("{} --show-deleted", tool(corp, "ldbmodify")), ldif);
+}
+
+/// Change the controller's own database, which takes more, and whatever has been done already.
+fn modify_inside(corp: &Domain, ldif: &str) {
+    let at = corp.lab_dir.display();
+    let tool = format!("ldbmodify -H {at}/corp/private/sam.ldb --show-deleted");
+    modify_by(
+        corp,
+        &format!("{tool} --controls=relax:0,permissive_modify:0"),
+        ldif,
+    );
+}
+
+fn modify_by(corp: &Domain, tool: &str, ldif: &str) {
     let ldif = with_deleted(corp, ldif);
-    let tool = tool(corp, "ldbmodify");
-    script(&format!(
-        "{tool} --show-deleted >/dev/null <<'LDIF'\n{ldif}\nLDIF"
-    ));
+    script(corp, &format!("{tool} >/dev/null <<'LDIF'\n{ldif}\nLDIF"));
 }
 
 /// One of Samba's tools, as the administrator.
@@ -106,9 +118,10 @@ fn with_deleted(corp: &Domain, ldif: &str) -> String {
 fn deleted(corp: &Domain, account: &str) -> String {
     let (tool, base) = (tool(corp, "ldbsearch"), &corp.base);
     let filter = format!("(&(isDeleted=TRUE)(sAMAccountName={account}))");
-    let output = script(&format!(
-        "{tool} --show-deleted -b 'CN=Deleted Objects,{base}' '{filter}' dn"
-    ));
+    let output = script(
+        corp,
+        &format!("{tool} --show-deleted -b 'CN=Deleted Objects,{base}' '{filter}' dn"),
+    );
     let output = output.replace("\n ", "");
     let dn = output.lines().find_map(|line| line.strip_prefix("dn: "));
     dn.unwrap_or_else(|| panic!("no {account} among what is deleted"))
@@ -119,16 +132,36 @@ fn deleted(corp: &Domain, account: &str) -> String {
 #[tokio::test]
 async fn r28_increments_equal_a_full_read() {
     let corp = directory_change();
-    let seed = seed();
-    let mut tree = Tree::new(Flavour::ActiveDirectory, &corp.base, seed);
-    modify(&corp, &tree.ldif());
-    let mut readers = readers(&corp).await;
-    for round in 0..rounds() {
+    let tree = Tree::new(Flavour::ActiveDirectory, &corp.base, seed());
+    play(&corp, tree, modify, rounds(10)).await;
+}
+
+/// R28: the same where what is deleted keeps its memberships, and has them again when it comes back.
+#[tokio::test]
+async fn r28_increments_equal_a_full_read_with_the_recycle_bin() {
+    let corp = directory_change();
+    // For good (MS-ADTS 3.1.1.9.1).
+    let (base, bin) = (&corp.base, "766ddcd8-acd0-445e-f3b9-a7f9b6744f2a");
+    let feature = format!("enableOptionalFeature: CN=Partitions,CN=Configuration,{base}:{bin}\n");
+    modify_inside(
+        &corp,
+        &format!("dn:\nchangetype: modify\nadd: enableOptionalFeature\n{feature}"),
+    );
+    let mut tree = Tree::new(Flavour::ActiveDirectory, &corp.base, seed());
+    tree.recycles = true;
+    play(&corp, tree, modify_inside, rounds(4)).await;
+}
+
+/// Random changes, and after each few the law, for so many rounds.
+async fn play(corp: &Domain, mut tree: Tree, modify: fn(&Domain, &str), rounds: usize) {
+    modify(corp, &tree.ldif());
+    let mut readers = readers(corp).await;
+    for round in 0..rounds {
         let begin = Instant::now();
         for _ in 0..8 {
             tree.change();
         }
-        modify(&corp, &tree.ldif());
+        modify(corp, &tree.ldif());
         let changed = begin.elapsed();
         let fresh = readers[0].1.fresh().await;
         for (name, reader) in &mut readers {
@@ -140,12 +173,8 @@ async fn r28_increments_equal_a_full_read() {
                 changes.len(),
                 begin.elapsed()
             );
-            assert_eq!(read.full, None, "seed {seed}, round {round}, {name}");
-            assert_same(
-                reader.kept(),
-                fresh.clone(),
-                &format!("seed {seed}, round {round}, {name}"),
-            );
+            assert_eq!(read.full, None, "round {round}, {name}");
+            assert_same(reader.kept(), fresh.clone(), &format!("round {round}, {name}"));
         }
     }
 }
@@ -159,16 +188,20 @@ fn descriptor(corp: &Domain, dn: &str, call: &str) -> String {
          utils = SDUtils(SamDB(url='ldap://{}', credentials=who, lp=loaded))\n{call}\n",
         corp.admin_password, corp.host
     );
-    script(&format!("/usr/bin/python3 - <<'PYTHON'\n{script_text}\nPYTHON"))
+    script(
+        corp,
+        &format!("/usr/bin/python3 - <<'PYTHON'\n{script_text}\nPYTHON"),
+    )
 }
 
 /// The SIDs of those who read.
 fn reading_sids(corp: &Domain) -> [String; 2] {
     [fixture::SYNC, fixture::ORDINARY].map(|account| {
         let (tool, base) = (tool(corp, "ldbsearch"), &corp.base);
-        let output = script(&format!(
-            "{tool} -b '{base}' '(sAMAccountName={account})' objectSid"
-        ));
+        let output = script(
+            corp,
+            &format!("{tool} -b '{base}' '(sAMAccountName={account})' objectSid"),
+        );
         let sid = output.lines().find_map(|line| line.strip_prefix("objectSid: "));
         sid.unwrap().to_owned()
     })
@@ -216,9 +249,9 @@ async fn r28_the_right_to_replicate_taken_away_and_restored() {
     let mut readers = readers(&corp).await;
     let replication = "(OD;;CR;1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;%s)";
     let before = deny(&corp, &corp.base, replication);
-    let denied = compare_by_sight(&mut readers, "no right to replicate").await;
+    let denied = compare(&mut readers, "no right to replicate").await;
     restore(&corp, &corp.base, &before);
-    let restored = compare_by_sight(&mut readers, "the right to replicate again").await;
+    let restored = compare(&mut readers, "the right to replicate again").await;
     println!("{denied:?}, then {restored:?}");
     assert!(
         matches!(denied[0], Some(FullReadReason::RightsChanged(_))),
@@ -291,7 +324,7 @@ async fn next_day(
     when: &str,
 ) -> Vec<Option<FullReadReason>> {
     a_day_later(corp, &mut readers[0].1);
-    let reasons = compare_by_sight(readers, when).await;
+    let reasons = compare(readers, when).await;
     println!("{when}: {reasons:?}");
     assert!(reasons.iter().all(is_of_rights), "{when}: {reasons:?}");
     reasons
@@ -299,14 +332,20 @@ async fn next_day(
 
 fn dn_of(corp: &Domain, account: &str) -> String {
     let (tool, base) = (tool(corp, "ldbsearch"), &corp.base);
-    let output = script(&format!("{tool} -b '{base}' '(sAMAccountName={account})' dn"));
+    let output = script(
+        corp,
+        &format!("{tool} -b '{base}' '(sAMAccountName={account})' dn"),
+    );
     let output = output.replace("\n ", "");
     let dn = output.lines().find_map(|line| line.strip_prefix("dn: "));
     dn.unwrap().to_owned()
 }
 
 /// Each reader goes on, and has what a fresh read by the same account gives; why each read everything.
-async fn compare_by_sight(readers: &mut [(&'static str, Reader)], when: &str) -> Vec<Option<FullReadReason>> {
+pub(super) async fn compare(
+    readers: &mut [(&'static str, Reader)],
+    when: &str,
+) -> Vec<Option<FullReadReason>> {
     let (mut reasons, mut account, mut fresh) = (Vec::new(), String::new(), None);
     for (name, reader) in readers {
         let (read, _) = reader.go_on().await;

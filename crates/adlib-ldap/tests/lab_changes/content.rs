@@ -70,7 +70,7 @@ async fn r28_increments_equal_a_full_read() {
             .map(|mark| mark.method),
         Some(Method::Syncrepl)
     );
-    for round in 0..rounds() {
+    for round in 0..rounds(10) {
         for _ in 0..8 {
             tree.change();
         }

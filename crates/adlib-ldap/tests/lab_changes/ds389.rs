@@ -43,7 +43,7 @@ async fn r28_increments_equal_a_full_read() {
         println!("{name}: {} because {}", read.method, read.why);
         assert_same(reader.kept(), reader.fresh().await, name);
     }
-    for round in 0..rounds() {
+    for round in 0..rounds(10) {
         for _ in 0..8 {
             tree.change();
         }

@@ -14,13 +14,14 @@ mod ds389;
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]
 #[path = "../lab_server/mod.rs"]
 mod lab_server;
+mod own_domain;
 mod reading;
 mod tree;
 
-/// How many rounds a test plays: 10, or what `ADLIB_CHANGE_ROUNDS` says.
-pub(crate) fn rounds() -> usize {
+/// How many rounds a test plays: `few`, or what `ADLIB_CHANGE_ROUNDS` says.
+pub(crate) fn rounds(few: usize) -> usize {
     let asked = std::env::var("ADLIB_CHANGE_ROUNDS").ok();
-    asked.map_or(10, |rounds| rounds.parse().unwrap())
+    asked.map_or(few, |rounds| rounds.parse().unwrap())
 }
 
 /// Where the random changes begin: printed, and given back by `ADLIB_CHANGE_SEED`.

@@ -43,6 +43,24 @@ fn undeletion(account: &str, dn: &str) -> String {
     )
 }
 
+/// The same from the recycle bin, for a writer inside the database: Samba 4.17 brings nobody back from there, for it adds
+/// what was lost without one.
+fn return_from_recycle_bin(account: &str, kind: Kind, base: &str, dn: &str) -> String {
+    let (rdn, above) = dn.split_once(',').unwrap();
+    // The last attribute makes Samba say again which type of account it is.
+    let (class, attribute, value) = match kind {
+        Kind::User => ("Person", "userAccountControl", "546"),
+        _ => ("Group", "groupType", "-2147483646"),
+    };
+    format!(
+        "dn: {DELETED}{account}{DELETED}\nchangetype: modify\ndelete: isDeleted\n-\ndelete: lastKnownParent\n-\n\
+         add: objectCategory\nobjectCategory: CN={class},CN=Schema,CN=Configuration,{base}\n-\n\n\
+         dn: {DELETED}{account}{DELETED}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n\
+         newsuperior: {above}\n\n\
+         dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n\n"
+    )
+}
+
 /// The tree below one unit, and what was changed since the last look.
 pub(crate) struct Tree {
     flavour: Flavour,
@@ -53,6 +71,8 @@ pub(crate) struct Tree {
     ldif: String,
     /// Whether it brings back who was deleted.
     pub(crate) undeletes: bool,
+    /// Whether it does that as from a recycle bin.
+    pub(crate) recycles: bool,
     /// Something was renamed or moved since the last look: OpenLDAP mends the groups a moment later.
     mending: bool,
 }
@@ -67,6 +87,7 @@ impl Tree {
             names: 0,
             ldif: String::new(),
             undeletes: flavour == Flavour::ActiveDirectory,
+            recycles: false,
             mending: false,
         };
         tree.nodes.push(Node {
@@ -255,11 +276,23 @@ impl Tree {
         }
         let number = buried[self.random(buried.len())];
         let unit = self.choose(|_, node| node.kind == Kind::Unit).unwrap();
+        // A group that took its place may have its name.
+        let (kind, name) = (self.nodes[number].kind, self.nodes[number].name.clone());
+        let is_taken = self.nodes.iter().any(|node| node.there && node.name == name);
+        let name = if is_taken { self.fresh_name(kind) } else { name };
         let node = &mut self.nodes[number];
+        node.name = name;
         (node.unit, node.there, node.buried) = (unit, true, false);
         node.members.clear();
         let (account, to) = (node.account.clone(), self.dn(number));
-        write!(self.ldif, "{}", undeletion(&account, &to)).unwrap();
+        let change = if self.recycles {
+            self.nodes[number].disabled = true;
+            let (_, base) = self.root.split_once(',').unwrap();
+            return_from_recycle_bin(&account, kind, base, &to)
+        } else {
+            undeletion(&account, &to)
+        };
+        self.ldif.push_str(&change);
     }
 
     /// A new name, or another unit, or both.

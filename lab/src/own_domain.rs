@@ -1,0 +1,104 @@
+//! Domains of a test's own, which may be put back to an older copy or get a second controller.
+
+use std::{ops::Deref, process::Command};
+
+use crate::{
+    Domain, fail,
+    script::{SAMBA, Settings},
+};
+
+/// A CORP.EXAMPLE.COM of a test's own, without STAFF, which is stopped and deleted on drop.
+#[derive(Debug)]
+pub struct OwnDomain {
+    domain: Domain,
+    settings: Settings,
+}
+
+impl Deref for OwnDomain {
+    type Target = Domain;
+
+    fn deref(&self) -> &Domain {
+        &self.domain
+    }
+}
+
+/// Makes a domain of the test's own at `ip`, an address of 127/8 that nobody else uses, with the lab's fixtures. Takes
+/// 20 s.
+///
+/// # Panics
+/// When it does not start.
+#[must_use]
+pub fn domain_of_its_own(ip: &str) -> OwnDomain {
+    let directory = std::env::temp_dir().join(format!("ad-own-{ip}"));
+    let settings: Settings = vec![
+        ("LAB_DIR", directory.display().to_string()),
+        ("LAB_IP", ip.to_owned()),
+        ("LAB_STAFF", "0".to_owned()),
+    ];
+    // What a test that died left behind.
+    SAMBA.run_with(&settings, "destroy");
+    let own = OwnDomain {
+        domain: Domain::described_by(settings.clone()),
+        settings,
+    };
+    own.start();
+    own
+}
+
+impl OwnDomain {
+    /// Keeps a copy of the database as it is.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn keep(&self) {
+        self.while_stopped("rm -rf kept; cp -a corp kept");
+    }
+
+    /// Puts the database back as it was kept, as a copy of a machine would be.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn restore(&self) {
+        self.while_stopped("rm -rf corp; cp -a kept corp");
+    }
+
+    /// Puts the database back as it was kept, under a new `invocationId`, as `samba-tool domain backup restore` does.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn restore_as_another(&self) {
+        let script = "rm -rf corp; cp -a kept corp; \
+                      dn=$(ldbsearch -H corp/private/sam.ldb -s base -b '' dsServiceName | \
+                      sed -n 's/^dsServiceName: //p'); \
+                      ldbmodify -H corp/private/sam.ldb --controls=relax:0 <<LDIF\n\
+                      dn: $dn\nchangetype: modify\nreplace: invocationId\n\
+                      invocationId: $(cat /proc/sys/kernel/random/uuid)\nLDIF";
+        self.while_stopped(script);
+    }
+
+    fn start(&self) {
+        SAMBA.run_with(&self.settings, "up");
+        if !self.domain.answers() {
+            fail("a domain was started and does not answer");
+        }
+    }
+
+    fn while_stopped(&self, script: &str) {
+        SAMBA.run_with(&self.settings, "down");
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-euo", "pipefail", "-c", script])
+            .current_dir(&self.domain.lab_dir);
+        match shell.output() {
+            Ok(output) if output.status.success() => self.start(),
+            Ok(output) => fail(&format!("{script}: {}", String::from_utf8_lossy(&output.stderr))),
+            Err(error) => fail(&format!("{script}: {error}")),
+        }
+    }
+}
+
+impl Drop for OwnDomain {
+    fn drop(&mut self) {
+        SAMBA.run_with(&self.settings, "destroy");
+    }
+}
