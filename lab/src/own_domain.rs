@@ -46,6 +46,45 @@ pub fn domain_of_its_own(ip: &str) -> OwnDomain {
 }
 
 impl OwnDomain {
+    /// Makes a second controller of the domain at `ip`: the domain as that one has it. It stops with the first.
+    ///
+    /// # Panics
+    /// When that does not work.
+    #[must_use]
+    pub fn second_controller(&self, ip: &str) -> Domain {
+        let mut settings = self.settings.clone();
+        settings.push(("LAB_SECOND_IP", ip.to_owned()));
+        SAMBA.run_with(&settings, "join");
+        let mut second = Domain::described_by(settings);
+        second.host = format!("dc2.{}", second.dns_domain);
+        second.ip = match ip.parse() {
+            Ok(ip) => ip,
+            Err(error) => fail(&format!("{ip}: {error}")),
+        };
+        second
+    }
+
+    /// Brings what `from` has to `to`, two of the domain's controllers.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn replicate(&self, from: &Domain, to: &Domain) {
+        let directory = if to.ip == self.ip { "corp" } else { "second" };
+        let settings = self
+            .lab_dir
+            .join(directory)
+            .join("smb.conf")
+            .display()
+            .to_string();
+        let account = format!("{}/administrator%{}", self.netbios, self.admin_password);
+        let command = ["samba-tool", "drs", "replicate", &to.host, &from.host, &self.base];
+        let local = ["--local", "-s", &settings, "-U", &account];
+        let output = from.exec(&[&command[..], &local].concat());
+        if !output.status.success() {
+            fail(&String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
     /// Keeps a copy of the database as it is.
     ///
     /// # Panics

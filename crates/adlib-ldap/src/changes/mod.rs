@@ -26,7 +26,8 @@ use server::Server;
 pub(crate) use fetch::{is_account, shown};
 pub use stream::ChangeStream;
 
-/// How often a server that looks restored is asked again: OpenLDAP shows a change a moment before it tells of it.
+/// How often a server that looks restored, or as if rights had changed, is asked again: OpenLDAP shows a change a moment
+/// before it tells of it.
 const TRIES_AGAIN: usize = 2;
 const A_MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
 
@@ -175,7 +176,12 @@ impl Reading<'_> {
         mark.leads_to(&self.mark(method, server, Vec::new()))?;
         let mut told = self.changes_by(method, place, mark, server).await;
         for _ in 0..TRIES_AGAIN {
-            if !matches!(told, Err(Stop::Full(FullReadReason::Restored(_)))) {
+            let looks_so = match &told {
+                Err(Stop::Full(FullReadReason::Restored(_))) => true,
+                Err(Stop::Full(FullReadReason::RightsChanged(_))) => method == Method::Syncrepl,
+                _ => false,
+            };
+            if !looks_so {
                 break;
             }
             tokio::time::sleep(A_MOMENT).await;

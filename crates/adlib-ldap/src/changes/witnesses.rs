@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use adlib_core::{DecodeError, DecodeErrorKind, Reader};
 use adlib_schema::{
-    RawEntry,
+    AttributeName, Filter, RawEntry,
     read::changes::{EntryId, Event, FullReadReason, Place, Presence},
 };
 
@@ -42,6 +42,8 @@ pub(super) struct Testimony {
     /// What is there and was not known, where the last change that was seen may have been a deletion, which leaves no
     /// witness.
     unknown: Vec<EntryId>,
+    /// Units that are not seen and were, or are and were not: their rights may have changed, which changes no entry.
+    units: Vec<EntryId>,
 }
 
 impl Witnesses {
@@ -158,14 +160,14 @@ impl Witnesses {
 impl Testimony {
     /// Whether every witness is as it was.
     pub(super) fn is_unchanged(&self) -> bool {
-        self.changed.is_empty() && self.gone.is_empty()
+        self.changed.is_empty() && self.gone.is_empty() && self.units.is_empty()
     }
 
     /// That an increment is what a server tells that was not restored: what is gone is gone by it, and it tells what was
     /// changed.
     ///
     /// # Errors
-    /// `Restored`.
+    /// `Restored`; `RightsChanged` for units that it does not tell of.
     pub(super) fn confirms(&self, events: &[Event], presence: &Presence) -> Result<(), FullReadReason> {
         let named = Named::by(events, presence);
         let untold = |what: &str| {
@@ -181,6 +183,10 @@ impl Testimony {
         }
         if *presence == Presence::Told && !self.unknown.iter().all(|id| named.is_told(*id)) {
             return untold("came");
+        }
+        if !self.units.iter().all(|id| named.is_told(*id)) {
+            let what = "a unit went out of sight or came into it, and was not changed";
+            return Err(FullReadReason::RightsChanged(what.to_owned()));
         }
         Ok(())
     }
@@ -247,11 +253,12 @@ impl Reading<'_> {
         place: &Place,
     ) -> Result<Testimony, Stop> {
         let mut testimony = self.hear(witnesses).await?;
+        testimony.units = self.other_units(place).await?;
         if witnesses.have_the_newest_of(cookie) {
             return Ok(testimony);
         }
+        let preset = self.reader.mapper.schema().preset;
         if let Some(deleted) = witnesses.deleted_later() {
-            let preset = self.reader.mapper.schema().preset;
             let each = |entry: RawEntry| testimony.unknown.extend(EntryId::of(preset, &entry));
             self.find(&deleted, &[EntryId::attribute(preset)], each).await?;
         } else {
@@ -260,6 +267,20 @@ impl Reading<'_> {
             testimony.unknown = ids.filter(|id| !place.contains(*id)).collect();
         }
         Ok(testimony)
+    }
+}
+
+impl Reading<'_> {
+    /// The units that may be seen and that `place` has not, or the other way round.
+    async fn other_units(&mut self, place: &Place) -> Result<Vec<EntryId>, Stop> {
+        let preset = self.reader.mapper.schema().preset;
+        let filter = Filter::equal(AttributeName::from_static("objectClass"), "organizationalUnit");
+        let mut seen = BTreeSet::new();
+        let each = |entry: RawEntry| seen.extend(EntryId::of(preset, &entry));
+        self.all(&filter, &[EntryId::attribute(preset)], Vec::new(), each)
+            .await?;
+        let known: BTreeSet<EntryId> = place.units().collect();
+        Ok(seen.symmetric_difference(&known).copied().collect())
     }
 }
 

@@ -231,6 +231,62 @@ async fn r28_a_server_restored_from_an_older_copy() {
     compare_with_a_copy(&server, &deleted, "other").await;
 }
 
+/// R28: the right to see a unit, taken away and given back, while something in it changes: nobody is gone who is there
+/// when the right is back, and no change is lost.
+#[tokio::test]
+async fn r28_a_unit_out_of_sight() {
+    let server = openldap::openldap_of_its_own("127.0.0.69");
+    let mut readers = readers(&server).await;
+    let (unit, user) = (format!("ou=berlin,ou=people,{}", server.base), "bert");
+    let database = "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\n";
+    let hidden = format!(
+        "{database}add: olcAccess\nolcAccess: {{0}}to dn.subtree=\"{unit}\" by dn.base=\"{}\" none by * break\n",
+        server.dn(openldap::SYNC)
+    );
+    server.configure(&hidden);
+    for mail in ["before@example.com", "meanwhile@example.com"] {
+        go_on(&mut readers, mail).await;
+        for (name, reader) in &readers {
+            assert!(
+                !reader.kept().users.iter().any(|who| who.account == user),
+                "{name}"
+            );
+        }
+        server.modify(&format!(
+            "dn: uid={user},{unit}\nchangetype: modify\nreplace: mail\nmail: {mail}\n"
+        ));
+        settled().await;
+    }
+    go_on(&mut readers, "changed out of sight").await;
+    server.configure(&format!("{database}delete: olcAccess\nolcAccess: {{0}}\n"));
+    go_on(&mut readers, "given back").await;
+    for (name, reader) in &readers {
+        let users = reader.kept().users;
+        let who = users.iter().find(|who| who.account == user).unwrap();
+        assert!(
+            format!("{who:?}").contains("meanwhile@example.com"),
+            "{name}: {who:?}"
+        );
+    }
+}
+
+/// Each reader goes on, and has what a fresh read gives.
+async fn go_on(readers: &mut [(&'static str, Reader)], when: &str) {
+    let fresh = readers[0].1.fresh().await;
+    for (name, reader) in readers {
+        let reason = reader.full_reason().await;
+        println!("{when}, {name}: {reason:?}");
+        assert!(
+            matches!(
+                reason,
+                None | Some(FullReadReason::RightsChanged(_) | FullReadReason::Restored(_))
+            ),
+            "{when}, {name}: {reason:?}"
+        );
+        assert_same(reader.kept(), fresh.clone(), &format!("{when}, {name}"));
+    }
+}
+
 /// That who goes on from `replicas`, read before the server was put back, has what is there now, in the end by reading
 /// everything: as it is, and after the unit `unit` was made.
 async fn compare_with_a_copy(server: &openldap::OwnOpenLdap, replicas: &[Replica; 2], unit: &str) {

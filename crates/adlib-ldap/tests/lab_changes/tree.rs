@@ -43,21 +43,19 @@ fn undeletion(account: &str, dn: &str) -> String {
     )
 }
 
-/// The same from the recycle bin, for a writer inside the database: Samba 4.17 brings nobody back from there, for it adds
-/// what was lost without one.
-fn return_from_recycle_bin(account: &str, kind: Kind, base: &str, dn: &str) -> String {
+/// The same of a group in the recycle bin, for a writer inside the database. Samba 4.17 brings nobody back from there, for
+/// it adds what would be lost without one; and only of a group it then says again which type of account it is.
+fn return_from_recycle_bin(account: &str, base: &str, dn: &str) -> String {
     let (rdn, above) = dn.split_once(',').unwrap();
-    // The last attribute makes Samba say again which type of account it is.
-    let (class, attribute, value) = match kind {
-        Kind::User => ("Person", "userAccountControl", "546"),
-        _ => ("Group", "groupType", "-2147483646"),
-    };
+    let kind = |value| format!("dn: {dn}\nchangetype: modify\nreplace: groupType\ngroupType: {value}\n\n");
     format!(
         "dn: {DELETED}{account}{DELETED}\nchangetype: modify\ndelete: isDeleted\n-\ndelete: lastKnownParent\n-\n\
-         add: objectCategory\nobjectCategory: CN={class},CN=Schema,CN=Configuration,{base}\n-\n\n\
+         delete: msDS-LastKnownRDN\n-\n\
+         add: objectCategory\nobjectCategory: CN=Group,CN=Schema,CN=Configuration,{base}\n-\n\n\
          dn: {DELETED}{account}{DELETED}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n\
-         newsuperior: {above}\n\n\
-         dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n\n"
+         newsuperior: {above}\n\n{}{}",
+        kind("2"),
+        kind("-2147483646")
     )
 }
 
@@ -269,6 +267,7 @@ impl Tree {
         let buried = self.nodes.iter().enumerate();
         let buried: Vec<usize> = buried
             .filter(|(_, node)| node.buried && !node.there && is_only(node))
+            .filter(|(_, node)| !self.recycles || node.kind == Kind::Group)
             .map(|(number, _)| number)
             .collect();
         if buried.is_empty() {
@@ -286,9 +285,8 @@ impl Tree {
         node.members.clear();
         let (account, to) = (node.account.clone(), self.dn(number));
         let change = if self.recycles {
-            self.nodes[number].disabled = true;
             let (_, base) = self.root.split_once(',').unwrap();
-            return_from_recycle_bin(&account, kind, base, &to)
+            return_from_recycle_bin(&account, base, &to)
         } else {
             undeletion(&account, &to)
         };

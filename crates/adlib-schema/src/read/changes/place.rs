@@ -120,6 +120,17 @@ impl Place {
         held.collect()
     }
 
+    /// The organisational units.
+    pub fn units(&self) -> impl Iterator<Item = EntryId> + '_ {
+        let is_unit = |held: &Held| {
+            let entry = held.without_links();
+            let mut classes = entry.texts("objectClass");
+            classes.any(|class| class.eq_ignore_ascii_case("organizationalUnit"))
+        };
+        let units = self.entries.iter().filter(move |(_, held)| is_unit(held));
+        units.map(|(id, _)| *id)
+    }
+
     /// The entries that are records, as a full read would have given them. Members may be entries of any of `places`.
     pub(super) fn records<'a>(&'a self, places: &'a [Self]) -> impl Iterator<Item = RawEntry> + 'a {
         let records = self.entries.values().filter(|held| !held.attributes.is_empty());
