@@ -64,27 +64,6 @@ impl OwnDomain {
         second
     }
 
-    /// Brings what `from` has to `to`, two of the domain's controllers.
-    ///
-    /// # Panics
-    /// When that does not work.
-    pub fn replicate(&self, from: &Domain, to: &Domain) {
-        let directory = if to.ip == self.ip { "corp" } else { "second" };
-        let settings = self
-            .lab_dir
-            .join(directory)
-            .join("smb.conf")
-            .display()
-            .to_string();
-        let account = format!("{}/administrator%{}", self.netbios, self.admin_password);
-        let command = ["samba-tool", "drs", "replicate", &to.host, &from.host, &self.base];
-        let local = ["--local", "-s", &settings, "-U", &account];
-        let output = from.exec(&[&command[..], &local].concat());
-        if !output.status.success() {
-            fail(&String::from_utf8_lossy(&output.stderr));
-        }
-    }
-
     /// Keeps a copy of the database as it is.
     ///
     /// # Panics
@@ -99,20 +78,6 @@ impl OwnDomain {
     /// When that does not work.
     pub fn restore(&self) {
         self.while_stopped("rm -rf corp; cp -a kept corp");
-    }
-
-    /// Puts the database back as it was kept, under a new `invocationId`, as `samba-tool domain backup restore` does.
-    ///
-    /// # Panics
-    /// When that does not work.
-    pub fn restore_as_another(&self) {
-        let script = "rm -rf corp; cp -a kept corp; \
-                      dn=$(ldbsearch -H corp/private/sam.ldb -s base -b '' dsServiceName | \
-                      sed -n 's/^dsServiceName: //p'); \
-                      ldbmodify -H corp/private/sam.ldb --controls=relax:0 <<LDIF\n\
-                      dn: $dn\nchangetype: modify\nreplace: invocationId\n\
-                      invocationId: $(cat /proc/sys/kernel/random/uuid)\nLDIF";
-        self.while_stopped(script);
     }
 
     fn start(&self) {

@@ -44,7 +44,7 @@ const CHANGE_SECONDS: &str = "60";
 /// The law of increments, with more rounds.
 pub(super) fn changes() -> Command {
     let mut command = cargo(&["test", "--package", "adlib-ldap", "--features", "lab"]);
-    command.args(["--test", "lab_changes"]);
+    command.args(["--test", "lab_changes", "--", "--include-ignored"]);
     command.env("ADLIB_CHANGE_ROUNDS", CHANGE_ROUNDS);
     command.env("ADLIB_CHANGE_SECONDS", CHANGE_SECONDS);
     command

@@ -14,6 +14,7 @@ mod ds389;
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]
 #[path = "../lab_server/mod.rs"]
 mod lab_server;
+mod own_domain;
 mod reading;
 mod tree;
 
