@@ -149,7 +149,7 @@ async fn r28_increments_equal_a_full_read_with_the_recycle_bin() {
     );
     let mut tree = Tree::new(Flavour::ActiveDirectory, &corp.base, seed());
     tree.recycles = true;
-    play(&corp, tree, modify_inside, rounds(4)).await;
+    play(&corp, tree, modify_inside, rounds(2)).await;
 }
 
 /// Random changes, and after each few the law, for so many rounds.
