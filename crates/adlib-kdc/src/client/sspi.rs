@@ -205,9 +205,10 @@ impl Exchange {
         Ok([length.to_be_bytes().as_slice(), &answer].concat())
     }
 
-    /// The KDC's reason. An unknown name makes as many exchanges as a wrong password (R9).
+    /// The KDC's reason. An unknown name makes as many exchanges as a wrong password, and the work of its key (R9).
     fn rejected(&mut self, runtime: &Handle, message: &[u8], error: &KrbError) -> TicketError {
         if error.code == KrbError::CLIENT_UNKNOWN && self.answers == 1 {
+            let _ = std::hint::black_box(self.account_key(self.own_key.unwrap_or(AES_256)));
             let stand_in = runtime.block_on(self.transport.exchange(message));
             tracing::trace!(
                 answered = stand_in.is_ok(),

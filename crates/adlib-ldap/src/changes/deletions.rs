@@ -80,7 +80,7 @@ impl Deletions {
 }
 
 /// The newest change number in `cookie` (OpenLDAP: `rid=...,csn=...;...`); empty when there is none that can be kept.
-fn newest_in(cookie: &[u8]) -> &[u8] {
+pub(super) fn newest_in(cookie: &[u8]) -> &[u8] {
     let fields = cookie.split(|byte| *byte == b',');
     let numbers = fields.filter_map(|field| field.strip_prefix(b"csn="));
     let numbers = numbers.flat_map(|numbers| numbers.split(|byte| *byte == b';'));

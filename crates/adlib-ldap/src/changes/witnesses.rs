@@ -13,7 +13,10 @@ use adlib_schema::{
     read::changes::{EntryId, Event, FullReadReason, Place, Presence},
 };
 
-use super::{Reading, Stop, deletions::Deletions};
+use super::{
+    Reading, Stop,
+    deletions::{Deletions, newest_in},
+};
 
 /// How many are kept: where all of these are changed again between two reads, the second reads everything.
 const KEPT: usize = 64;
@@ -120,16 +123,12 @@ impl Witnesses {
         decode(position).map_err(|error| FullReadReason::Damaged(error.to_string()))
     }
 
-    /// Whether the newest change that `cookie` knows is one of theirs.
-    fn have_the_newest_of(&self, cookie: &[u8]) -> bool {
-        let newest = self.entries.first().map(|(_, stamp)| stamp.as_slice());
-        newest.is_some_and(|newest| cookie.windows(newest.len()).any(|part| part == newest))
-    }
-
-    /// What was deleted after the newest of theirs, if all of that is known.
-    fn deleted_later(&self) -> Option<Vec<EntryId>> {
-        let (_, newest) = self.entries.first()?;
-        self.deletions.all_after(newest)
+    /// The newest of theirs that is as it was, by what they say. Nothing up to it was undone; what came later may have been,
+    /// and some of it done again.
+    fn anchor(&self, testimony: &Testimony) -> Option<&[u8]> {
+        let is_other = |id| testimony.changed.contains(id) || testimony.gone.contains(id);
+        let mut same = self.entries.iter().filter(|(id, _)| !is_other(id));
+        same.next().map(|(_, stamp)| stamp.as_slice())
     }
 
     /// What is said by those of `now`, the same entries as they are.
@@ -254,11 +253,13 @@ impl Reading<'_> {
     ) -> Result<Testimony, Stop> {
         let mut testimony = self.hear(witnesses).await?;
         testimony.units = self.other_units(place).await?;
-        if witnesses.have_the_newest_of(cookie) {
+        let anchor = witnesses.anchor(&testimony);
+        // Nothing came after the newest change of all.
+        if anchor.is_some_and(|stamp| stamp == newest_in(cookie)) {
             return Ok(testimony);
         }
         let preset = self.reader.mapper.schema().preset;
-        if let Some(deleted) = witnesses.deleted_later() {
+        if let Some(deleted) = anchor.and_then(|anchor| witnesses.deletions.all_after(anchor)) {
             let each = |entry: RawEntry| testimony.unknown.extend(EntryId::of(preset, &entry));
             self.find(&deleted, &[EntryId::attribute(preset)], each).await?;
         } else {
@@ -280,7 +281,9 @@ impl Reading<'_> {
         self.all(&filter, &[EntryId::attribute(preset)], Vec::new(), each)
             .await?;
         let known: BTreeSet<EntryId> = place.units().collect();
-        Ok(seen.symmetric_difference(&known).copied().collect())
+        // A server takes what descends from a unit for one, which the entry's own words need not say.
+        let came = seen.iter().filter(|id| !place.contains(**id));
+        Ok(came.chain(known.difference(&seen)).copied().collect())
     }
 }
 
@@ -387,8 +390,13 @@ mod tests {
         assert!(is_restored(&heard.confirms(&[], &Presence::Told).unwrap_err()));
         assert_eq!(heard.confirms(&[Event::Gone(id(9))], &Presence::Told), Ok(()));
         let witnesses = stamped(&[(1, "20230102"), (2, "20230103")]);
-        assert!(witnesses.have_the_newest_of(b"rid=000,csn=20230103"));
-        assert!(!witnesses.have_the_newest_of(b"rid=000,csn=20230104"));
+        let mut heard = Testimony::default();
+        assert_eq!(witnesses.anchor(&heard), Some(&b"20230103"[..]));
+        // What was changed again may have been undone before.
+        heard.changed.insert(id(2));
+        assert_eq!(witnesses.anchor(&heard), Some(&b"20230102"[..]));
+        heard.gone.insert(id(1));
+        assert_eq!(witnesses.anchor(&heard), None);
     }
 
     /// R28: the newest are kept, each with its last stamp, and without what is gone.

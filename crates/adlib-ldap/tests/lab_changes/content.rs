@@ -219,7 +219,7 @@ async fn r28_a_server_restored_from_an_older_copy() {
     settled().await;
     let changed = readers(&server).await.map(|(_, reader)| reader.replica);
     server.restore();
-    compare_with_a_copy(&server, &changed, "more").await;
+    compare_with_a_copy(&server, &changed, &unit(&server, "more")).await;
 
     // What leaves no entry behind to be asked: a deletion.
     let ada = server.dn("user1");
@@ -228,7 +228,19 @@ async fn r28_a_server_restored_from_an_older_copy() {
     settled().await;
     let deleted = readers(&server).await.map(|(_, reader)| reader.replica);
     server.restore();
-    compare_with_a_copy(&server, &deleted, "other").await;
+    compare_with_a_copy(&server, &deleted, &unit(&server, "other")).await;
+
+    // The change that came after the deletion is made again: by itself it tells nothing.
+    let bert = format!(
+        "dn: uid=bert,ou=berlin,ou=people,{}\nchangetype: modify\nreplace: mail\nmail: again@example.com\n\n",
+        server.base
+    );
+    server.keep();
+    server.modify(&format!("dn: {ada}\nchangetype: delete\n\n{bert}"));
+    settled().await;
+    let done = readers(&server).await.map(|(_, reader)| reader.replica);
+    server.restore();
+    compare_with_a_copy(&server, &done, &bert).await;
 }
 
 /// R28: the right to see a unit, taken away and given back, while something in it changes: nobody is gone who is there
@@ -287,14 +299,16 @@ async fn go_on(readers: &mut [(&'static str, Reader)], when: &str) {
     }
 }
 
+/// LDIF that adds the unit `name`.
+fn unit(server: &openldap::OwnOpenLdap, name: &str) -> String {
+    let base = &server.base;
+    format!("dn: ou={name},{base}\nchangetype: add\nobjectClass: organizationalUnit\n\n")
+}
+
 /// That who goes on from `replicas`, read before the server was put back, has what is there now, in the end by reading
-/// everything: as it is, and after the unit `unit` was made.
-async fn compare_with_a_copy(server: &openldap::OwnOpenLdap, replicas: &[Replica; 2], unit: &str) {
-    let add = format!(
-        "dn: ou={unit},{}\nchangetype: add\nobjectClass: organizationalUnit\n\n",
-        server.base
-    );
-    for more in ["", &add] {
+/// everything: as it is, and after the change `more`.
+async fn compare_with_a_copy(server: &openldap::OwnOpenLdap, replicas: &[Replica; 2], more: &str) {
+    for more in ["", more] {
         server.modify(more);
         settled().await;
         for (replica, wanted) in replicas.iter().zip([None, Some(Method::ModifyTimestamp)]) {

@@ -1,7 +1,10 @@
 //! One sign-in that goes on.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,6 +27,8 @@ pub(super) struct Ongoing<'a> {
     inner: &'a Inner,
     /// What was asked of each source: the account, and whether the password is its.
     asked: [[AtomicBool; 2]; 2],
+    /// The lookups that a source did not need to find the account, by their domains.
+    spared: OnceLock<(SourceRole, Vec<String>)>,
     concluded: AtomicBool,
 }
 
@@ -47,6 +52,7 @@ impl<'a> Ongoing<'a> {
             until: began + inner.common.settings.deadline,
             inner,
             asked: Default::default(),
+            spared: OnceLock::new(),
             concluded: AtomicBool::new(false),
         }
     }
@@ -104,6 +110,19 @@ impl<'a> Ongoing<'a> {
     pub(super) fn asked(&self, source: SourceRole, leg: Leg) -> bool {
         self.slot(source, leg)
             .is_some_and(|slot| slot.load(Ordering::Relaxed))
+    }
+
+    /// `source` found the account without some lookups, which a refusal makes all the same: when it is on record, for a
+    /// directory that hangs then must not take the count of a wrong password away.
+    pub(super) fn spares(&self, source: SourceRole, lookups: Vec<String>) {
+        // One account is found in a sign-in.
+        let _ = self.spared.set((source, lookups));
+    }
+
+    /// The lookups that `source` did not need.
+    pub(super) fn spared(&self, source: SourceRole) -> &[String] {
+        let spared = self.spared.get().filter(|(role, _)| *role == source);
+        spared.map_or(&[], |(_, lookups)| lookups)
     }
 
     /// Whether any source was asked for anything.

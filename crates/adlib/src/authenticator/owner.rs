@@ -128,10 +128,14 @@ impl Inner {
     /// After a refusal, whatever was not asked of a source yet: who is unknown, and who has another password in which
     /// source, must look alike from outside (R9). What comes of it does not matter.
     pub(super) async fn even_out(&self, ongoing: &Ongoing<'_>) {
-        let Some(secondary) = self.secondary.as_ref().filter(|_| ongoing.has_asked()) else {
+        let sources = || std::iter::once(&self.primary).chain(&self.secondary);
+        for source in sources() {
+            let _ = timeout_at(ongoing.until, source.make_spared(ongoing.spared(source.role))).await;
+        }
+        if self.secondary.is_none() || !ongoing.has_asked() {
             return;
-        };
-        for source in [&self.primary, secondary] {
+        }
+        for source in sources() {
             if !ongoing.asked(source.role, Leg::Account) {
                 let _ = timeout_at(ongoing.until, source.find(ongoing)).await;
             }

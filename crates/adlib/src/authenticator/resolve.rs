@@ -128,12 +128,15 @@ pub(crate) async fn resolve<A: Accounts>(
         let detail = format!("`{suffix}` is neither a configured domain nor a mapped suffix");
         return Err(unknown_domain(detail).into());
     }
-    let user = only(found, &typed)?;
     let typed_and_own = accounts.domains().iter().chain(own).map(String::as_str);
     let by_suffix = mapped.iter().filter(|_| unconfigured.is_none());
     let all = typed_and_own.chain(by_suffix.flat_map(|domain| [*domain; 2]));
     let spared = search.spared(all);
-    Ok(Resolved { user, spared })
+    let user = only(found, &typed);
+    if user.is_err() {
+        make_spared(accounts, &spared).await;
+    }
+    Ok(Resolved { user: user?, spared })
 }
 
 /// Make the lookups that were `spared`, for an account that nobody has.
@@ -433,6 +436,33 @@ mod tests {
                 .unwrap_err();
             assert_eq!(of_known, asked(), "{known}");
         }
+    }
+
+    /// R9, A46: so does a name that stands for two accounts by an early step.
+    #[tokio::test]
+    async fn a46_an_ambiguous_name_takes_the_lookups_of_an_unknown_one() {
+        let map = SuffixMap::parse(b"acme.example = corp.example.com\n").map;
+        let mut fixture = fixture();
+        for (number, domain) in [CORP, STAFF].into_iter().enumerate() {
+            let mut twin = User::new(Key::new(&format!("twin{number}")), "", domain, "twin");
+            twin.upn = Some("twin@acme.example".to_owned());
+            fixture.users.push(twin);
+        }
+        let rules = Rules {
+            suffixes: &map,
+            case: AccountCase::Insensitive,
+            elsewhere: &[],
+        };
+        let mut asked = Vec::new();
+        for name in ["twin@acme.example", "nobody@acme.example"] {
+            resolve(&fixture, &Upn::parse(name).unwrap(), &rules)
+                .await
+                .unwrap_err();
+            let mut domains = std::mem::take(&mut *fixture.asked.lock().unwrap());
+            domains.sort();
+            asked.push(domains);
+        }
+        assert_eq!(asked[0], asked[1]);
     }
 
     /// R18: a suffix that leads to two domains with one such account each is ambiguous.

@@ -210,7 +210,7 @@ impl SignInSource {
             Account::Domain(Resolved { user, spared }) => {
                 let vouched = self.vouched(&lookup, &user, ongoing.proof, ongoing).await;
                 if vouched.is_err() {
-                    resolve::make_spared(&lookup, &spared).await;
+                    ongoing.spares(self.role, spared);
                 }
                 let (vouched, fallback) = vouched?;
                 let identity = self.identity(&lookup, &user, vouched, fallback).await?;
@@ -240,6 +240,13 @@ impl SignInSource {
         match self.vouched(&lookup, &nobody, decoy.proof(), ongoing).await {
             Err(SignInError::Failed(error @ Error::Unreachable(_))) => Err(error),
             _ => Ok(()),
+        }
+    }
+
+    /// Make the lookups that were not needed to find the account. What comes of them does not matter.
+    pub(super) async fn make_spared(&self, spared: &[String]) {
+        if let Ok(lookup) = self.directory.lookup().await {
+            resolve::make_spared(&lookup, spared).await;
         }
     }
 

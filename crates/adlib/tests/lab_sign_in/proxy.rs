@@ -62,6 +62,16 @@ impl Proxy {
         all.filter(|sent| !sent.is_empty()).collect()
     }
 
+    /// Wait until nothing comes any more: the end of a connection is sent behind the sign-in.
+    pub(crate) async fn until_quiet(&self) {
+        let length = || self.heard.lock().unwrap().iter().map(Vec::len).sum::<usize>();
+        let mut before = None;
+        while before != Some(length()) {
+            before = Some(length());
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    }
+
     pub(crate) fn set(&self, state: State) {
         self.state.store(state as u8, Ordering::SeqCst);
     }

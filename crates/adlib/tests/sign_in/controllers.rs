@@ -23,6 +23,8 @@ const PAGES: &[u8] = b"1.2.840.113556.1.4.319";
 enum Manner {
     /// It gives no answer.
     Slow,
+    /// It answers the search that a connection begins with, and one besides.
+    Falters,
     /// It goes away.
     Lost,
     /// It gives so many entries at a time, and no more where no pages are asked for.
@@ -57,9 +59,10 @@ impl Controller {
 
 async fn serve(mut stream: TcpStream, manner: Manner, searches: Arc<AtomicUsize>) {
     while let Some((id, request)) = request(&mut stream).await {
-        searches.fetch_add(1, Ordering::SeqCst);
+        let before = searches.fetch_add(1, Ordering::SeqCst);
         let most = match manner {
-            Manner::Slow => continue,
+            Manner::Falters if before < 2 => 1,
+            Manner::Slow | Manner::Falters => continue,
             Manner::Lost => return,
             Manner::Gives(most) => most,
         };
@@ -264,6 +267,18 @@ fn r04_the_only_controller_has_all_the_time() {
         began.elapsed()
     );
     assert_eq!(controllers[0].searches(), 1);
+}
+
+/// R9: a wrong password is on record as one, though the directory hangs once the account was found: else whoever
+/// makes it hang could guess without being counted.
+#[test]
+fn r09_a_directory_that_hangs_takes_no_verdict_away() {
+    let controllers = [("127.0.0.71", Manner::Falters)];
+    let (site, controllers) = site(Kdc::new(), Duration::from_secs(2), &controllers);
+    let outcome = site.try_password("ada@corp.example.com", "wrong");
+    assert_eq!(site.refusal_of(outcome), "wrong-password");
+    assert_eq!(site.lines.events(), ["refused"]);
+    assert!(controllers[0].searches() > 2, "as many as for an unknown name");
 }
 
 /// R13, R27: the names of more groups than the server gives at a time.

@@ -37,8 +37,8 @@ pub struct MemoryReplayCache {
     shards: [Mutex<Records>; SHARDS],
 }
 
-/// What is remembered of a record: its first 16 bytes, with the HMAC among them. The same message has always the same, and
-/// a new one that of another with the odds of a forged HMAC.
+/// What is remembered of a record: its first 16 bytes ([`ReplayRecord`] says which these are). The same message has always
+/// the same, and a new one those of another with the odds of a forged HMAC.
 type Known = u128;
 
 /// The records whose first byte falls into one part, in lines of the processor's cache that no other part shares.
