@@ -50,11 +50,11 @@ impl TicketError {
     /// Whether a KDC is there, although the answer that counts did not come ([`Unreachable::reached`]): whoever is between
     /// here and the next one, or its name, must gain nothing by it (R5).
     #[must_use]
-    pub fn is_late(&self) -> bool {
+    pub fn is_cut_short(&self) -> bool {
         match self {
             Self::Unreachable(unreachable) => unreachable.reached,
             Self::NotLocated { reached, .. } => *reached,
-            Self::Armour(cause) => cause.is_late(),
+            Self::Armour(cause) => cause.is_cut_short(),
             _ => false,
         }
     }

@@ -214,13 +214,13 @@ async fn a66_a_referral_goes_where_the_locator_says() {
     let located = source().with_locator(Arc::new(Nowhere));
     let error = ask(&located, "Passw0rd.Test", &kdcs).await.unwrap_err();
     assert!(
-        error.is_late(),
+        error.is_cut_short(),
         "R5: whoever hides the other realm's KDCs does not get at NTLM"
     );
     assert!(matches!(error, TicketError::NotLocated { realm, .. } if realm == STAFF));
     // Nothing was asked yet where not even the user's own realm is found.
     let error = ask(&located, "Passw0rd.Test", &[]).await.unwrap_err();
-    assert!(!error.is_late(), "{error}");
+    assert!(!error.is_cut_short(), "{error}");
     assert!(matches!(error, TicketError::NotLocated { realm, .. } if realm == CORP));
 }
 
@@ -242,9 +242,9 @@ async fn a64_a_kdc_that_is_gone_after_another_answered() {
     let gone = Endpoint::parse("127.0.0.1", 1).unwrap();
     let located = source().with_locator(Arc::new(Elsewhere(gone.clone())));
     let error = ask(&located, "Passw0rd.Test", &[kdc]).await.unwrap_err();
-    assert!(error.is_late(), "{error}");
+    assert!(error.is_cut_short(), "{error}");
     let nobody = ask(&source(), "Passw0rd.Test", &[gone]).await.unwrap_err();
-    assert!(!nobody.is_late(), "{nobody}");
+    assert!(!nobody.is_cut_short(), "{nobody}");
 }
 
 /// A28: whatever a KDC answers, there is an error and no panic.

@@ -30,7 +30,7 @@ impl SignInSource {
         let token = kerberos.ticket(user, password, &kdcs, deadline).await;
         let token = token.map_err(|error| {
             let why = reason::of(&error, user, self.common.clock.now());
-            match error.is_late() {
+            match error.is_cut_short() {
                 // A KDC is there, may have counted the password, and could have been slowed down to get at NTLM.
                 true => Denied::Verdict(why),
                 false => why.into(),

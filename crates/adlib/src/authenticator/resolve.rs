@@ -355,14 +355,32 @@ mod tests {
         }
     }
 
+    fn rules(suffixes: &SuffixMap) -> Rules<'_> {
+        Rules {
+            suffixes,
+            case: AccountCase::Insensitive,
+            elsewhere: &[],
+        }
+    }
+
+    impl Fixture {
+        /// The domains that were asked since the last call, each as often as it was.
+        fn take_asked(&self) -> Vec<String> {
+            let mut asked = std::mem::take(&mut *self.asked.lock().unwrap());
+            asked.iter_mut().for_each(|domain| domain.make_ascii_lowercase());
+            asked.sort();
+            asked
+        }
+    }
+
     fn run(fixture: &Fixture, typed: &str, map: &str, case: AccountCase) -> Result<String, String> {
         let name = Upn::parse(typed).unwrap();
         let map = SuffixMap::parse(map.as_bytes()).map;
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let rules = Rules {
-            suffixes: &map,
             case,
             elsewhere: &["other.example.com".to_owned()],
+            ..rules(&map)
         };
         match runtime.block_on(resolve(fixture, &name, &rules)) {
             Ok(resolved) => Ok(resolved.user.qualified_name()),
@@ -415,26 +433,15 @@ mod tests {
             let mut lou = User::new(Key::new("lou"), "", CORP, "lou");
             lou.upn = Some("lou@lost.example".to_owned());
             fixture.users.push(lou);
-            let rules = Rules {
-                suffixes: &map,
-                case: AccountCase::Insensitive,
-                elsewhere: &[],
-            };
-            let asked = || {
-                let mut asked = std::mem::take(&mut *fixture.asked.lock().unwrap());
-                asked.iter_mut().for_each(|domain| domain.make_ascii_lowercase());
-                asked.sort();
-                asked
-            };
-            let resolved = resolve(&fixture, &Upn::parse(known).unwrap(), &rules)
+            let resolved = resolve(&fixture, &Upn::parse(known).unwrap(), &rules(&map))
                 .await
                 .unwrap();
             make_spared(&fixture, &resolved.spared).await;
-            let of_known = asked();
-            resolve(&fixture, &Upn::parse(unknown).unwrap(), &rules)
+            let of_known = fixture.take_asked();
+            resolve(&fixture, &Upn::parse(unknown).unwrap(), &rules(&map))
                 .await
                 .unwrap_err();
-            assert_eq!(of_known, asked(), "{known}");
+            assert_eq!(of_known, fixture.take_asked(), "{known}");
         }
     }
 
@@ -448,19 +455,12 @@ mod tests {
             twin.upn = Some("twin@acme.example".to_owned());
             fixture.users.push(twin);
         }
-        let rules = Rules {
-            suffixes: &map,
-            case: AccountCase::Insensitive,
-            elsewhere: &[],
-        };
         let mut asked = Vec::new();
         for name in ["twin@acme.example", "nobody@acme.example"] {
-            resolve(&fixture, &Upn::parse(name).unwrap(), &rules)
+            resolve(&fixture, &Upn::parse(name).unwrap(), &rules(&map))
                 .await
                 .unwrap_err();
-            let mut domains = std::mem::take(&mut *fixture.asked.lock().unwrap());
-            domains.sort();
-            asked.push(domains);
+            asked.push(fixture.take_asked());
         }
         assert_eq!(asked[0], asked[1]);
     }

@@ -245,6 +245,9 @@ impl SignInSource {
 
     /// Make the lookups that were not needed to find the account. What comes of them does not matter.
     pub(super) async fn make_spared(&self, spared: &[String]) {
+        if spared.is_empty() {
+            return;
+        }
         if let Ok(lookup) = self.directory.lookup().await {
             resolve::make_spared(&lookup, spared).await;
         }
