@@ -108,6 +108,7 @@ impl SignInConfig {
     #[must_use]
     pub fn ntlm_policy(&self) -> adlib_ntlm::Policy {
         let mut policy = adlib_ntlm::Policy::default();
+        policy.bindings = self.channel_bindings;
         policy.danger_accept_v1 = self.danger_accept_ntlmv1;
         policy
     }

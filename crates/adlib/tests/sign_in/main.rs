@@ -8,6 +8,8 @@
     missing_docs
 )]
 
+#[cfg(feature = "config")]
+mod configured;
 mod controllers;
 mod deadline;
 mod flows;

@@ -121,6 +121,8 @@ pub(crate) struct Kdc {
     pub(crate) rid: Option<u32>,
     /// The groups that the PAC vouches for.
     pub(crate) groups: Vec<u32>,
+    /// Whether it makes tickets without a PAC.
+    pub(crate) without_pac: bool,
     /// How far its clock is ahead of the application's.
     pub(crate) ahead_s: i64,
     pub(crate) answer: Option<TicketError>,
@@ -133,6 +135,8 @@ pub(crate) struct Kdc {
     pub(crate) issued: AtomicUsize,
     /// As `account@REALM`, in the order in which they were asked for.
     pub(crate) accounts: Mutex<Vec<String>>,
+    /// Where it was to be found when it was asked last.
+    pub(crate) kdcs: Mutex<Vec<String>>,
 }
 
 impl Kdc {
@@ -141,6 +145,7 @@ impl Kdc {
             key: key(1),
             rid: None,
             groups: vec![513],
+            without_pac: false,
             ahead_s: 0,
             answer: None,
             recorded: None,
@@ -148,6 +153,7 @@ impl Kdc {
             asked: AtomicUsize::new(0),
             issued: AtomicUsize::new(0),
             accounts: Mutex::default(),
+            kdcs: Mutex::default(),
         }
     }
 
@@ -183,9 +189,12 @@ impl Kdc {
         let rid = self.rid_of(account, realm);
         let pac = PacBuilder::new(&client, now, "CORP", domain, rid, &self.groups).sign(&self.key, &key(9));
         let session_key = SessionKey::new(EncryptionType::Aes256Sha1, [3; 32]).unwrap();
-        let ticket = TicketBuilder::new(client, service, session_key, now)
-            .with_pac(pac)
-            .encrypt(&self.key, random);
+        let ticket = TicketBuilder::new(client, service, session_key, now);
+        let ticket = match self.without_pac {
+            true => ticket,
+            false => ticket.with_pac(pac),
+        };
+        let ticket = ticket.encrypt(&self.key, random);
         ApReqBuilder::new(&ticket, NOW).encrypt_token(random).unwrap()
     }
 
@@ -224,6 +233,7 @@ impl TicketSource for Kdc {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let name = format!("{}@{}", request.account, request.realm);
         self.accounts.lock().unwrap().push(name);
+        *self.kdcs.lock().unwrap() = request.kdcs.iter().map(ToString::to_string).collect();
         assert_eq!(request.service, SERVICE);
         Box::pin(async move {
             tokio::time::sleep(self.delay).await;
@@ -234,6 +244,17 @@ impl TicketSource for Kdc {
 
 pub(crate) fn key(byte: u8) -> ServiceKey {
     ServiceKey::new(EncryptionType::Aes256Sha1, [byte; 32]).unwrap()
+}
+
+/// The service's keytab, with `key` in either realm.
+pub(crate) fn keytab(key: &ServiceKey) -> Keytab {
+    let entry = |realm: &str| KeytabEntry {
+        principal: format!("{SERVICE}@{realm}.EXAMPLE.COM").parse().unwrap(),
+        kvno: 1,
+        key: key.clone(),
+        timestamp: NOW,
+    };
+    Keytab::new(vec![entry("CORP"), entry("PARTNERS")])
 }
 
 /// What was recorded, a line each.
@@ -281,31 +302,36 @@ impl Site {
         kdc: Kdc,
         more: impl FnOnce(AuthenticatorBuilder, &Path) -> AuthenticatorBuilder,
     ) -> Self {
+        let map = SuffixMap::parse(b"pw.example = corp.example.com\nlost.example = gone.example.com\n").map;
+        let parts = |files: &Path| {
+            Authenticator::builder()
+                .directory(Directory::from_ldif([files.join("corp.ldif")]))
+                .dns(["127.0.0.1:9"])
+                .kdcs("corp.example.com", ["127.0.0.1"])
+                .kdcs("partners.example.com", ["127.0.0.1"])
+                .service(SERVICE)
+                .keytab(keytab(&key(1)))
+                .suffixes(map)
+        };
+        Self::made_of(kdc, parts, more)
+    }
+
+    /// Of the `parts` that lead to the directories' files, and of more.
+    pub(crate) fn made_of(
+        kdc: Kdc,
+        parts: impl FnOnce(&Path) -> AuthenticatorBuilder,
+        more: impl FnOnce(AuthenticatorBuilder, &Path) -> AuthenticatorBuilder,
+    ) -> Self {
         let files = tempfile::tempdir().unwrap();
-        let ldif = files.path().join("corp.ldif");
-        fs::write(&ldif, DIRECTORY).unwrap();
+        fs::write(files.path().join("corp.ldif"), DIRECTORY).unwrap();
         fs::write(files.path().join("partners.ldif"), PARTNERS).unwrap();
         let kdc = Arc::new(kdc);
         let lines = Arc::new(Lines::default());
-        let keys = ["CORP", "PARTNERS"].map(|domain| KeytabEntry {
-            principal: format!("{SERVICE}@{domain}.EXAMPLE.COM").parse().unwrap(),
-            kvno: 1,
-            key: key(1),
-            timestamp: NOW,
-        });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        let map = SuffixMap::parse(b"pw.example = corp.example.com\nlost.example = gone.example.com\n").map;
-        let builder = Authenticator::builder()
-            .directory(Directory::from_ldif([ldif]))
-            .dns(["127.0.0.1:9"])
-            .kdcs("corp.example.com", ["127.0.0.1"])
-            .kdcs("partners.example.com", ["127.0.0.1"])
-            .service(SERVICE)
-            .keytab(Keytab::new(keys.to_vec()))
-            .suffixes(map)
+        let builder = parts(files.path())
             .audit(lines.clone())
             .tickets(kdc.clone())
             .clock(Arc::new(Fixed));
