@@ -184,7 +184,7 @@ impl Mechanism {
         match self {
             Self::Kerberos(_) => "kerberos",
             Self::Ntlm(_) | Self::NtlmResponse(_) => "ntlm",
-            Self::Bind(_) => "bind",
+            Self::Bind(_) => "ldap",
         }
     }
 

@@ -32,7 +32,7 @@ async fn r40_the_source_that_owns_the_record_decides() {
     let both = Site::new(&corp).with_openldap(&server, 636);
     let authenticator = both.authenticator("auto").await;
     let alice = sign_in(&authenticator, "alice", &server.user_password).await;
-    assert_eq!(word(&alice), "alice by bind");
+    assert_eq!(word(&alice), "alice by ldap");
     let alice = alice.unwrap();
     assert_eq!(alice.evidence().source, SourceRole::Secondary);
     let ada = sign_in(&authenticator, "ada@corp.example.com", &corp.user_password).await;
@@ -73,7 +73,7 @@ async fn r40_the_source_that_owns_the_record_decides() {
     let users = store("alice", hers).await;
     let authenticator = without_primary.with_users("auto", users).await;
     let outcome = sign_in(&authenticator, "alice", &server.user_password).await;
-    assert_eq!(word(&outcome), "alice by bind");
+    assert_eq!(word(&outcome), "alice by ldap");
     let merged = Links::both(Key::new("1"), alice.key().unwrap().clone());
     let users = store("alice", merged).await;
     let authenticator = without_primary.with_users("auto", users).await;

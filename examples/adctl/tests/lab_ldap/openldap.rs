@@ -34,7 +34,7 @@ fn r39_a_user_of_openldap_signs_in() {
         assert_eq!(alice["verdict"], "accepted", "{alice}");
         assert_eq!(
             (&alice["mechanism"], &alice["user"]),
-            (&"bind".into(), &"alice".into())
+            (&"ldap".into(), &"alice".into())
         );
         assert_eq!(alice["domain"], "example.org");
         assert_eq!(alice["profile"], "engineer");
