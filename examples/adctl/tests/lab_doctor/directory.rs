@@ -3,7 +3,7 @@
 use adlib::CheckKind;
 use adlib_lab::{directory_change, exec};
 
-use crate::site::Site;
+use crate::{between::answering, site::Site};
 
 /// R19, R22: a controller of another domain, and a preset that is another's.
 #[tokio::test]
@@ -31,6 +31,38 @@ async fn r27_pages() {
     let large = Site::new().with(&[("timeout", "page_size = 5000\ntimeout")]);
     let seen = large.only_warns(CheckKind::PageSize, "small-pages").await;
     assert!(seen.contains("1000"), "{seen}");
+}
+
+/// R19: a server that says nothing by which its kind could be told.
+#[tokio::test]
+async fn r19_a_server_of_no_known_kind() {
+    let site = Site::new();
+    let nameless = answering(&site, |before, text| match before {
+        b"supportedCapabilities" => Some(b"1.3.6.1.4.1.99999.1"),
+        _ => text
+            .starts_with(b"1.2.840.113556.1.4.")
+            .then_some(b"1.3.6.1.4.1.99999.2"),
+    });
+    nameless.edit(&[("[directory]", "[directory]\npreset = \"auto\"")]);
+    nameless.only(CheckKind::Schema, "unknown-server").await;
+}
+
+/// R19: a controller that has not caught up with the others.
+#[tokio::test]
+async fn r19_a_controller_that_is_behind() {
+    let behind = answering(&Site::new(), |before, _| {
+        (before == b"isSynchronized").then_some(b"FALSE")
+    });
+    behind.only_warns(CheckKind::Schema, "not-synchronized").await;
+}
+
+/// R27: a server that does not say that it gives pages.
+#[tokio::test]
+async fn r27_no_pages() {
+    let whole = answering(&Site::new(), |_, text| {
+        (text == b"1.2.840.113556.1.4.319").then_some(b"1.3.6.1.4.1.99999.3")
+    });
+    whole.only_warns(CheckKind::PageSize, "no-pages").await;
 }
 
 /// R34: a user who must be there and is not.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod between;
 mod directory;
 #[allow(dead_code, reason = "shared with the other tests, which use more of it")]
 #[path = "../folder/mod.rs"]

@@ -1,19 +1,16 @@
 //! DNS, ports, certificates, KDCs.
 
 use std::{
-    io::Read as _,
+    io::{Read as _, Write as _},
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
-    sync::Arc,
     thread,
     time::{Duration, UNIX_EPOCH},
 };
 
-use adlib::CheckKind;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use adlib::{CheckKind, Clock as _, SystemClock};
+use adlib_kerberos::{initiator::KrbError, issue::KrbErrorBuilder};
 
-use crate::site::Site;
+use crate::{between::certified, site::Site};
 
 /// A way to `to` on an address of its own.
 fn relay(to: SocketAddr) -> SocketAddr {
@@ -42,8 +39,28 @@ fn mute() -> SocketAddr {
     address
 }
 
+/// A KDC that has another realm, and says so (RFC 4120 7.5.9).
+fn another_realms() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut length = [0; 4];
+            client.read_exact(&mut length).unwrap();
+            let mut question = vec![0; u32::from_be_bytes(length) as usize];
+            client.read_exact(&mut question).unwrap();
+            let now = SystemClock.now();
+            let error = KrbErrorBuilder::new(KrbError::WRONG_REALM, "ELSEWHERE.EXAMPLE.COM", now).encode();
+            let length = u32::try_from(error.len()).unwrap().to_be_bytes();
+            client.write_all(&[&length, &error[..]].concat()).unwrap();
+        }
+    });
+    address
+}
+
 /// With its controllers at `controllers`, and the KDC where it is.
-fn at(controllers: &str) -> Site {
+pub(crate) fn at(controllers: &str) -> Site {
     let site = Site::new();
     let ip = site.corp.ip;
     site.edit(&[
@@ -197,6 +214,12 @@ async fn r04_kdcs() {
     with_kdc(&format!("\"{ip}:389\""))
         .only(CheckKind::Kdc, "no-answer")
         .await;
+    with_kdc(&format!("\"{}\"", mute()))
+        .only(CheckKind::Kdc, "silent")
+        .await;
+    with_kdc(&format!("\"{}\"", another_realms()))
+        .only(CheckKind::Kdc, "other-domain")
+        .await;
     // Samba does not tell that it is another realm's: whoever asks for the ticket is unknown there.
     let staff = with_kdc(&format!("\"{staff}\""));
     staff.only(CheckKind::Ticket, "unknown-user").await;
@@ -227,56 +250,4 @@ async fn a53_certificates() {
     let soon = certified(&site, 2000, since_2000 + Duration::from_secs(5 * 24 * 3600 - 60));
     let seen = soon.only_warns(CheckKind::Tls, "certificate-ends-soon").await;
     assert!(seen.contains("for 4 more days"), "{seen}");
-}
-
-/// A controller behind a certificate of another authority, that counts in between.
-fn certified(site: &Site, from: i32, lifetime: Duration) -> Site {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    params.not_before = date_time_ymd(from, 1, 1);
-    params.not_after = params.not_before + lifetime;
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.signed_by(&key, &authority).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            rustls::pki_types::PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .unwrap();
-    let address = terminate(TlsAcceptor::from(Arc::new(config)), site);
-    let at = at(&format!("\"{address}\""));
-    at.write("authority.pem", authority.pem());
-    at.edit(&[(&*site.corp.ca_file.display().to_string(), "authority.pem")]);
-    at
-}
-
-/// Where TLS ends by `acceptor`, and another leads on to the controller.
-fn terminate(acceptor: TlsAcceptor, site: &Site) -> SocketAddr {
-    let mut trust = adlib::ldap::TlsSettings::default();
-    trust.ca_pem = Some(std::fs::read(&site.corp.ca_file).unwrap());
-    trust.ca_only = true;
-    let connector = TlsConnector::from(trust.to_client_config().unwrap());
-    let controller = site.corp.ldaps();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        while let Ok((client, _)) = listener.accept().await {
-            let (acceptor, connector) = (acceptor.clone(), connector.clone());
-            tokio::spawn(async move {
-                let mut client = acceptor.accept(client).await?;
-                let server = tokio::net::TcpStream::connect(controller).await?;
-                let mut server = connector.connect(controller.ip().into(), server).await?;
-                tokio::io::copy_bidirectional(&mut client, &mut server).await
-            });
-        }
-    });
-    address
 }

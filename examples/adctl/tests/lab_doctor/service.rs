@@ -6,7 +6,7 @@ use adlib::{CheckKind, Keytab};
 use adlib_kerberos::{EncryptionType, KeytabEntry, ServiceKey};
 use adlib_lab::directory_change;
 
-use crate::site::Site;
+use crate::{between::answering, site::Site};
 
 const SERVICE: &str = "HTTP/app.corp.example.com";
 
@@ -85,6 +85,27 @@ async fn r06_the_keys_against_the_directory() {
     let site = Site::new();
     rewrite(&site, |entry| Some(KeytabEntry { kvno: 0, ..entry }));
     let examination = site.examine().await;
+    assert_eq!(crate::site::not_ok(&examination), Vec::<String>::new());
+}
+
+/// R11: what the directory says of the account's keys: nothing of their types, or RC4 alone; and nothing of their version,
+/// which need not be known.
+#[tokio::test]
+async fn r11_what_the_directory_says_of_the_keys() {
+    let site = Site::new();
+    let silent = answering(&site, |_, text| {
+        (text == b"msDS-SupportedEncryptionTypes").then_some(b"description")
+    });
+    let seen = silent.only_warns(CheckKind::Keys, "key-types-not-said").await;
+    assert!(seen.contains("the directory: version"), "{seen}");
+    let weak = answering(&site, |before, _| {
+        (before == b"msDS-SupportedEncryptionTypes").then_some(b"4")
+    });
+    weak.only_warns(CheckKind::Keys, "weak-keys-only").await;
+    let without_version = answering(&site, |_, text| {
+        (text == b"msDS-KeyVersionNumber").then_some(b"description")
+    });
+    let examination = without_version.examine().await;
     assert_eq!(crate::site::not_ok(&examination), Vec::<String>::new());
 }
 

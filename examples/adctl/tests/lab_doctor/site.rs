@@ -2,7 +2,7 @@
 
 use std::{fs, ops::Deref, sync::Arc, time::Duration};
 
-use adlib::{CheckKind, CheckState, Clock, Config, Doctor, Examination, SystemClock, UnixTime};
+use adlib::{Check, CheckKind, CheckState, Clock, Config, Doctor, Examination, SystemClock, UnixTime};
 use adlib_lab::{Corp, Domain, corp};
 
 use crate::folder::Folder;
@@ -114,6 +114,11 @@ impl<C: Deref<Target = Domain>> Site<C> {
         for secret in secrets {
             assert!(!shown.contains(secret), "a secret is shown: {shown}");
         }
+        let mut problems = examination.checks.iter().filter_map(Check::problem);
+        assert!(
+            problems.all(|problem| !problem.remedy().is_empty()),
+            "what to do: {shown}"
+        );
         examination
     }
 
