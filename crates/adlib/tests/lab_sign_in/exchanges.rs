@@ -1,8 +1,9 @@
 //! What goes to the controller for a name that nobody has, and for a wrong password (R9).
 
-use std::net::SocketAddr;
+use std::{fs, net::SocketAddr};
 
-use adlib::Authenticator;
+use adlib::{Authenticator, Config};
+use adlib_lab::openldap::{self, Server};
 
 use crate::{
     proxy::Proxy,
@@ -34,9 +35,23 @@ fn tls_records(sent: &[u8]) -> Vec<String> {
     records
 }
 
-/// What one sign-in sends, connection by connection.
+/// What one sign-in sends to a directory and a KDC, connection by connection.
 async fn sent(
     (ldap, kdc): (&Proxy, &Proxy),
+    authenticator: &Authenticator,
+    name: &str,
+    expected: &str,
+) -> Vec<Vec<String>> {
+    let mut all = sent_to(ldap, authenticator, name, expected).await;
+    kdc.until_quiet().await;
+    all.extend(kdc.take_heard().iter().map(|sent| kerberos_messages(sent)));
+    all.sort();
+    all
+}
+
+/// What one sign-in sends to a directory, connection by connection.
+async fn sent_to(
+    ldap: &Proxy,
     authenticator: &Authenticator,
     name: &str,
     expected: &str,
@@ -44,9 +59,7 @@ async fn sent(
     let outcome = sign_in(authenticator, name, "not the password").await;
     assert_eq!(word(&outcome), expected, "{name}");
     ldap.until_quiet().await;
-    kdc.until_quiet().await;
     let mut all: Vec<_> = ldap.take_heard().iter().map(|sent| tls_records(sent)).collect();
-    all.extend(kdc.take_heard().iter().map(|sent| kerberos_messages(sent)));
     all.sort();
     all
 }
@@ -87,6 +100,51 @@ async fn r09_unknown_and_wrong_make_the_same_exchanges() {
             let nobody = sent(both, &authenticator, unknown, "unknown-user").await;
             assert!(wrong.iter().flatten().count() > 2, "{wrong:?}");
             assert_eq!(wrong, nobody, "{mode}, KDC at {at}: {known}, {unknown}");
+        }
+    }
+}
+
+/// Users of an OpenLDAP behind `ldap`.
+async fn of_openldap(server: &Server, ldap: &Proxy, (preset, base): (&str, &str)) -> Authenticator {
+    let files = tempfile::tempdir().unwrap();
+    let password = files.path().join("password");
+    fs::write(&password, &server.service_password).unwrap();
+    let text = format!(
+        "[directory]\npreset = \"{preset}\"\nurls = [\"ldaps://{}\"]\nbase = \"{base}\"\n\
+         ca_file = \"{}\"\nca_only = true\n\
+         bind = {{ method = \"simple\", name = \"{}\", password_file = \"{}\" }}\n",
+        ldap.at,
+        server.ca_file.display(),
+        server.dn(openldap::SYNC),
+        password.display(),
+    );
+    Authenticator::from_config(&Config::parse(&text).unwrap())
+        .await
+        .unwrap()
+}
+
+/// R9, R39, A46: the same at a directory where a bind decides, for every name that stands for nobody or for somebody whose
+/// bind is refused, in either schema.
+#[tokio::test]
+async fn r39_unknown_and_wrong_make_the_same_exchanges() {
+    let server = adlib_lab::openldap();
+    let ldap = Proxy::before(server.ldaps()).await;
+    for (schema, known) in [
+        (
+            ("openldap", &*server.base),
+            &["alice", "ALICE", openldap::NO_PASSWORD][..],
+        ),
+        (("unix", &*server.unix_base), &["alice", "expired"]),
+        (("auto", &*server.base), &["alice"]),
+    ] {
+        let authenticator = of_openldap(&server, &ldap, schema).await;
+        // The first sign-in makes the connections that wait for the others.
+        sent_to(&ldap, &authenticator, "alice", "wrong-password").await;
+        let nobody = sent_to(&ldap, &authenticator, "nobody", "unknown-user").await;
+        assert!(nobody.iter().flatten().count() > 3, "{nobody:?}");
+        for name in known {
+            let wrong = sent_to(&ldap, &authenticator, name, "wrong-password").await;
+            assert_eq!(wrong, nobody, "{schema:?}: {name}");
         }
     }
 }

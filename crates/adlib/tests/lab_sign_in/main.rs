@@ -14,6 +14,7 @@ mod matrix;
 mod outage;
 mod provision;
 mod proxy;
+mod saved;
 mod site;
 mod soak;
 mod sources;
