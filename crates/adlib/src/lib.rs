@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(all(feature = "signin", feature = "sync", feature = "config"), doc = include_str!("tour.md"))]
 #![forbid(unsafe_code)]
 

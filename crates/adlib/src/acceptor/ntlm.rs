@@ -76,7 +76,7 @@ pub trait HashLookup: Send + Sync {
     /// The account that a client claims to be, with its hash; `None` if there is no such account.
     ///
     /// # Errors
-    /// Where nobody can be asked.
+    /// Any variant where nobody can be asked, such as `Unreachable`; it is no verdict on the client.
     fn find<'a>(
         &'a self,
         claimed: &'a Account,
