@@ -115,7 +115,15 @@ pub(super) fn steps(report: &mut Report, with_lab: bool) {
 /// Ten minutes of sign-ins, how long refusals take, and controllers that are restarted. Needs the lab.
 pub(super) fn sign_ins() -> Command {
     let mut command = cargo(&["test", "--package", "adlib", "--all-features"]);
-    command.args(["--test", "lab_sign_in", "--", "--ignored", "--test-threads", "1"]);
+    command.args([
+        "--test",
+        "lab_sign_in",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--test-threads",
+        "1",
+    ]);
     command
 }
 
