@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     thread,
     time::{Duration, UNIX_EPOCH},
 };
@@ -116,60 +116,6 @@ async fn r04_dns() {
     );
 }
 
-const A: u16 = 1;
-const SRV: u16 = 33;
-
-/// A name server for which every controller and KDC is `host`, at `at`.
-fn name_server(host: &str, at: Ipv4Addr) -> SocketAddr {
-    let labels = |name: &str| {
-        let labels = name.split('.').map(|label| {
-            let length = u8::try_from(label.len()).unwrap();
-            [&[length], label.as_bytes()].concat()
-        });
-        [labels.collect::<Vec<_>>().concat(), vec![0]].concat()
-    };
-    let record = |kind: u16, data: &[u8]| {
-        let length = u16::try_from(data.len()).unwrap().to_be_bytes();
-        // The name of the question, class IN, for a minute (RFC 1035 4.1.3).
-        let head = [
-            &[0xc0, 12][..],
-            &kind.to_be_bytes(),
-            &[0, 1, 0, 0, 0, 60],
-            &length,
-        ]
-        .concat();
-        [head, data.to_vec()].concat()
-    };
-    let srv = |port: u16| {
-        record(
-            SRV,
-            &[&[0, 0, 0, 100][..], &port.to_be_bytes(), &labels(host)].concat(),
-        )
-    };
-    let (ldap, kerberos, a) = (srv(389), srv(88), record(A, &at.octets()));
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = socket.local_addr().unwrap();
-    thread::spawn(move || {
-        let mut question = [0; 512];
-        while let Ok((length, client)) = socket.recv_from(&mut question) {
-            let asked = &question[12..length];
-            let end = asked.iter().position(|byte| *byte == 0).unwrap() + 5;
-            let asked = &asked[..end];
-            let answer = match u16::from_be_bytes([asked[end - 4], asked[end - 3]]) {
-                SRV if asked.starts_with(b"\x05_ldap") => Some(&ldap),
-                SRV => Some(&kerberos),
-                A => Some(&a),
-                _ => None,
-            };
-            let counts = [0, 1, 0, u8::from(answer.is_some()), 0, 0, 0, 0];
-            let head = [&question[..2], &[0x85, 0x80], &counts].concat();
-            let answer = answer.cloned().unwrap_or_default();
-            socket.send_to(&[&head, asked, &answer].concat(), client).unwrap();
-        }
-    });
-    address
-}
-
 /// R4, A54: a name server that calls somebody else's host a controller of the domain. No password goes there.
 #[tokio::test]
 async fn a54_controllers_of_somebody_else() {
@@ -178,7 +124,12 @@ async fn a54_controllers_of_somebody_else() {
         panic!("the lab is on IPv4")
     };
     let controllers = format!("controllers = [\"{ip}\"]");
-    let by = |host: &str| site.with(&[(&controllers, &format!("dns = [\"{}\"]", name_server(host, ip)))]);
+    let by = |host: &str| {
+        site.with(&[(
+            &controllers,
+            &format!("dns = [\"{}\"]", adlib_lab::name_server(host, ip)),
+        )])
+    };
     let seen = by("dc1.evil.example")
         .only(CheckKind::Dns, "outside-of-domain")
         .await;
