@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr, time::Duratio
 use adlib_schema::{Preset, Schema, SchemaError};
 use serde::{Deserialize, Deserializer, de};
 
-use super::value;
+use super::{error::nearest, value};
 
 /// One source of users: a directory server, several trusted domains, or LDIF files.
 #[derive(Debug, Clone, Deserialize)]
@@ -74,7 +74,31 @@ impl Default for DirectoryConfig {
 
 impl DirectoryConfig {
     /// What in this section does not go together.
-    pub(super) fn contradiction(&self) -> Option<&'static str> {
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let of_the_kind = self.contradiction_of_the_kind().map(str::to_owned);
+        of_the_kind.or_else(|| self.controllers_of_no_domain())
+    }
+
+    /// Controllers of a domain that is not configured: a slip of the pen, by which DNS would be asked in their place.
+    fn controllers_of_no_domain(&self) -> Option<String> {
+        let Some(Controllers::ByDomain(table)) = &self.controllers else {
+            return None;
+        };
+        let is_configured = |name: &str| {
+            self.domains
+                .iter()
+                .any(|domain| domain.eq_ignore_ascii_case(name))
+        };
+        let name = table.keys().find(|name| !is_configured(name))?;
+        let domains: Vec<&str> = self.domains.iter().map(String::as_str).collect();
+        let suggestion = nearest(name, &domains).map(|domain| format!("; did you mean `{domain}`?"));
+        let suggestion = suggestion.unwrap_or_default();
+        Some(format!(
+            "`controllers` names `{name}`, which is none of `domains`{suggestion}"
+        ))
+    }
+
+    fn contradiction_of_the_kind(&self) -> Option<&'static str> {
         if let Some(contradiction) = self.bind.as_ref().and_then(BindConfig::contradiction) {
             return Some(contradiction);
         }

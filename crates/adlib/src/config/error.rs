@@ -45,14 +45,12 @@ impl ConfigError {
         }
     }
 
-    /// A mistake in the section `[name]` as a whole.
-    pub(super) fn in_section(name: &str, message: &str, text: &str) -> Self {
-        let header = format!("[{name}]");
-        let at = text.find(&header).map(|start| position(text, start));
+    /// A mistake in the section `[name]` as a whole, which begins `at` a byte of `text`.
+    pub(super) fn in_section(name: &str, message: &str, at: Option<usize>, text: &str) -> Self {
         Self {
             file: None,
-            position: at,
-            message: format!("{header} {message}"),
+            position: at.map(|start| position(text, start)),
+            message: format!("[{name}] {message}"),
         }
     }
 }
@@ -95,7 +93,8 @@ fn reword(message: &str) -> String {
     }
 }
 
-fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
+/// The known name that is most like `unknown`, if any is like it.
+pub(super) fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
     let similarity = |name: &&str| (strsim::jaro_winkler(unknown, name) * 1000.0).round();
     known
         .iter()

@@ -8,7 +8,8 @@ mod value;
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
+use toml::Spanned;
 
 pub use directory::{BindConfig, BindMethod, Controllers, DirectoryConfig, Transport};
 pub use error::ConfigError;
@@ -17,6 +18,8 @@ pub use sync::{CardConfig, ScopeConfig, SyncConfig};
 
 /// The sources that there may be besides the first two.
 const MOST_FURTHER: usize = 6;
+/// Their section.
+const FURTHER: &str = "further_directory";
 
 /// A configuration file, read and checked.
 ///
@@ -74,19 +77,29 @@ impl Config {
     /// column.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|error| ConfigError::from_toml(&error, text))?;
-        for (name, section) in config.directories() {
-            if let Some(message) = section.contradiction() {
-                return Err(ConfigError::in_section(name, message, text));
+        match config.contradiction() {
+            None => Ok(config),
+            Some((name, index, message)) => {
+                let at = Headers::of(text).start(name, index);
+                Err(ConfigError::in_section(name, &message, at, text))
             }
         }
-        if let Some(message) = config.signin.contradiction() {
-            return Err(ConfigError::in_section("signin", &message, text));
+    }
+
+    /// The first section in which something does not go together, which one of its name it is, and what.
+    fn contradiction(&self) -> Option<(&'static str, usize, String)> {
+        let mut further = 0;
+        for (name, section) in self.directories() {
+            if let Some(message) = section.contradiction() {
+                return Some((name, further, message));
+            }
+            further += usize::from(name == FURTHER);
         }
-        if config.further_directory.len() > MOST_FURTHER {
-            let message = "there are at most eight sources, so six of these at most";
-            return Err(ConfigError::in_section("further_directory", message, text));
+        if let Some(message) = self.signin.contradiction() {
+            return Some(("signin", 0, message));
         }
-        Ok(config)
+        let message = "there are at most eight sources, so six of these at most";
+        (further > MOST_FURTHER).then(|| (FURTHER, MOST_FURTHER, message.to_owned()))
     }
 
     /// The sections of the sources that are configured, the primary one first, each with its name.
@@ -95,7 +108,7 @@ impl Config {
         let secondary = self.secondary_directory.iter();
         let secondary = secondary.map(|section| ("secondary_directory", section));
         let further = self.further_directory.iter();
-        let further = further.map(|section| ("further_directory", section));
+        let further = further.map(|section| (FURTHER, section));
         primary.chain(secondary).chain(further)
     }
 
@@ -114,6 +127,34 @@ impl Config {
         self.signin.keytab.iter_mut().for_each(resolve);
         self.signin.upn_mappings.iter_mut().for_each(resolve);
         self.sync.store.iter_mut().for_each(resolve);
+    }
+}
+
+/// Where the sections of a file begin.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Headers {
+    directory: Option<Spanned<IgnoredAny>>,
+    secondary_directory: Option<Spanned<IgnoredAny>>,
+    further_directory: Vec<Spanned<IgnoredAny>>,
+    signin: Option<Spanned<IgnoredAny>>,
+}
+
+impl Headers {
+    /// Those of a file that was read before.
+    fn of(text: &str) -> Self {
+        toml::from_str(text).unwrap_or_default()
+    }
+
+    /// Where a section begins, of several of its name the one with this index.
+    fn start(&self, name: &str, index: usize) -> Option<usize> {
+        let section = match name {
+            FURTHER => self.further_directory.get(index),
+            "directory" => self.directory.as_ref(),
+            "secondary_directory" => self.secondary_directory.as_ref(),
+            _ => self.signin.as_ref(),
+        };
+        section.map(|section| section.span().start)
     }
 }
 
@@ -248,6 +289,23 @@ mod tests {
             (
                 "\n[signin]\narmour = \"svc-http\"\n",
                 "line 2, column 1: [signin] `armour`: `svc-http` is no account@domain",
+            ),
+            (
+                "# not [signin]\n[signin]\ndeadline = \"0s\"",
+                "line 2, column 1: [signin] `deadline` must be more than nothing",
+            ),
+            (
+                "[directory]\nldif=[\"a\"]\n[[further_directory]]\nldif=[\"b\"]\n[[further_directory]]\n",
+                "line 5, column 1: [further_directory] names no directory",
+            ),
+            (
+                "directory = { }",
+                "line 1, column 13: [directory] names no directory",
+            ),
+            (
+                "[directory]\ndomains=\"corp.example.com\"\ncontrollers={\"crop.example.com\"=[\"dc1\"]}",
+                "line 1, column 1: [directory] `controllers` names `crop.example.com`, which is none of `domains`; \
+                 did you mean `corp.example.com`?",
             ),
             (
                 "[directory]\ndomains=\"a\"\n[directory.schema]\n\"user-mail-field\"=\"x\"",

@@ -115,6 +115,9 @@ impl SignInConfig {
 
     /// What in this section does not go together.
     pub(super) fn contradiction(&self) -> Option<String> {
+        if self.deadline.is_zero() {
+            return Some("`deadline` must be more than nothing".to_owned());
+        }
         let armour = self.armour.as_deref()?;
         let names_both = armour
             .rsplit_once('@')
