@@ -116,6 +116,49 @@ fn each_key_of_a_sign_in_decides() {
     }
 }
 
+/// A site of two sources by a file, with `primary` and `secondary` in their sections and `signin` in that.
+fn of_two(primary: &str, secondary: &str, signin: &str) -> Site {
+    let parts = |files: &Path| {
+        fs::write(files.join("http.keytab"), keytab(&Kdc::new().key).encode()).unwrap();
+        let text = format!(
+            "[directory]\nldif = [\"corp.ldif\"]\n{primary}\n\
+             [secondary_directory]\nldif = [\"partners.ldif\"]\n{secondary}\n\
+             [signin]\nservice = \"{SERVICE}\"\nkeytab = \"http.keytab\"\n{signin}\n"
+        );
+        let file = files.join("adlib.toml");
+        fs::write(&file, text).unwrap();
+        Authenticator::builder_from_config(&Config::read(file).unwrap()).unwrap()
+    };
+    Site::made_of(Kdc::new(), parts, |builder, _| builder)
+}
+
+/// R4, R40: each source's own name servers know the KDCs of its domains.
+#[test]
+fn r04_each_source_has_its_name_servers() {
+    let dns = |host: &str, at| format!("dns = [\"{}\"]", adlib_lab::name_server(host, at));
+    let corp = dns("dc1.corp.example.com", [127, 0, 0, 81].into());
+    let partners = dns("pdc.partners.example.com", [127, 0, 0, 82].into());
+    let site = of_two(&corp, &partners, "");
+    for (name, kdc) in [
+        (NAME, "dc1.corp.example.com:88"),
+        ("carol@partners.example.com", "pdc.partners.example.com:88"),
+    ] {
+        site.sign_in(name).unwrap();
+        assert_eq!(*site.kdc.kdcs.lock().unwrap(), [kdc], "{name}");
+    }
+}
+
+/// R4, R40: KDCs in a list are those of every domain, in whichever source.
+#[test]
+fn r04_a_list_of_kdcs_is_for_both_sources() {
+    let nowhere = "dns = [\"127.0.0.1:9\"]";
+    let site = of_two(nowhere, nowhere, "kdc = [\"127.0.0.83\"]");
+    for name in [NAME, "carol@partners.example.com"] {
+        site.sign_in(name).unwrap();
+        assert_eq!(*site.kdc.kdcs.lock().unwrap(), ["127.0.0.83:88"], "{name}");
+    }
+}
+
 /// R5, R8: a saved sign-in is NTLM, which one mode never uses.
 #[test]
 fn r05_the_mode_of_the_file() {
