@@ -78,7 +78,8 @@ impl Reading<'_> {
         let then = position.usn;
         server.is_not_before(then)?;
         let (told, cookie) = self.dirsync(position.flags, cookie, &anything()).await?;
-        let presence = if position.tells(server.seconds()) {
+        let all_are_placed = place.below_the_unseen(self.reader.base).is_empty();
+        let presence = if all_are_placed && position.tells(server.seconds()) {
             Presence::Told
         } else {
             position.listed = server.seconds();

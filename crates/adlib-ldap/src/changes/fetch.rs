@@ -277,7 +277,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Complete an increment: read what is listed but neither known nor came, and the groups that are in doubt.
+    /// Complete an increment: read what is listed but neither known nor came, and again what is in doubt: groups, and on
+    /// Active Directory what is in containers that may not be seen.
     pub(super) async fn complete(
         &mut self,
         place: &Place,
@@ -295,12 +296,16 @@ impl Reading<'_> {
                 let reason = "the server lists nothing at all; the account may lack the right to see it";
                 return Err(FullReadReason::RightsChanged(reason.to_owned()).into());
             }
-            let ids = list.iter().map(|(id, _)| *id);
-            let unknown: Vec<EntryId> = ids
-                .filter(|id| !place.contains(*id) && !came.contains(id))
+            let below = match self.reader.is_active_directory() {
+                true => place.below_the_unseen(self.reader.base),
+                false => HashSet::new(),
+            };
+            let ids = list.iter().map(|(id, _)| *id).filter(|id| !came.contains(id));
+            let wanted: Vec<EntryId> = ids
+                .filter(|id| !place.contains(*id) || below.contains(id))
                 .collect();
-            let found = self.by_ids(&unknown).await?;
-            self.are_gone(place, &unknown, &found).await?;
+            let found = self.by_ids(&wanted).await?;
+            self.are_gone(place, &wanted, &found).await?;
             events.extend(found.into_iter().map(|entry| Event::Entry(Box::new(entry))));
         }
         let schema = self.reader.mapper.schema();

@@ -1,12 +1,14 @@
 //! Active Directory: Samba's CORP.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use adlib_lab::{Domain, directory_change, fixture};
 use adlib_ldap::{Error, Incomplete};
 use adlib_schema::{
     Mapper, Preset, Schema,
-    read::changes::{FullReadReason, Increment, Mark, Method, Presence, Replica, Settings},
+    read::changes::{
+        Change, ChangeKind, FullReadReason, Increment, Mark, Method, Presence, Proof, Replica, Settings,
+    },
 };
 
 use super::{
@@ -39,9 +41,16 @@ async fn ordinary(corp: &Domain, wanted: Option<Method>) -> Reader {
     reader(corp, fixture::ORDINARY, &corp.user_password, wanted).await
 }
 
-/// One reader for each method and set of rights.
+/// One reader for each method and set of rights, who has read everything.
 pub(super) async fn readers(corp: &Domain) -> [(&'static str, Reader); 5] {
-    let mut readers = [
+    let mut readers = newcomers(corp).await;
+    begin(&mut readers).await;
+    readers
+}
+
+/// The same, before their first read.
+pub(super) async fn newcomers(corp: &Domain) -> [(&'static str, Reader); 5] {
+    [
         ("dirsync", syncing(corp, None).await),
         ("usn", syncing(corp, Some(Method::Usn)).await),
         (
@@ -50,9 +59,7 @@ pub(super) async fn readers(corp: &Domain) -> [(&'static str, Reader); 5] {
         ),
         ("usn without deleted entries", ordinary(corp, None).await),
         ("timestamps", ordinary(corp, Some(Method::ModifyTimestamp)).await),
-    ];
-    begin(&mut readers).await;
-    readers
+    ]
 }
 
 /// The first read of each.
@@ -346,9 +353,18 @@ pub(super) async fn compare(
     readers: &mut [(&'static str, Reader)],
     when: &str,
 ) -> Vec<Option<FullReadReason>> {
-    let (mut reasons, mut account, mut fresh) = (Vec::new(), String::new(), None);
+    let told = told(readers, when).await.into_iter();
+    told.map(|(reason, _)| reason).collect()
+}
+
+/// The same, and what was told to each.
+pub(super) async fn told(
+    readers: &mut [(&'static str, Reader)],
+    when: &str,
+) -> Vec<(Option<FullReadReason>, Vec<Change>)> {
+    let (mut told, mut account, mut fresh) = (Vec::new(), String::new(), None);
     for (name, reader) in readers {
-        let (read, _) = reader.go_on().await;
+        let (read, changes) = reader.go_on().await;
         if account != reader.account {
             account.clone_from(&reader.account);
             fresh = Some(reader.fresh().await);
@@ -358,9 +374,103 @@ pub(super) async fn compare(
             fresh.clone().unwrap(),
             &format!("{when}, {name}: {:?}", read.full),
         );
-        reasons.push(read.full);
+        told.push((read.full, changes));
     }
-    reasons
+    told
+}
+
+/// R28: a unit that those who read may not see for a while, and what is directly in it, while all of it changes: nobody is
+/// told as deleted, who is hidden is missed only where everything was read, for the rights, and all are back in the end.
+#[tokio::test]
+#[ignore = "each of five reads everything three times; `cargo xtask test --long` runs it"]
+async fn r28_a_unit_out_of_sight() {
+    let corp = directory_change();
+    let unit = format!("OU=Sight,{}", corp.base);
+    modify(&corp, &sights(&unit));
+    let mut readers = readers(&corp).await;
+    let before = deny(&corp, &unit, "(D;CI;LCLORPRC;;;%s)");
+    let hidden = told(&mut readers, "hidden").await;
+    for ((reason, changes), (name, reader)) in hidden.iter().zip(&readers) {
+        assert!(
+            matches!(reason, Some(FullReadReason::RightsChanged(_))),
+            "{name}: {reason:?}"
+        );
+        let gone = changes.iter().filter(|change| is_gone(change));
+        let gone = gone.map(|change| (&*change.dn, &change.kind));
+        let absent = &ChangeKind::Gone { proof: Proof::Absent };
+        let expected =
+            ["CN=seen0,", "CN=seen1,", "CN=sighted,", "OU=Inner,"].map(|rdn| format!("{rdn}{unit}"));
+        let mut expected: BTreeMap<_, _> = expected.iter().map(|dn| (&**dn, absent)).collect();
+        let emptied = ChangeKind::Gone {
+            proof: Proof::NoRecord,
+        };
+        expected.insert(&unit, &emptied);
+        assert_eq!(gone.collect::<BTreeMap<_, _>>(), expected, "{name}");
+        assert_eq!(seen(reader), [("seen2".to_owned(), None)], "{name}");
+    }
+
+    modify(&corp, &changes_out_of_sight(&unit));
+    let changed = told(&mut readers, "changed out of sight").await;
+    for ((reason, changes), (name, _)) in changed.iter().zip(&readers) {
+        assert!(is_of_rights(reason), "{name}: {reason:?}");
+        assert!(!changes.iter().any(is_gone), "{name}: {changes:?}");
+    }
+
+    restore(&corp, &unit, &before);
+    let back = told(&mut readers, "given back").await;
+    for ((reason, changes), (name, reader)) in back.iter().zip(&readers) {
+        assert!(is_of_rights(reason), "{name}: {reason:?}");
+        let returned = changes
+            .iter()
+            .filter(|change| change.kind == ChangeKind::Returned);
+        assert_eq!(returned.count(), 4, "{name}: {changes:?}");
+        let expected = [
+            ("seen1", Some("meanwhile@example.com")),
+            ("seen2", Some("seen2@example.com")),
+            ("seen3", None),
+        ];
+        let expected = expected.map(|(who, mail)| (who.to_owned(), mail.map(str::to_owned)));
+        assert_eq!(seen(reader), expected, "{name}");
+    }
+}
+
+/// Users and a group in `unit`, and a user in a unit in it.
+fn sights(unit: &str) -> String {
+    let add = |rdn: &str, class: &str| format!("dn: {rdn}{unit}\nchangetype: add\nobjectClass: {class}\n");
+    let user = |rdn: &str, account: &str| format!("{}sAMAccountName: {account}\n\n", add(rdn, "user"));
+    [
+        add("", "organizationalUnit\n"),
+        add("OU=Inner,", "organizationalUnit\n"),
+        user("CN=seen0,", "seen0"),
+        user("CN=seen1,", "seen1"),
+        user("CN=seen2,OU=Inner,", "seen2"),
+        add("CN=sighted,", &format!("group\nmember: CN=seen1,{unit}\n")),
+    ]
+    .concat()
+}
+
+/// One is changed, one deleted, one comes, and what one is in is renamed.
+fn changes_out_of_sight(unit: &str) -> String {
+    format!(
+        "dn: CN=seen1,{unit}\nchangetype: modify\nreplace: mail\nmail: meanwhile@example.com\n\n\
+         dn: CN=seen2,OU=Inner,{unit}\nchangetype: modify\nreplace: mail\nmail: seen2@example.com\n\n\
+         dn: CN=seen0,{unit}\nchangetype: delete\n\n\
+         dn: OU=Inner,{unit}\nchangetype: modrdn\nnewrdn: OU=Deeper\ndeleteoldrdn: 1\n\n\
+         dn: CN=seen3,OU=Deeper,{unit}\nchangetype: add\nobjectClass: user\nsAMAccountName: seen3\n\n"
+    )
+}
+
+/// The names and addresses of those of [`sights`] whom a reader sees.
+fn seen(reader: &Reader) -> Vec<(String, Option<String>)> {
+    let users = reader.kept().users.into_iter();
+    let seen = users.filter(|user| user.account.starts_with("seen"));
+    let mut seen: Vec<_> = seen.map(|user| (user.account, user.email)).collect();
+    seen.sort();
+    seen
+}
+
+fn is_gone(change: &Change) -> bool {
+    matches!(change.kind, ChangeKind::Gone { .. })
 }
 
 /// R28: a cookie that is another domain's leads to no wrong result.
