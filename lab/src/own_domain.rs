@@ -64,6 +64,25 @@ impl OwnDomain {
         second
     }
 
+    /// Backs the domain up, as an administrator would.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn back_up(&self) {
+        SAMBA.run_with(&self.settings, "backup");
+    }
+
+    /// The domain as it was backed up, on a new controller called `host`, which takes the place of the one there was.
+    ///
+    /// # Panics
+    /// When that does not work.
+    pub fn restore_backup_as(&mut self, host: &str) {
+        self.settings.retain(|(name, _)| *name != "LAB_HOST");
+        self.settings.push(("LAB_HOST", host.to_owned()));
+        SAMBA.run_with(&self.settings, "restore");
+        self.domain = Domain::described_by(self.settings.clone());
+    }
+
     /// Keeps a copy of the database as it is.
     ///
     /// # Panics
