@@ -232,8 +232,11 @@ impl SignInSource {
         }
         let domains = lookup.domains();
         let suffix = ongoing.name.rsplit('@').next().unwrap_or_default();
-        let own = domains.iter().find(|domain| domain.eq_ignore_ascii_case(suffix));
-        let Some(domain) = own.or(domains.first()) else {
+        let suffixes = self.common.suffixes();
+        // As a name that somebody has is resolved: the domain itself, or the first that the suffix stands for.
+        let candidates = [suffix].into_iter().chain(suffixes.domains_of(suffix));
+        let known = |name: &str| domains.iter().find(|domain| domain.eq_ignore_ascii_case(name));
+        let Some(domain) = candidates.into_iter().find_map(known).or(domains.first()) else {
             return Ok(());
         };
         let nobody = User::new(Key::new(STAND_IN), STAND_IN, domain, STAND_IN);

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, atomic::Ordering};
 
-use adlib::{Authenticator, Mechanism, Mode, SignInError, Step, USER_MESSAGE};
+use adlib::{Authenticator, Directory, Mechanism, Mode, SignInError, Step, SuffixMap, USER_MESSAGE};
 use adlib_kdc::Rejection;
 
 use crate::scene::{Kdc, SERVICE, Site, key};
@@ -196,6 +196,31 @@ fn a46_unknown_names_make_the_same_exchanges() {
             asked.iter().all(|account| account.len() > 20),
             "nobody's account may pay for it: {asked:?}"
         );
+    }
+}
+
+/// R9, A46: of several domains, the one that a suffix stands for is asked about names that nobody has there, too.
+#[test]
+fn a46_a_suffix_leads_to_its_domain_for_every_name() {
+    let site = Site::with(Kdc::refusing(Rejection::WrongPassword), |builder, files| {
+        let both = ["corp", "partners"].map(|name| files.join(name).with_extension("ldif"));
+        let map = "pp.example = partners.example.com\ncp.example = corp.example.com\n";
+        let map = SuffixMap::parse(map.as_bytes()).map;
+        builder.directory(Directory::from_ldif(both)).suffixes(map)
+    });
+    for (known, unknown) in [
+        ("carol@pp.example", "nobody@pp.example"),
+        ("ada@cp.example", "nobody@CP.example"),
+        ("ada@corp.example.com", "nobody@CORP.example.com"),
+        ("carol@partners.example.com", "nobody@partners.example.com"),
+    ] {
+        let realm_of = |name: &str| {
+            site.kdc.accounts.lock().unwrap().clear();
+            site.refusal(name);
+            let asked = site.kdc.accounts();
+            asked[0].split_once('@').unwrap().1.to_owned()
+        };
+        assert_eq!(realm_of(known), realm_of(unknown), "{known}");
     }
 }
 
