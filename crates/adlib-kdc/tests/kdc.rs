@@ -12,7 +12,7 @@ use adlib_kdc::{
 };
 use adlib_kerberos::initiator::{ExchangeError, KrbError};
 use adlib_kerberos::issue::{Kdc, KdcEntry, KrbErrorBuilder};
-use adlib_kerberos::{EncryptionType, ServiceKey};
+use adlib_kerberos::{EncryptionType, Keytab, KeytabEntry, Principal, ServiceKey};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 
@@ -303,6 +303,29 @@ async fn an_accounts_tickets_are_kept_and_replaced_in_time() {
         account.credentials(SERVICE).await,
         Err(TicketError::Unreachable(_))
     ));
+}
+
+/// R6: after a change of the password the account goes on with its new keys, and with the tickets that it has.
+#[tokio::test]
+async fn an_accounts_keys_are_replaced() {
+    let (kdc, asked) = honest(corp()).await;
+    let account = OwnAccount::new(source(), "svc-http", CORP)
+        .with_keys(vec![key(8)])
+        .with_kdcs(vec![kdc]);
+    account.credentials(SERVICE).await.unwrap_err();
+    let entry = |kvno, byte| KeytabEntry {
+        principal: Principal::user("svc-http", CORP),
+        kvno,
+        key: key(byte),
+        timestamp: NOW,
+    };
+    let keytab = Keytab::new(vec![entry(1, 8), entry(2, 2)]);
+    account.replace_keys(&keytab, "svc-http");
+    let held = account.credentials(SERVICE).await.unwrap();
+    account.replace_keys(&Keytab::default(), "svc-http");
+    let messages = asked.load(Ordering::SeqCst);
+    assert_eq!(account.credentials(SERVICE).await.unwrap(), held);
+    assert_eq!(asked.load(Ordering::SeqCst), messages, "nobody was asked");
 }
 
 /// R6: what cannot be sent is said before anything is.

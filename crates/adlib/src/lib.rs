@@ -18,6 +18,8 @@ mod doctor;
 mod error;
 #[cfg(any(feature = "kerberos", feature = "ntlm"))]
 mod identity;
+#[cfg(feature = "kerberos")]
+mod keys;
 mod mode;
 #[cfg(feature = "sync")]
 mod nightly;

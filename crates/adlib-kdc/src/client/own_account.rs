@@ -1,9 +1,14 @@
 //! The application's own account, with the tickets that it holds.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use adlib_core::UnixTime;
-use adlib_kerberos::{Keytab, ServiceKey, initiator::Credentials};
+use adlib_kerberos::{Keytab, KeytabEntry, ServiceKey, initiator::Credentials};
 use tokio::sync::Mutex;
 
 use super::{AccountSecret, KdcTicketSource, TicketRequest};
@@ -32,7 +37,7 @@ pub struct OwnAccount {
     source: KdcTicketSource,
     account: String,
     realm: String,
-    keys: Vec<ServiceKey>,
+    keys: RwLock<Vec<ServiceKey>>,
     kdcs: Vec<Endpoint>,
     deadline: Duration,
     held: Mutex<Held>,
@@ -53,7 +58,7 @@ impl OwnAccount {
             source,
             account: account.to_owned(),
             realm: realm.to_owned(),
-            keys: Vec::new(),
+            keys: RwLock::default(),
             kdcs: Vec::new(),
             deadline: Duration::from_secs(20),
             held: Mutex::default(),
@@ -63,7 +68,7 @@ impl OwnAccount {
     /// Prove the account with these keys.
     #[must_use]
     pub fn with_keys(mut self, keys: Vec<ServiceKey>) -> Self {
-        self.keys = keys;
+        self.keys = RwLock::new(keys);
         self
     }
 
@@ -71,13 +76,29 @@ impl OwnAccount {
     /// services, for they have the same keys. Realms are not compared.
     #[must_use]
     pub fn with_keytab(self, keytab: &Keytab, principal: &str) -> Self {
-        let of_principal =
-            |entry: &&adlib_kerberos::KeytabEntry| entry.principal.name().eq_ignore_ascii_case(principal);
-        let entries = || keytab.entries().iter().filter(of_principal);
-        let latest = entries().map(|entry| entry.kvno).max();
-        let latest = entries().filter(|entry| Some(entry.kvno) == latest);
-        let keys = latest.map(|entry| entry.key.clone()).collect();
-        self.with_keys(keys)
+        self.with_keys(latest_keys(keytab, principal))
+    }
+
+    /// From now on prove the account with the latest keys that `keytab` has for `principal`, as after a change of its
+    /// password. Tickets that are held stay good.
+    ///
+    /// ```no_run
+    /// use adlib_kdc::OwnAccount;
+    /// use adlib_kerberos::Keytab;
+    ///
+    /// fn rotate(account: &OwnAccount, file: &[u8]) -> Result<(), adlib_kerberos::KeytabError> {
+    ///     account.replace_keys(&Keytab::decode(file)?, "svc-http");
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn replace_keys(&self, keytab: &Keytab, principal: &str) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *keys = latest_keys(keytab, principal);
+    }
+
+    /// Those in force.
+    fn keys(&self) -> Vec<ServiceKey> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ask these KDCs of the account's realm, in place of those that the source locates.
@@ -114,7 +135,10 @@ impl OwnAccount {
             return Ok(fresh.clone());
         }
         let granting = self.granting(&mut held).await?;
-        let got = self.source.credentials_by(granting, self.request(service)).await;
+        let got = self
+            .source
+            .credentials_by(granting, self.request(service, &self.keys()))
+            .await;
         let credentials = or_held(got, known, now)?;
         held.services.retain(|_, held| lasts(held, now, Duration::ZERO));
         if held.services.len() < MAX_TICKETS {
@@ -147,22 +171,34 @@ impl OwnAccount {
             return Ok(fresh.clone());
         }
         let service = format!("krbtgt/{}", self.realm);
-        let got = self.source.ticket_granting_ticket(self.request(&service)).await;
+        let got = self
+            .source
+            .ticket_granting_ticket(self.request(&service, &self.keys()))
+            .await;
         let credentials = or_held(got, held.granting.take(), now)?;
         held.granting = Some(credentials.clone());
         Ok(credentials)
     }
 
-    fn request<'a>(&'a self, service: &'a str) -> TicketRequest<'a> {
+    fn request<'a>(&'a self, service: &'a str, keys: &'a [ServiceKey]) -> TicketRequest<'a> {
         TicketRequest {
             account: &self.account,
             realm: &self.realm,
-            secret: AccountSecret::Keys(&self.keys),
+            secret: AccountSecret::Keys(keys),
             service,
             kdcs: &self.kdcs,
             deadline: self.deadline,
         }
     }
+}
+
+/// The latest keys of `principal`, without its realm.
+fn latest_keys(keytab: &Keytab, principal: &str) -> Vec<ServiceKey> {
+    let of_principal = |entry: &&KeytabEntry| entry.principal.name().eq_ignore_ascii_case(principal);
+    let entries = || keytab.entries().iter().filter(of_principal);
+    let latest = entries().map(|entry| entry.kvno).max();
+    let latest = entries().filter(|entry| Some(entry.kvno) == latest);
+    latest.map(|entry| entry.key.clone()).collect()
 }
 
 /// Whether the ticket is good for longer than `more`.

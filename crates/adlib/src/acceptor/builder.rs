@@ -1,12 +1,10 @@
 //! Putting an [`Acceptor`] together.
 
-#[cfg(feature = "kerberos")]
-use std::sync::RwLock;
 use std::{sync::Arc, time::Duration};
 
 use adlib_core::BindingsMode;
 #[cfg(feature = "kerberos")]
-use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache, ReloadableKeytab};
+use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache};
 #[cfg(feature = "ntlm")]
 use adlib_ntlm::ServerNames;
 
@@ -17,7 +15,7 @@ use crate::{Audit, Clock, Error, Mode, SystemClock, audit::Records};
 #[cfg(feature = "signin")]
 use crate::{Directory, UserList, users::Admission};
 #[cfg(feature = "kerberos")]
-use crate::{ReplayCache, acceptor::kerberos::Tickets};
+use crate::{ReplayCache, acceptor::kerberos::Tickets, keys::Keys};
 
 /// The parts of an [`Acceptor`]: a keytab, or somebody who verifies NTLM, is needed; all else has a default.
 #[derive(Default)]
@@ -29,7 +27,7 @@ pub struct AcceptorBuilder {
     services: Vec<String>,
     clock: Option<Arc<dyn Clock>>,
     #[cfg(feature = "kerberos")]
-    keytab: Option<Keytab>,
+    keys: Option<Keys>,
     #[cfg(feature = "kerberos")]
     tickets: adlib_kerberos::Policy,
     #[cfg(feature = "kerberos")]
@@ -146,8 +144,13 @@ impl AcceptorBuilder {
 impl AcceptorBuilder {
     /// The keys of the service.
     pub fn keytab(self, keytab: Keytab) -> Self {
+        self.keys(keytab.into())
+    }
+
+    /// Keys that others verify with, too.
+    pub(crate) fn keys(self, keys: Keys) -> Self {
         Self {
-            keytab: Some(keytab),
+            keys: Some(keys),
             ..self
         }
     }
@@ -178,7 +181,7 @@ impl AcceptorBuilder {
         }
         let replays = self.replays.clone();
         Some(Tickets {
-            keytab: RwLock::new(ReloadableKeytab::from(self.keytab.clone()?)),
+            keys: self.keys.clone()?,
             policy,
             replays: replays.unwrap_or_else(|| Arc::new(MemoryReplayCache::new())),
         })

@@ -1,43 +1,24 @@
 //! The client's service ticket.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use adlib_core::{ChannelBindings, UnixTime};
-use adlib_kerberos::{
-    Accepted, Keytab, KeytabError, Policy, Principal, Rejection, ReloadableKeytab, UnverifiedApReq,
-    pac::VerifiedPac,
-};
+use adlib_kerberos::{Accepted, Policy, Principal, Rejection, UnverifiedApReq, pac::VerifiedPac};
 
 use super::{
     handshake::{Ended, Word},
     vouched::Vouched,
 };
-use crate::{KerberosEvidence, Mechanism, Reason, Refusal, ReplayCache, random};
+use crate::{KerberosEvidence, Mechanism, Reason, Refusal, ReplayCache, keys::Keys, random};
 
 /// What is needed to accept tickets.
 pub(super) struct Tickets {
-    pub(super) keytab: RwLock<ReloadableKeytab>,
+    pub(super) keys: Keys,
     pub(super) policy: Policy,
     pub(super) replays: Arc<dyn ReplayCache>,
 }
 
 impl Tickets {
-    pub(super) fn reload(&self, file: &[u8]) -> Result<(), KeytabError> {
-        self.keytab
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .reload(file)
-    }
-
-    /// The keys in force.
-    fn keytab(&self) -> Keytab {
-        self.keytab
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .keytab()
-            .clone()
-    }
-
     /// Whom the ticket in `token` vouches for.
     pub(super) async fn accept(
         &self,
@@ -48,7 +29,7 @@ impl Tickets {
         let request = UnverifiedApReq::decode(token).map_err(|rejection| refused(&rejection))?;
         let service = request.unverified_service();
         let pending = request
-            .decrypt(&self.keytab(), &self.policy)
+            .decrypt(&self.keys.keytab(), &self.policy)
             .and_then(|decrypted| decrypted.check(&self.policy, now, bindings))
             .map_err(|rejection| told(&rejection, &service, now))?;
         let fresh = self

@@ -119,7 +119,7 @@ impl Acceptor {
     #[cfg(feature = "kerberos")]
     pub fn reload_keytab(&self, file: &[u8]) -> Result<(), KeytabError> {
         match &self.inner.kerberos {
-            Some(tickets) => tickets.reload(file),
+            Some(tickets) => tickets.keys.reload(file),
             None => Ok(()),
         }
     }

@@ -77,7 +77,7 @@ impl KerberosParts {
             )
         };
         let pending = UnverifiedApReq::decode(token)
-            .and_then(|token| token.decrypt(&self.keytab, &self.policy))
+            .and_then(|token| token.decrypt(&self.keys.keytab(), &self.policy))
             .and_then(|decrypted| decrypted.check(&self.policy, now, None))
             .map_err(refused)?;
         let fresh = self

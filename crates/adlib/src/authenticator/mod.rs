@@ -19,6 +19,7 @@ use std::{
 };
 
 use adlib_core::Password;
+use adlib_kerberos::KeytabError;
 use adlib_ntlm::SavedCredential;
 use adlib_schema::Preset;
 use adlib_upn::{AccountCase, SuffixMapError};
@@ -126,7 +127,7 @@ impl Authenticator {
         match &primary.kerberos {
             Some(kerberos) => builder
                 .service(&kerberos.service)
-                .keytab(kerberos.keytab.clone())
+                .keys(kerberos.keys.clone())
                 .ticket_policy(kerberos.policy.clone())
                 .replay_cache(kerberos.replays.clone()),
             None => builder,
@@ -219,6 +220,27 @@ impl Authenticator {
         suffixes.reload(file)?;
         self.inner.warn_of_unused(&suffixes.map());
         Ok(())
+    }
+
+    /// Use the keys of `file`, a keytab's content, for every later ticket: in sign-ins, in the acceptors of this
+    /// authenticator, whenever they were made, and for the armour that the keytab has the keys of. What was accepted before
+    /// stays on record, which it would not with a new authenticator.
+    ///
+    /// ```no_run
+    /// # fn rotate(ad: &adlib::Authenticator) -> Result<(), Box<dyn std::error::Error>> {
+    /// if let Err(error) = ad.reload_keytab(&std::fs::read("http.keytab")?) {
+    ///     eprintln!("http.keytab: {error}; the old keys stay in force");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Keytab::decode`](crate::Keytab::decode); the keys that were in force stay in force.
+    pub fn reload_keytab(&self, file: &[u8]) -> Result<(), KeytabError> {
+        let sources = std::iter::once(&self.inner.primary).chain(&self.inner.secondary);
+        let mut parts = sources.filter_map(|source| source.kerberos.as_ref());
+        parts.try_for_each(|kerberos| kerberos.reload(file))
     }
 }
 

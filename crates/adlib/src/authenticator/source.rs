@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use adlib_kdc::{Locator, TicketSource};
-use adlib_kerberos::Keytab;
+use adlib_kdc::{Locator, OwnAccount, TicketSource};
+use adlib_kerberos::KeytabError;
 use adlib_schema::{
     Preset,
     record::{Key, User},
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Clock, Directory, Error, Identity, Reason, Refusal, ReplayCache, SignInError, SourceRole,
     directory::{Found, Lookup},
+    keys::Keys,
 };
 
 /// What all sources have in common.
@@ -57,8 +58,21 @@ pub(super) struct KerberosParts {
     pub(super) replays: Arc<dyn ReplayCache>,
     /// The application's own service principal.
     pub(super) service: String,
-    pub(super) keytab: Keytab,
+    pub(super) keys: Keys,
+    /// Whose tickets armour the exchanges, where its keys are those of the service.
+    pub(super) armour: Option<Arc<OwnAccount>>,
     pub(super) policy: adlib_kerberos::Policy,
+}
+
+impl KerberosParts {
+    /// Use the keys of `file` from now on.
+    pub(super) fn reload(&self, file: &[u8]) -> Result<(), KeytabError> {
+        self.keys.reload(file)?;
+        if let Some(account) = &self.armour {
+            account.replace_keys(&self.keys.keytab(), &self.service);
+        }
+        Ok(())
+    }
 }
 
 /// An account that a name stands for.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, atomic::Ordering};
 use adlib::{Authenticator, Directory, Mechanism, Mode, SignInError, Step, SuffixMap, USER_MESSAGE};
 use adlib_kdc::Rejection;
 
-use crate::scene::{Kdc, SERVICE, Site, key};
+use crate::scene::{Kdc, SERVICE, Site, key, keytab};
 
 /// R13: the acceptor of an authenticator has its keys, clock and directory, and its replay records.
 #[test]
@@ -99,6 +99,29 @@ fn r17_the_mapping_is_reloaded_while_running() {
     assert_eq!(error.diagnostics()[0].line, 2);
     assert_eq!(site.sign_in("ada@other.example").unwrap().account(), "ada");
     assert_eq!(site.refusal("ada@pw.example"), "unknown-domain");
+}
+
+/// R6, A7: the service's keys are replaced while running, in sign-ins and for acceptors that were made before; a broken file
+/// leaves the old ones in force, and what was accepted stays on record.
+#[test]
+fn r06_keys_are_replaced_while_running() {
+    let site = Site::with(Kdc::new(), |builder, _| builder.keytab(keytab(&key(2))));
+    let acceptor = site.authenticator.acceptor().unwrap();
+    let token = site.kdc.issue("ada", "CORP.EXAMPLE.COM");
+    let accepted = |token: &[u8]| {
+        let step = site.runtime.block_on(acceptor.handshake(None).step(token));
+        matches!(step, Step::Done { .. })
+    };
+    assert_eq!(site.refusal("ada@corp.example.com"), "ticket-not-opened");
+    assert!(!accepted(&token));
+    site.authenticator.reload_keytab(b"half a file").unwrap_err();
+    assert_eq!(site.refusal("ada@corp.example.com"), "ticket-not-opened");
+    let file = keytab(&key(1)).encode();
+    site.authenticator.reload_keytab(&file).unwrap();
+    assert_eq!(site.refusal("ada@corp.example.com"), "accepted: ada");
+    assert!(accepted(&token));
+    site.authenticator.reload_keytab(&file).unwrap();
+    assert!(!accepted(&token), "it is on record");
 }
 
 /// R8: a saved hash needs NTLM, which mode modern never uses; and a directory in files has no controller to ask.

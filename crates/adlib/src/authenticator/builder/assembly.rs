@@ -8,7 +8,7 @@ use std::{
 use adlib_kdc::{
     Endpoint, ExchangePolicy, KdcTicketSource, Locator, OwnAccount, Resolver, Service, TicketSource,
 };
-use adlib_kerberos::{AcceptedServices, Keytab, MemoryReplayCache};
+use adlib_kerberos::{AcceptedServices, MemoryReplayCache};
 use adlib_ldap::Settings as LdapSettings;
 use adlib_schema::Preset;
 
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     Clock, Directory, Error, Mode, ReplayCache, SourceRole, SystemClock,
     directory::{endpoint, resolver as resolver_of},
+    keys::Keys,
     users::Admission,
 };
 
@@ -43,6 +44,7 @@ impl AuthenticatorBuilder {
         };
         let replays = self.replays.clone();
         let replays = replays.unwrap_or_else(|| Arc::new(MemoryReplayCache::new()));
+        let keys = self.keytab.clone().map(Keys::from);
         let common = Arc::new(self.common(deadline));
         let secondary_resolver = match &self.secondary_dns {
             Some(servers) => resolver_of(servers)?,
@@ -54,7 +56,7 @@ impl AuthenticatorBuilder {
                 SourceRole::Secondary => &secondary_resolver,
             };
             let kerberos = match self.needs_kerberos(&directory) {
-                true => Some(self.kerberos(&directory, resolver.clone(), replays.clone())?),
+                true => Some(self.kerberos(&directory, resolver.clone(), keys.clone(), replays.clone())?),
                 false => None,
             };
             let elsewhere = other.into_iter().flat_map(Directory::domains);
@@ -123,6 +125,7 @@ impl AuthenticatorBuilder {
         &self,
         directory: &Directory,
         resolver: Arc<dyn Resolver>,
+        keys: Option<Keys>,
         replays: Arc<dyn ReplayCache>,
     ) -> Result<KerberosParts, Error> {
         let missing = |what: &str| Error::Configuration(format!("sign-in needs {what}"));
@@ -133,45 +136,53 @@ impl AuthenticatorBuilder {
         let mut policy = self.policy.clone();
         policy.services = AcceptedServices::Only(vec![service.clone()]);
         let locator = Arc::new(self.locator(directory, resolver)?);
-        let keytab = self.keytab.clone();
-        let keytab = keytab.ok_or_else(|| missing("the service's keys (`keytab`)"))?;
-        let tickets = match &self.tickets {
-            Some(tickets) => tickets.clone(),
-            None => self.default_tickets(locator.clone(), (&service, &keytab))?,
+        let keys = keys.ok_or_else(|| missing("the service's keys (`keytab`)"))?;
+        let exchanges = self.exchanges(locator.clone());
+        let armour = self.armour_by_keys(&exchanges, &service, &keys)?;
+        let armoured_by = match &self.armour {
+            Some(Armour::Account(account)) => Some(account.clone()),
+            _ => armour.clone(),
+        };
+        let tickets: Arc<dyn TicketSource> = match (&self.tickets, armoured_by) {
+            (Some(tickets), _) => tickets.clone(),
+            (None, Some(account)) => Arc::new(exchanges.with_armour(account)),
+            (None, None) => Arc::new(exchanges),
         };
         Ok(KerberosParts {
             tickets,
             locator,
             replays,
             service,
-            keytab,
+            keys,
+            armour,
             policy,
         })
     }
 
     /// Our own exchanges with the KDCs; those of other realms are found as those of the domains are.
-    fn default_tickets(
-        &self,
-        locator: Arc<Locator>,
-        (service, keytab): (&str, &Keytab),
-    ) -> Result<Arc<dyn TicketSource>, Error> {
+    fn exchanges(&self, locator: Arc<Locator>) -> KdcTicketSource {
         let clock = self.clock_to_go_by();
         let mut policy = ExchangePolicy::default();
         policy.danger_accept_rc4 = self.policy.danger_accept_rc4;
         let source = KdcTicketSource::new(move || clock.now()).with_policy(policy);
-        let source = source.with_locator(locator);
-        let account = match &self.armour {
-            None => return Ok(Arc::new(source)),
-            Some(Armour::Account(account)) => account.clone(),
-            Some(Armour::Keytab(name)) => {
-                let (account, domain) = name
-                    .rsplit_once('@')
-                    .ok_or_else(|| Error::Configuration(format!("armour: `{name}` is no account@domain")))?;
-                let account = OwnAccount::new(source.clone(), account, &domain.to_uppercase());
-                Arc::new(account.with_keytab(keytab, service))
-            }
+        source.with_locator(locator)
+    }
+
+    /// The account that armours the exchanges, where its keys are those of the service.
+    fn armour_by_keys(
+        &self,
+        exchanges: &KdcTicketSource,
+        service: &str,
+        keys: &Keys,
+    ) -> Result<Option<Arc<OwnAccount>>, Error> {
+        let Some(Armour::Keytab(name)) = &self.armour else {
+            return Ok(None);
         };
-        Ok(Arc::new(source.with_armour(account)))
+        let (account, domain) = name
+            .rsplit_once('@')
+            .ok_or_else(|| Error::Configuration(format!("armour: `{name}` is no account@domain")))?;
+        let account = OwnAccount::new(exchanges.clone(), account, &domain.to_uppercase());
+        Ok(Some(Arc::new(account.with_keytab(&keys.keytab(), service))))
     }
 
     /// Where the KDCs are: given by hand, or the controllers of a domain on another port, or what DNS says.
