@@ -112,13 +112,13 @@ impl<'b> DecryptedApReq<'b> {
         let facts =
             AuthenticatorFacts::read(&plaintext, &halves.ticket, &authenticator, subkey.transpose()?)?;
         Ok(Self {
+            record: ReplayRecord::of(halves.sealed_authenticator, facts.time),
             ticket: halves.ticket,
             authenticator: facts,
             key: halves.key,
             failed: halves.failed,
             framing: halves.framing,
             mutual: halves.mutual,
-            record: ReplayRecord::of(halves.sealed_authenticator),
             plaintext,
         })
     }

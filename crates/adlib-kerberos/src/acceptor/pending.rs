@@ -4,26 +4,35 @@ use adlib_core::UnixTime;
 
 use super::{Accepted, DecryptedApReq, accepted::Verdict};
 
-/// What a replay cache remembers of a message: the end of its encrypted authenticator.
+/// What a replay cache remembers of a message: the end of its encrypted authenticator, and when it was made.
 ///
 /// Only authenticated bytes are in it: who rewrites the names on the ticket gets the same record (A2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplayRecord([u8; 32]);
 
 impl ReplayRecord {
-    /// The record of an encrypted authenticator: its last 32 bytes. The HMAC is among them; with RC4, which has it in
-    /// front, they are under a keystream that depends on it. So the same authenticator has no second spelling, and two of
-    /// them one record with the odds of a forged HMAC.
-    pub(super) fn of(sealed_authenticator: &[u8]) -> Self {
+    /// How much of the end is in it. The HMAC is there; with RC4, which has it in front, bytes under a keystream that
+    /// depends on it. So the same authenticator has no second spelling, and two of them one record with the odds of a
+    /// forged HMAC.
+    const END: usize = 24;
+
+    /// The record of an encrypted authenticator that was made at `client_time`.
+    pub(super) fn of(sealed_authenticator: &[u8], client_time: UnixTime) -> Self {
         let mut record = [0; 32];
-        let start = sealed_authenticator.len().saturating_sub(record.len());
-        let last = sealed_authenticator.get(start..).unwrap_or_default();
-        if let Some(record) = record.get_mut(..last.len()) {
-            record.copy_from_slice(last);
-            // The HMAC first, in which any two differ.
-            record.reverse();
-        }
+        let (end, time) = record.split_at_mut(Self::END);
+        // From behind: the HMAC first, in which any two differ.
+        let last = sealed_authenticator.iter().rev();
+        end.iter_mut().zip(last).for_each(|(to, from)| *to = *from);
+        time.copy_from_slice(&client_time.micros().to_be_bytes());
         Self(record)
+    }
+
+    /// When the client made the message, by its own clock. It is the same whenever the message comes: what a cache
+    /// remembers can be put in order by it.
+    #[must_use]
+    pub fn client_time(&self) -> UnixTime {
+        let time = self.0.last_chunk().copied().unwrap_or_default();
+        UnixTime::from_micros(i64::from_be_bytes(time))
     }
 
     /// The bytes to remember.

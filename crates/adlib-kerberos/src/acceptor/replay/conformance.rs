@@ -28,7 +28,7 @@ const RECORDS: usize = 200;
 pub fn conformance(insert: &(dyn Fn(ReplayRecord, UnixTime, UnixTime) -> Result<Fresh, ReplayError> + Sync)) {
     let at = |seconds: i64| UnixTime::from_seconds(1_800_000_000 + seconds);
     let is_fresh = |name: &str, expires: i64, now: i64| {
-        insert(ReplayRecord::of(name.as_bytes()), at(expires), at(now)).map(|_| ())
+        insert(ReplayRecord::of(name.as_bytes(), at(0)), at(expires), at(now)).map(|_| ())
     };
     assert_eq!(is_fresh("one", 300, 0), Ok(()), "a record that never came");
     assert_eq!(is_fresh("two", 300, 0), Ok(()), "another record");
@@ -52,7 +52,7 @@ pub fn conformance(insert: &(dyn Fn(ReplayRecord, UnixTime, UnixTime) -> Result<
 
     let insert_all = || {
         let fresh = (0..RECORDS).map(|number| {
-            let record = ReplayRecord::of(&number.to_be_bytes());
+            let record = ReplayRecord::of(&number.to_be_bytes(), at(1300));
             usize::from(insert(record, at(2000), at(1300)).is_ok())
         });
         fresh.sum::<usize>()

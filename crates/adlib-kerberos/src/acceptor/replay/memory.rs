@@ -2,11 +2,11 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    mem,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    vec::Vec,
 };
 
 use adlib_core::UnixTime;
@@ -18,6 +18,10 @@ use super::{
 
 /// How many parts have a lock of their own.
 const SHARDS: usize = 16;
+/// Messages made within so many microseconds are remembered together.
+const SLICE_MICROS: i64 = 125_000;
+/// How much room a part takes at a time at most, so that threads seldom meet where it is counted.
+const ROOM_AT_A_TIME: usize = 64;
 
 /// The records of the messages that were accepted, for one process.
 ///
@@ -33,25 +37,42 @@ const SHARDS: usize = 16;
 #[derive(Debug)]
 pub struct MemoryReplayCache {
     capacity: usize,
-    count: AtomicUsize,
-    shards: [Mutex<Records>; SHARDS],
+    /// Room that no part has taken.
+    room: AtomicUsize,
+    /// When a full cache last dropped what had expired, in seconds.
+    swept: Mutex<Option<i64>>,
+    shards: [Shard; SHARDS],
 }
 
 /// What is remembered of a record: its first 16 bytes ([`ReplayRecord`] says which these are). The same message has always
 /// the same, and a new one those of another with the odds of a forged HMAC.
-type Known = u128;
+type Known = [u64; 2];
 
-/// The records whose first byte falls into one part, in lines of the processor's cache that no other part shares.
+/// The records whose first byte falls into one part, in a line of the processor's cache that no other part shares.
 #[derive(Debug, Default)]
-#[repr(align(128))]
+#[repr(align(64))]
+struct Shard(Mutex<Records>);
+
+/// By when the clients made the messages, in slices of time: a message that comes again is looked for among those of its
+/// own slice. Nearly all that come were made just now, so that memory is used that was used a moment ago, however many
+/// are remembered.
+#[derive(Debug, Default)]
 struct Records {
+    slices: BTreeMap<i64, Slice>,
+    /// How many more there may be.
+    room: usize,
+}
+
+/// The records of messages that were made at about the same time.
+#[derive(Debug, Default)]
+struct Slice {
     known: HashSet<Known>,
-    /// By the second in which they expire: those of a second go together.
-    by_expiry: BTreeMap<i64, Vec<Known>>,
+    /// The second in which the last of them expires.
+    expires: i64,
 }
 
 impl MemoryReplayCache {
-    /// Room for a thousand sign-ins a second, with the default tolerance and some 80 bytes each.
+    /// Room for a thousand sign-ins a second, with the default tolerance and some 60 bytes each.
     const DEFAULT_CAPACITY: usize = 600_000;
 
     /// A cache with room for some hundred thousand messages.
@@ -65,7 +86,8 @@ impl MemoryReplayCache {
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             capacity,
-            count: AtomicUsize::new(0),
+            room: AtomicUsize::new(capacity),
+            swept: Mutex::new(None),
             shards: Default::default(),
         }
     }
@@ -80,62 +102,106 @@ impl MemoryReplayCache {
         expires: UnixTime,
         now: UnixTime,
     ) -> Result<Fresh, ReplayError> {
-        self.insert(record, expires, now, false)
-            .or_else(|error| match error {
-                // What has expired in the other parts makes room too.
-                ReplayError::Full { .. } => {
-                    self.forget_expired(now);
-                    self.insert(record, expires, now, true)
-                }
-                error => Err(error),
-            })
+        self.insert(record, expires, now).or_else(|error| match error {
+            // What has expired in the other parts makes room too.
+            ReplayError::Full { .. } => {
+                self.forget_expired(now);
+                self.insert(record, expires, now)
+            }
+            error => Err(error),
+        })
     }
 
-    fn insert(
-        &self,
-        record: ReplayRecord,
-        expires: UnixTime,
-        now: UnixTime,
-        swept: bool,
-    ) -> Result<Fresh, ReplayError> {
+    fn insert(&self, record: ReplayRecord, expires: UnixTime, now: UnixTime) -> Result<Fresh, ReplayError> {
         let (first, known) = known(record);
         let shard = self.shards.get(usize::from(first) % SHARDS);
         let full = ReplayError::Full {
             capacity: self.capacity,
         };
         // There is a shard for every byte.
-        let shard = shard.ok_or(full)?;
-        // Nothing in the section panics half-way: what a panicking thread left is whole.
-        let mut records = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if !swept {
-            self.release(records.forget_expired(now));
+        let mut records = lock(&shard.ok_or(full)?.0);
+        let slice = record.client_time().micros().div_euclid(SLICE_MICROS);
+        if !records.slices.contains_key(&slice) {
+            self.release(records.forget_first(now));
         }
-        if !records.known.insert(known) {
+        let Records { slices, room } = &mut *records;
+        let slice = slices.entry(slice).or_default();
+        if slice.has_expired(now) {
+            self.release(mem::take(slice).known.len());
+        }
+        if !slice.known.insert(known) {
             return Err(ReplayError::Replayed);
         }
-        let reserve = |count: usize| (count < self.capacity).then(|| count + 1);
-        let reserved = self
-            .count
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, reserve);
-        if reserved.is_err() {
-            records.known.remove(&known);
+        let Some(rest) = room.checked_sub(1).or_else(|| self.take_room()) else {
+            slice.known.remove(&known);
             return Err(full);
-        }
-        let second = records.by_expiry.entry(expires.seconds()).or_default();
-        second.push(known);
+        };
+        *room = rest;
+        slice.expires = slice.expires.max(expires.seconds());
         Ok(Fresh::inserted())
     }
 
-    fn forget_expired(&self, now: UnixTime) {
-        for shard in &self.shards {
-            let mut records = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            self.release(records.forget_expired(now));
+    /// Room for the record at hand and, while there is plenty, for some more: for how many.
+    fn take_room(&self) -> Option<usize> {
+        let share = |room: usize| (room / 1024).clamp(1, ROOM_AT_A_TIME);
+        let rest = |room: usize| room.checked_sub(share(room));
+        let taken = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest);
+        taken.ok().map(|room| share(room) - 1)
+    }
+
+    fn release(&self, forgotten: usize) {
+        if forgotten > 0 {
+            self.room.fetch_add(forgotten, Ordering::Relaxed);
         }
     }
 
-    fn release(&self, records: usize) {
-        self.count.fetch_sub(records, Ordering::Relaxed);
+    /// Once a second: whoever a full cache refuses costs it no more.
+    fn forget_expired(&self, now: UnixTime) {
+        let mut swept = lock(&self.swept);
+        if *swept != Some(now.seconds()) {
+            for shard in &self.shards {
+                self.release(lock(&shard.0).forget_expired(now));
+            }
+            *swept = Some(now.seconds());
+        }
     }
+}
+
+impl Records {
+    /// Drop the slices in front that no clock within the tolerance accepts any more: how many records.
+    fn forget_first(&mut self, now: UnixTime) -> usize {
+        let mut forgotten = 0;
+        while let Some(first) = self.slices.first_entry() {
+            if !first.get().has_expired(now) {
+                break;
+            }
+            forgotten += first.remove().known.len();
+        }
+        forgotten
+    }
+
+    /// Drop all of those slices.
+    fn forget_expired(&mut self, now: UnixTime) -> usize {
+        let mut forgotten = 0;
+        self.slices.retain(|_, slice| {
+            let expired = slice.has_expired(now);
+            forgotten += if expired { slice.known.len() } else { 0 };
+            !expired
+        });
+        forgotten
+    }
+}
+
+impl Slice {
+    /// In the second in which it expires, a record still counts.
+    const fn has_expired(&self, now: UnixTime) -> bool {
+        self.expires < now.seconds()
+    }
+}
+
+/// Nothing in a section panics half-way: what a panicking thread left is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for MemoryReplayCache {
@@ -155,30 +221,15 @@ impl ReplayCache for MemoryReplayCache {
     }
 }
 
-impl Records {
-    /// Drop what no clock within the tolerance accepts any more: in the second in which it expires, a record still counts.
-    /// How many.
-    fn forget_expired(&mut self, now: UnixTime) -> usize {
-        let mut forgotten = 0;
-        while let Some(second) = self.by_expiry.first_entry() {
-            if *second.key() >= now.seconds() {
-                break;
-            }
-            let expired = second.remove();
-            forgotten += expired.len();
-            for known in expired {
-                self.known.remove(&known);
-            }
-        }
-        forgotten
-    }
-}
-
 /// The first byte of `record`, and what is remembered.
 fn known(record: ReplayRecord) -> (u8, Known) {
     let [first, ..] = *record.as_bytes();
-    let half = record.as_bytes().first_chunk();
-    (first, half.map_or(0, |half| Known::from_le_bytes(*half)))
+    let (words, _) = record.as_bytes().as_chunks::<8>();
+    let mut known = Known::default();
+    for (known, word) in known.iter_mut().zip(words) {
+        *known = u64::from_le_bytes(*word);
+    }
+    (first, known)
 }
 
 #[cfg(test)]
@@ -201,7 +252,7 @@ mod tests {
     #[test]
     fn a08_a_record_counts_until_its_last_moment() {
         let cache = MemoryReplayCache::new();
-        let record = ReplayRecord::of(b"x");
+        let record = ReplayRecord::of(b"x", at(0));
         assert!(cache.check_and_insert(record, at(100), at(0)).is_ok());
         for now in [0, 99, 100] {
             let replayed = cache.check_and_insert(record, at(100), at(now));
@@ -214,7 +265,11 @@ mod tests {
     #[test]
     fn a16_a_full_cache_refuses_and_forgets_nothing() {
         let cache = MemoryReplayCache::with_capacity(2);
-        let insert = |name: &[u8], now| cache.check_and_insert(ReplayRecord::of(name), at(now + 10), at(now));
+        let made = [(b"a", at(0)), (b"b", at(5)), (b"c", at(10))];
+        let insert = |name: &[u8; 1], now| {
+            let (_, made) = made.iter().find(|(other, _)| *other == name).unwrap();
+            cache.check_and_insert(ReplayRecord::of(name, *made), at(now + 10), at(now))
+        };
         assert!(insert(b"a", 0).is_ok());
         assert!(insert(b"b", 5).is_ok());
         assert_eq!(insert(b"c", 10).unwrap_err(), ReplayError::Full { capacity: 2 });
@@ -223,12 +278,66 @@ mod tests {
         assert_eq!(insert(b"b", 11).unwrap_err(), ReplayError::Replayed);
     }
 
+    /// A16: what has expired is dropped, and counted, as others come.
+    #[test]
+    fn a16_memory_is_that_of_what_still_counts() {
+        let cache = MemoryReplayCache::new();
+        for second in 0..1000 {
+            for number in 0..100_i64 {
+                // Some clocks are ahead, and some behind.
+                let made = at(second + number % 9 - 4);
+                let record = ReplayRecord::of(&(second * 100 + number).to_be_bytes(), made);
+                let expires = at(second + 10 + number % 4);
+                cache.check_and_insert(record, expires, at(second)).unwrap();
+            }
+        }
+        let (mut slices, mut records, mut room) = (0, 0, cache.room.load(Ordering::Relaxed));
+        for shard in &cache.shards {
+            let shard = lock(&shard.0);
+            slices += shard.slices.len();
+            records += shard
+                .slices
+                .values()
+                .map(|slice| slice.known.len())
+                .sum::<usize>();
+            room += shard.room;
+        }
+        // At most 14 seconds of 100 count at a time, and some more stand behind one that does.
+        assert!(records <= 2000, "{records}");
+        assert!(slices <= 16 * 24, "{slices}");
+        assert_eq!(records + room, cache.capacity);
+    }
+
+    /// A8: a message is looked for where it was remembered, whatever the time is.
+    #[test]
+    fn a08_slices_of_time_hide_no_message() {
+        let cache = MemoryReplayCache::new();
+        let made = [
+            -1,
+            0,
+            1,
+            SLICE_MICROS - 1,
+            SLICE_MICROS,
+            300_000_000,
+            i64::MAX,
+            i64::MIN,
+        ];
+        let records = made.map(|micros| ReplayRecord::of(b"the same end", UnixTime::from_micros(micros)));
+        for now in [0, 100, 299] {
+            let fresh = records.map(|record| cache.check_and_insert(record, at(300), at(now)).is_ok());
+            // The end alone tells them apart from those of the same slice.
+            let first = [true, true, false, false, true, true, true, true];
+            assert_eq!(fresh, if now == 0 { first } else { [false; 8] }, "{now}");
+        }
+    }
+
     /// A16: from many threads too, never more than there is room for.
     #[test]
     fn a16_the_bound_holds_for_many_threads() {
         let cache = MemoryReplayCache::with_capacity(100);
         let insert = |thread: u64| {
-            let records = (0..50).map(|number: u64| ReplayRecord::of(&(thread << 32 | number).to_be_bytes()));
+            let records =
+                (0..50).map(|number: u64| ReplayRecord::of(&(thread << 32 | number).to_be_bytes(), at(0)));
             records
                 .filter(|record| cache.check_and_insert(*record, at(10), at(0)).is_ok())
                 .count()
