@@ -451,3 +451,41 @@ fn mistakes_in_files_are_one_line_with_file_and_line() {
         assert!(!site.path("users.sqlite").exists());
     }
 }
+
+/// R5: every spelling of a mode on the command line, which goes before that of the file; another one is an error that lists them.
+#[test]
+fn r05_the_mode_of_a_call() {
+    let config = b"[directory]\nldif = [\"company.ldif\"]\n[signin]\nmode = \"modern\"\n";
+    let site = Folder::of(&[("adlib.toml", config), ("company.ldif", &company())]);
+    let login = |mode: &[&str]| {
+        let call = ["login", "--config", "adlib.toml", "akeller@paperworks.example"];
+        site.run_with_input(&[&call[..], mode].concat(), "secret\n")
+    };
+    // With Kerberos, the service is asked for first; without, there is no controller for NTLM.
+    for mode in [
+        &[][..],
+        &["--mode", "auto"],
+        &["--mode", ""],
+        &["--mode", "modern"],
+        &["--mode", "f"],
+        &["--mode", "-f"],
+    ] {
+        let (code, _, error) = login(mode);
+        assert!(
+            code == 2 && error.contains("`service`"),
+            "{mode:?}: {code} {error}"
+        );
+    }
+    for mode in ["legacy", "l", "-l"] {
+        let (code, output, error) = login(&["--mode", mode]);
+        assert!(
+            code == 1 && output.contains("mechanism-unavailable"),
+            "{mode}: {code} {output} {error}"
+        );
+    }
+    let (code, _, error) = login(&["--mode", "kerberos"]);
+    assert!(
+        code == 2 && error.contains("auto, modern (f, -f), legacy (l, -l)"),
+        "{error}"
+    );
+}

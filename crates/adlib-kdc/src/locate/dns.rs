@@ -184,6 +184,43 @@ mod tests {
         DnsResolver::with_name_servers(&[address]).unwrap()
     }
 
+    /// R4: what does not fit into a datagram comes over tcp, from the same server.
+    #[tokio::test]
+    async fn r04_a_truncated_answer_comes_over_tcp() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let tcp = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = tcp.local_addr().unwrap();
+        let udp = tokio::net::UdpSocket::bind(address).await.unwrap();
+        tokio::spawn(async move {
+            let mut question = [0; 512];
+            while let Ok((length, from)) = udp.recv_from(&mut question).await {
+                // RFC 1035 4.1.1: an answer, with TC.
+                question[2..4].copy_from_slice(&[0x83, 0x80]);
+                let _gone = udp.send_to(&question[..length], from).await;
+            }
+        });
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = tcp.accept().await {
+                let length = client.read_u16().await.unwrap();
+                let mut question = vec![0; length.into()];
+                client.read_exact(&mut question).await.unwrap();
+                let name = question.iter().skip(12).position(|byte| *byte == 0).unwrap();
+                let mut answer = question[..12 + name + 5].to_vec();
+                answer[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0]);
+                for host in [b'1', b'2'] {
+                    answer.extend([0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, 11, 0, 0, 0, 100, 0, 88]);
+                    answer.extend([3, b'd', b'c', host, 0]);
+                }
+                client.write_u16(answer.len().try_into().unwrap()).await.unwrap();
+                client.write_all(&answer).await.unwrap();
+            }
+        });
+        let resolver = DnsResolver::with_name_servers(&[address.to_string()]).unwrap();
+        let found = resolver.srv("_kerberos._tcp.x.example.").await.unwrap();
+        let targets: Vec<&str> = found.iter().map(|srv| &*srv.target).collect();
+        assert_eq!(targets, ["dc1.", "dc2."]);
+    }
+
     /// A54: an alias of itself ends within the limit, and is nobody; `.` is a target that is no host.
     #[tokio::test]
     async fn a54_loops_and_the_root_on_the_wire() {

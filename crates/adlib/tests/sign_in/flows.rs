@@ -60,6 +60,22 @@ fn r06_a_verified_ticket_makes_an_identity() {
     );
 }
 
+/// R10: how far the controller's clock is from ours is in the evidence.
+#[test]
+fn r10_the_difference_of_the_clocks_is_evidence() {
+    for ahead_s in [-200, 0, 200] {
+        let site = Site::new(Kdc {
+            ahead_s,
+            ..Kdc::new()
+        });
+        let identity = site.sign_in("ada@corp.example.com").unwrap();
+        let Mechanism::Kerberos(evidence) = &identity.evidence().mechanism else {
+            panic!("{identity:?}");
+        };
+        assert_eq!(evidence.clock_difference_s, ahead_s);
+    }
+}
+
 /// R6: a KDC that says yes without knowing the service's key proves nothing.
 #[test]
 fn r06_a_spoofed_kdc_is_refused() {
