@@ -338,3 +338,173 @@ fn a63_the_log_of_a_run_has_no_pin_and_no_card() {
         assert!(!lines.contains(secret), "{lines}");
     }
 }
+
+/// A site with `users` in its only source, and `sync` in its section.
+fn of_one(site: &Path, users: &str, sync: &str) -> Config {
+    fs::write(site.join("first.ldif"), users).unwrap();
+    let text = format!("[directory]\nldif = [\"first.ldif\"]\n[sync]\n{sync}\n");
+    fs::write(site.join("adlib.toml"), text).unwrap();
+    config(site)
+}
+
+fn group(name: &str, members: &[String]) -> String {
+    let members: String = members
+        .iter()
+        .map(|member| format!("member: CN={member},DC=one,DC=example\n"))
+        .collect();
+    format!(
+        "\ndn: CN={name},DC=one,DC=example\nobjectClass: group\n\
+         objectCategory: CN=Group,CN=Schema,CN=Configuration,DC=one,DC=example\nsAMAccountName: {name}\n\
+         groupType: -2147483646\nobjectGUID: G-{name:-<14}\n{members}"
+    )
+}
+
+/// R20, R23, R24, R30: each key of the file decides whom a first run makes a user of, by which name and card.
+#[tokio::test]
+async fn each_key_of_a_first_run_decides() {
+    let site = site();
+    let one =
+        |account: &str| user(account, "one.example") + &format!("userPrincipalName: {account}@x.example\n");
+    let eve = one("eve").replace("dn: CN=eve,", "dn: CN=eve,OU=Berlin,");
+    let bob = one("bob").replace("userAccountControl: 512", "userAccountControl: 514");
+    let users = one("ada") + "pager: ID-00ff\n" + &bob + &eve + &group("Staff", &["ada".to_owned()]);
+    for (key, names, card) in [
+        ("", &["ada", "eve"][..], Some("ID-00ff")),
+        ("import_disabled = true", &["ada", "bob", "eve"], Some("ID-00ff")),
+        ("import_new = false", &[], None),
+        ("scope = { groups = [\"Staff\"] }", &["ada"], Some("ID-00ff")),
+        (
+            "scope = { ous = [\"OU=Berlin,DC=one,DC=example\"] }",
+            &["eve"],
+            None,
+        ),
+        (
+            "user_name = \"upn\"",
+            &["ada@x.example", "eve@x.example"],
+            Some("ID-00ff"),
+        ),
+        ("card = { pattern = \"ID-(.+)\" }", &["ada", "eve"], Some("00ff")),
+        (
+            "card = { pattern = \"ID-(.+)\", format = \"hex\" }",
+            &["ada", "eve"],
+            Some("255"),
+        ),
+        (
+            "card = { pattern = \"ID-(.+)\", format = \"hex-reversed\" }",
+            &["ada", "eve"],
+            Some("65280"),
+        ),
+    ] {
+        let config = of_one(site.path(), &users, key);
+        let store = MemoryStore::new(DigestKey::new([7; 32]));
+        let syncer = Syncer::from_config(&config, &store).unwrap();
+        syncer.run_scheduled().await.unwrap();
+        let mut stored = store.users();
+        stored.sort_by(|a, b| a.name.cmp(&b.name));
+        let found: Vec<&str> = stored.iter().map(|user| &*user.name).collect();
+        assert_eq!(found, names, "{key}");
+        let cards = stored
+            .iter()
+            .find_map(|user| user.details.cards.first().map(String::as_str));
+        assert_eq!(cards, card, "{key}");
+    }
+}
+
+/// R30, R34: each key of the file decides what stops the next run, in which a third of the users, addresses and
+/// memberships goes.
+#[tokio::test]
+async fn each_key_of_a_later_run_decides() {
+    let site = site();
+    let name = |number: usize| format!("u{number:02}");
+    let users = |count, with_mail, members| {
+        let one = |number| {
+            let mail = format!("mail: {}@one.example\n", name(number));
+            user(&name(number), "one.example") + if number < with_mail { &*mail } else { "" }
+        };
+        let members: Vec<String> = (0..members).map(name).collect();
+        (0..count).map(one).collect::<String>() + &group("Staff", &members)
+    };
+    let all = users(30, 30, 30);
+    let fewer = users(20, 20, 20);
+    let blanked = users(30, 20, 30);
+    let left = users(30, 30, 20);
+    let lenient = "max_deletes_percent = 50, max_shrink_percent = 50, max_membership_removals_percent = 50, \
+                   max_blanked_percent = 50, max_scope_removals_percent = 50";
+    for (after, guard, stopped) in [
+        (&fewer, "", true),
+        (&fewer, "only_above = 100", false),
+        (&fewer, lenient, false),
+        (&fewer, &*format!("{lenient}, max_deletes = 5"), true),
+        (&fewer, &*format!("{lenient}, max_shrink = 5"), true),
+        (&fewer, &*format!("{lenient}, canaries = [\"u19\"]"), false),
+        (&fewer, &*format!("{lenient}, canaries = [\"u20\"]"), true),
+        (&blanked, "", true),
+        (&blanked, lenient, false),
+        (&blanked, &*format!("{lenient}, max_blanked = 5"), true),
+        (&left, "", true),
+        (&left, lenient, false),
+        (&left, &*format!("{lenient}, max_membership_removals = 5"), true),
+    ] {
+        let store = MemoryStore::new(DigestKey::new([7; 32]));
+        let config = of_one(site.path(), &all, "");
+        let first = Syncer::from_config(&config, &store)
+            .unwrap()
+            .run_scheduled()
+            .await;
+        assert_eq!(first.unwrap().users_created, 30);
+        let config = of_one(site.path(), after, &format!("guard = {{ {guard} }}"));
+        let syncer = Syncer::from_config(&config, &store).unwrap();
+        let syncer = syncer.with_trigger(ManualRun::default().deleting_missing());
+        let plan = syncer.preview().await.unwrap();
+        assert_eq!(plan.is_stopped(), stopped, "{guard}: {plan}");
+    }
+}
+
+/// R30, R31: whether details are updated, and who of those out of scope is removed, is the file's to say.
+#[tokio::test]
+async fn each_key_of_a_change_decides() {
+    let site = site();
+    let ada = user("ada", "one.example");
+    let mail = |address: &str| format!("{ada}mail: {address}@one.example\n");
+    let staff = group("Staff", &["ada".to_owned()]);
+    let nobody = group("Staff", &[]);
+    let disabled = ada.replace("userAccountControl: 512", "userAccountControl: 514");
+    let scope = "scope = { groups = [\"Staff\"] }\nguard = { only_above = 100 }";
+    for (before, after, keys, updates, deletes) in [
+        (mail("a"), mail("b"), "", 1, 0),
+        (mail("a"), mail("b"), "update_details = false", 0, 0),
+        (ada.clone() + &staff, ada.clone() + &nobody, scope, 0, 0),
+        (
+            ada.clone() + &staff,
+            ada.clone() + &nobody,
+            &*format!("{scope}\nremove_left_scope = true"),
+            0,
+            1,
+        ),
+        (ada.clone() + &staff, disabled.clone() + &staff, scope, 0, 0),
+        (
+            ada.clone() + &staff,
+            disabled + &staff,
+            &*format!("{scope}\nremove_disabled = true"),
+            0,
+            1,
+        ),
+    ] {
+        let store = MemoryStore::new(DigestKey::new([7; 32]));
+        let config = of_one(site.path(), &before, keys);
+        let first = Syncer::from_config(&config, &store)
+            .unwrap()
+            .run_scheduled()
+            .await;
+        assert_eq!(first.unwrap().users_created, 1, "{keys}");
+        let config = of_one(site.path(), &after, keys);
+        let syncer = Syncer::from_config(&config, &store).unwrap();
+        let syncer = syncer.with_trigger(ManualRun::default().deleting_missing());
+        let plan = syncer.preview().await.unwrap();
+        assert_eq!(
+            (plan.updates().len(), plan.deletes().len()),
+            (updates, deletes),
+            "{keys}: {plan}"
+        );
+    }
+}

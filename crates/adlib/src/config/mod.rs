@@ -317,6 +317,15 @@ mod tests {
         }
     }
 
+    /// As editors on Windows write it.
+    #[test]
+    fn a_mark_and_line_ends_of_windows() {
+        let config = Config::parse("\u{feff}[signin]\r\nmode = \"modern\"\r\n").unwrap();
+        assert_eq!(config.signin.mode, crate::Mode::ModernOnly);
+        let error = Config::parse("\u{feff}[signin]\r\nmodee = \"modern\"\r\n").unwrap_err();
+        assert_eq!(error.position(), Some((2, 1)));
+    }
+
     #[test]
     fn a_missing_file_is_named() {
         let error = Config::read("/nonexistent/adlib.toml").unwrap_err().to_string();

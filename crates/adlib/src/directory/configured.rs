@@ -195,7 +195,9 @@ pub(crate) fn password(config: &BindConfig) -> Result<Password, Error> {
             let text = String::from_utf8(read_file(file)?).map(Password::new);
             let text =
                 text.map_err(|_| Error::File(format!("{}: the password is not UTF-8", file.display())))?;
-            text.expose().lines().next().unwrap_or_default().to_owned()
+            // Editors on Windows begin a file with a mark, which is nobody's password.
+            let text = text.expose().trim_start_matches('\u{feff}');
+            text.lines().next().unwrap_or_default().to_owned()
         }
         (None, Some(variable)) => std::env::var(variable)
             .map_err(|_| Error::Configuration(format!("bind: the environment has no `{variable}`")))?,
@@ -205,4 +207,44 @@ pub(crate) fn password(config: &BindConfig) -> Result<Password, Error> {
         return Err(Error::Configuration("bind: the password is empty".to_owned()));
     }
     Ok(Password::new(password))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first line of the file, as whichever editor wrote it, and blanks in it count; what is none is said.
+    #[test]
+    fn the_password_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        let config = BindConfig {
+            method: BindMethod::Simple,
+            name: "svc@corp.example.com".to_owned(),
+            password_file: Some(file.clone()),
+            password_env: None,
+            keytab: None,
+        };
+        let read = |content: &[u8]| {
+            std::fs::write(&file, content).unwrap();
+            password(&config).map(|password| password.expose().to_owned())
+        };
+        for content in [
+            "Pass word ",
+            "Pass word \n",
+            "Pass word \r\nsecond",
+            "\u{feff}Pass word \r\n",
+        ] {
+            assert_eq!(read(content.as_bytes()).unwrap(), "Pass word ", "{content:?}");
+        }
+        for (content, wrong) in [
+            (&b""[..], "empty"),
+            (b"\r\nPassword", "empty"),
+            (b"\xef\xbb\xbf", "empty"),
+            (b"\xff\xfeP\0", "not UTF-8"),
+        ] {
+            let error = read(content).unwrap_err().to_string();
+            assert!(error.contains(wrong) && !error.contains("Password"), "{error}");
+        }
+    }
 }

@@ -125,6 +125,31 @@ async fn r09_a_bind_that_is_refused_has_its_reason() {
     .await;
 }
 
+/// The password of the bind in the environment.
+#[test]
+fn a_password_in_the_environment() {
+    let site = Site::new();
+    site.edit(&[(
+        "password_file = \"password\"",
+        "password_env = \"PASSWORD_OF_THE_BIND\"",
+    )]);
+    let doctor = || site.command(&["doctor", "--config", "adlib.toml"]);
+    let set = doctor()
+        .env("PASSWORD_OF_THE_BIND", &site.corp.service_password)
+        .output();
+    let set = set.unwrap();
+    assert!(set.status.success(), "{set:?}");
+    let wrong = doctor()
+        .env("PASSWORD_OF_THE_BIND", "Wr0ng.Password")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(wrong.stdout).unwrap();
+    assert!(
+        text.contains("wrong-password") && !text.contains("Wr0ng"),
+        "{text}"
+    );
+}
+
 /// Files: not there, and there for everybody.
 #[tokio::test]
 async fn files_are_there_and_for_nobody_else() {
