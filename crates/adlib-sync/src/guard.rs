@@ -10,6 +10,15 @@ use crate::{escape::Visible, trigger::Trigger};
 ///
 /// A limit in per cent holds only where there are more than `only_above` of what is counted, so that two
 /// leavers in a team of five are no alarm.
+///
+/// ```
+/// use adlib_sync::SyncOptions;
+///
+/// let mut options = SyncOptions::default();
+/// options.guard.max_deletes = 50;
+/// options.guard.canaries = vec!["administrator".to_owned()];
+/// assert_eq!(options.guard.max_deletes_percent, 20); // whichever is reached first
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

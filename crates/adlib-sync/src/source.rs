@@ -175,6 +175,15 @@ impl fmt::Display for Link {
 }
 
 /// The entries that one user stands for: at least one, at most one of each source.
+///
+/// ```
+/// use adlib_schema::record::Key;
+/// use adlib_sync::{Link, Links, Source};
+///
+/// let links = Links::both(Key::new("44a6009f"), Key::new("597ae2f6"));
+/// assert_eq!(links.owner(), Link::new(Source::Primary, Key::new("44a6009f")));
+/// assert_eq!(links.key(Source::Secondary), Some(&Key::new("597ae2f6")));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Links(Vec<Link>);
 

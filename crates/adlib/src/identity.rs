@@ -8,6 +8,18 @@ use crate::{Refusal, SourceRole};
 /// Somebody who was let in.
 ///
 /// The same value whichever mechanism vouched for it. Only a verified sign-in makes one.
+///
+/// ```
+/// use adlib::Identity;
+///
+/// fn greeting(user: &Identity) -> String {
+///     let name = user.full_name().unwrap_or(user.account());
+///     let is_operator = user.groups().iter().any(|group| group.name() == Some(r"corp.example.com\operators"));
+///     eprintln!("audit: {:?} by {}", user.sid(), user.evidence().mechanism.as_str());
+///     format!("Welcome, {name}{}", if is_operator { ", operator" } else { "" })
+/// }
+/// # let _ = greeting;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub(crate) sid: Option<Sid>,

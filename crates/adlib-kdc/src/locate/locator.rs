@@ -26,6 +26,18 @@ const NOT_FOUND: Duration = Duration::from_secs(60);
 const MAX_REALMS: usize = 256;
 
 /// KDCs that are given by hand, and those that DNS names.
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use adlib_kdc::{DnsResolver, Endpoint, Locator};
+///
+/// let dns = DnsResolver::with_name_servers(&["10.0.0.1", "10.0.0.2"])?;
+/// let locator = Locator::new(Arc::new(dns))
+///     .with_kdcs("STAFF.EXAMPLE.COM", vec![Endpoint::new("dc1.staff.example.com", 88)]);
+/// # drop(locator);
+/// # Ok::<(), adlib_kdc::locate::ResolveError>(())
+/// ```
 pub struct Locator {
     resolver: Arc<dyn Resolver>,
     given: BTreeMap<String, Vec<Endpoint>>,

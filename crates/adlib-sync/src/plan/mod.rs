@@ -26,6 +26,25 @@ use crate::{
 ///
 /// `Display` writes it as text that is safe to print, `Serialize` with the keys of `adctl sync preview`,
 /// [`to_html`](Self::to_html) as a page. No PIN is in any of them (R33).
+///
+/// ```
+/// use adlib_sync::{Plan, store::Store};
+///
+/// /// Whether a person must look at it before it is applied.
+/// fn is_unusual(plan: &Plan) -> bool {
+///     !plan.alarms().is_empty() || !plan.held_back().is_empty() || plan.deletes().len() > 10
+/// }
+///
+/// async fn run(plan: Plan, store: &impl Store) -> Result<(), Box<dyn std::error::Error>> {
+///     if is_unusual(&plan) {
+///         println!("{plan}");
+///         return Ok(());
+///     }
+///     println!("{}", plan.apply(store).await?);
+///     Ok(())
+/// }
+/// # let _ = is_unusual;
+/// ```
 #[derive(Debug)]
 pub struct Plan {
     diff: Diff,

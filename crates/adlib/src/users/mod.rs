@@ -17,6 +17,45 @@ pub use store::StoreUsers;
 /// With one, only users of the list are let in, and others where provisioning makes them users (R12); and with two
 /// directories a user signs in against the one that owns the record (R40). [`StoreUsers`] is one over any
 /// [`Store`](crate::sync::Store).
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::future::ready;
+///
+/// use adlib::{
+///     BoxFuture, Error, Identity, ListedBy, ListedUser, Provisioning, SourceRole, UserList,
+///     schema::record::{Key, User},
+/// };
+///
+/// /// Users of one directory, by their entries: the name, and whether somebody has blocked them.
+/// struct Users(HashMap<Key, (String, bool)>);
+///
+/// impl UserList for Users {
+///     fn owner<'a>(&'a self, wanted: ListedBy<'a>) -> BoxFuture<'a, Result<Option<SourceRole>, Error>> {
+///         let is_listed = match wanted {
+///             ListedBy::Name(name) => self.0.values().any(|(listed, _)| listed == name),
+///             ListedBy::Entry(_, key) => self.0.contains_key(key),
+///             _ => false,
+///         };
+///         Box::pin(ready(Ok(is_listed.then_some(SourceRole::Primary))))
+///     }
+///
+///     fn find<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<Option<ListedUser>, Error>> {
+///         let listed = identity.key().and_then(|key| self.0.get(key));
+///         let listed = listed.map(|(name, is_blocked)| ListedUser::new(name, !is_blocked));
+///         Box::pin(ready(Ok(listed)))
+///     }
+///
+///     fn create<'a>(
+///         &'a self,
+///         _: &'a Identity,
+///         _: &'a User,
+///         _: &'a str,
+///     ) -> BoxFuture<'a, Result<Provisioning, Error>> {
+///         Box::pin(ready(Ok(Provisioning::Refused("this list is closed".to_owned()))))
+///     }
+/// }
+/// ```
 pub trait UserList: Send + Sync {
     /// The directory that owns a record; `None` when there is no such record, or none of a directory.
     ///
