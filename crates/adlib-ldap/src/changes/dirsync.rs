@@ -78,7 +78,7 @@ impl Reading<'_> {
         let then = position.usn;
         server.is_not_before(then)?;
         let (told, cookie) = self.dirsync(position.flags, cookie, &anything()).await?;
-        let all_are_placed = place.below_the_unseen(self.reader.base).is_empty();
+        let all_are_placed = self.below_the_unseen(place).is_empty();
         let presence = if all_are_placed && position.tells(server.seconds()) {
             Presence::Told
         } else {

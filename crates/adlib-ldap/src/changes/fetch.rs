@@ -277,6 +277,16 @@ impl Reading<'_> {
         }
     }
 
+    /// What is in containers that may not be seen, where a server tells what is in which.
+    pub(super) fn below_the_unseen(&self, place: &Place) -> HashSet<EntryId> {
+        match self.reader.base.parse() {
+            Ok(base) if self.reader.is_active_directory() => {
+                place.below_the_unseen(&base, self.reader.mapper)
+            }
+            _ => HashSet::new(),
+        }
+    }
+
     /// Complete an increment: read what is listed but neither known nor came, and again what is in doubt: groups, and on
     /// Active Directory what is in containers that may not be seen.
     pub(super) async fn complete(
@@ -296,10 +306,7 @@ impl Reading<'_> {
                 let reason = "the server lists nothing at all; the account may lack the right to see it";
                 return Err(FullReadReason::RightsChanged(reason.to_owned()).into());
             }
-            let below = match self.reader.is_active_directory() {
-                true => place.below_the_unseen(self.reader.base),
-                false => HashSet::new(),
-            };
+            let below = self.below_the_unseen(place);
             let ids = list.iter().map(|(id, _)| *id).filter(|id| !came.contains(id));
             let wanted: Vec<EntryId> = ids
                 .filter(|id| !place.contains(*id) || below.contains(id))

@@ -24,6 +24,7 @@ mod increment;
 mod place;
 mod reason;
 mod replica;
+mod unseen;
 
 pub use change::{Change, ChangeKind, Proof, RecordKind, across_places};
 pub use cursor::{Cursor, Mark, Method, MethodError, Settings};

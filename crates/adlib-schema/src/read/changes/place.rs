@@ -120,19 +120,6 @@ impl Place {
         held.collect()
     }
 
-    /// The records whose container is not held, but for the one called `base`: the container may not be seen, and neither
-    /// may what happens to its name and to the rights that it hands down.
-    #[must_use]
-    pub fn below_the_unseen(&self, base: &str) -> HashSet<EntryId> {
-        let is_held = |held: &Held| held.parent.is_some_and(|id| self.entries.contains_key(&id));
-        let records = self
-            .entries
-            .iter()
-            .filter(|(_, held)| !held.attributes.is_empty());
-        let below = records.filter(|(_, held)| !is_held(held) && !held.dn.eq_ignore_ascii_case(base));
-        below.map(|(id, _)| *id).collect()
-    }
-
     /// The organisational units.
     pub fn units(&self) -> impl Iterator<Item = EntryId> + '_ {
         let is_unit = |held: &Held| {
