@@ -203,14 +203,21 @@ fn controller() -> Script {
 
 /// A user of Active Directory, of this number.
 fn object(id: u32, number: usize) -> Vec<u8> {
+    object_in(id, number, "DC=x")
+}
+
+/// The same in `container`, of which nothing is told.
+fn object_in(id: u32, number: usize, container: &str) -> Vec<u8> {
     let name = format!("u{number}");
     let digits = format!("{number:016}");
     entry(
         id,
-        &format!("CN={name},DC=x"),
+        &format!("CN={name},{container}"),
         &[
             ("objectClass", &["user"]),
+            ("objectCategory", &["CN=Person,CN=Schema,DC=x"]),
             ("sAMAccountName", &[&name]),
+            ("sAMAccountType", &["805306368"]),
             ("userAccountControl", &["512"]),
             ("whenChanged", &["20261101000000.0Z"]),
             ("uSNChanged", &["5"]),
@@ -437,5 +444,27 @@ async fn r28_a_mark_that_is_too_old() {
         let late = at("20270115000000.0Z").await;
         assert!(matches!(late, Some(FullReadReason::TooOld(_))), "{late:?}");
         assert_eq!(at("20270116000000.0Z").await, None, "{wanted}");
+    }
+}
+
+/// R28: who is in a container that may not be seen is looked at again with each increment, for nobody tells that it was
+/// renamed; who is right below the base is not.
+#[tokio::test]
+async fn r28_a_container_that_may_not_be_seen() {
+    let told =
+        |container: &'static str| say(move |id, _| [object_in(id, 1, container), done(id, 0, "")].concat());
+    for (then, now, read_again) in [("OU=a,DC=x", "OU=b,DC=x", 2), ("DC=x", "DC=x", 0)] {
+        let mut script = controller();
+        (script.pages, script.found) = (told(then), told(then));
+        let scripted = Scripted::start(script).await;
+        let mut replica = Replica::default();
+        let preset = Preset::ActiveDirectory;
+        scripted.read(preset, &mut replica, None).await.unwrap();
+        scripted.then(|script| (script.pages, script.found) = (told(now), told(now)));
+        let read = scripted.read(preset, &mut replica, None).await.unwrap();
+        assert_eq!((read.method, read.full), (Method::DirSync, None));
+        assert_eq!(read.increment.entries_read, read_again, "{then}");
+        let users = replica.read(&Mapper::new(Schema::of(preset))).users;
+        assert_eq!(users[0].dn, format!("CN=u1,{now}"));
     }
 }
