@@ -9,6 +9,7 @@ mod error;
 pub mod locate;
 mod probe;
 mod transport;
+mod unreachable;
 
 pub use adlib_kerberos::initiator::{Credentials, ExchangePolicy, KrbError};
 #[cfg(feature = "sspi")]
@@ -17,7 +18,8 @@ pub use client::{AccountSecret, ApReqToken, KdcTicketSource, OwnAccount, TicketR
 pub use error::{NotSupported, Rejection, TicketError};
 pub use locate::{DnsResolver, Endpoint, Locate, LocateError, Locator, Resolver, Service, SrvRecord, locate};
 pub use probe::{KdcPort, Probed, probe};
-pub use transport::{Attempt, AttemptFailure, KdcTransport, Unreachable};
+pub use transport::KdcTransport;
+pub use unreachable::{Attempt, AttemptFailure, Unreachable};
 
 /// A future on the heap, so that the traits of this crate can be trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
