@@ -10,6 +10,8 @@ pub(crate) mod configured;
 mod group_names;
 #[cfg(feature = "directory")]
 mod ldap;
+#[cfg(feature = "signin")]
+mod ldap_lookup;
 mod ldif;
 #[cfg(feature = "signin")]
 mod lookup;

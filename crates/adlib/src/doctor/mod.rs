@@ -6,6 +6,7 @@ mod findings;
 mod kdc;
 mod place;
 mod problem;
+mod reader;
 mod server;
 mod service;
 mod source;
