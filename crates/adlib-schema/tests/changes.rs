@@ -349,6 +349,12 @@ fn play(style: Style, steps: &[Step]) {
     replica.apply(PLACE, model.everything(style, &mapper), &mapper);
     let mut since = 0;
     for step in steps.iter().chain([&Step::Read]) {
+        // Only Active Directory brings an entry back; elsewhere one that is made anew has another identity.
+        if style != Style::Identities
+            && matches!(step, Step::Add(number, ..) if model.gone.contains_key(number))
+        {
+            continue;
+        }
         model.step(step);
         if matches!(step, Step::Read) {
             let mut increment = model.increment(since, style, &mapper);
