@@ -49,7 +49,11 @@ async fn main() -> Result<()> {
     println!("\nLater:");
     let saved = SavedCredential::from_bytes(bytes.expose())?;
     match ad.sign_in_saved(name, &saved).await {
-        Ok(identity) => println!("   {} by {:?}", identity.account(), identity.evidence().mechanism),
+        Ok(identity) => println!(
+            "   {} by {}",
+            identity.account(),
+            identity.evidence().mechanism.as_str()
+        ),
         Err(error) => println!("   in mode {mode}: {error}"),
     }
     if !domain::is_lab() {

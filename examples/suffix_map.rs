@@ -12,9 +12,13 @@ const BROKEN: &[u8] = b"# one mapping a line\npw.example : paperworks.example\ni
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let (file, builder) = match domain::is_lab() {
-        true => (LAB, domain::lab()?),
-        false => (PAPERWORKS, Paperworks::new().await?.authenticator()),
+    let (file, typed, builder) = match domain::is_lab() {
+        true => (LAB, "mia@acme.example", domain::lab()?),
+        false => (
+            PAPERWORKS,
+            "mia@pw.example",
+            Paperworks::new().await?.authenticator(),
+        ),
     };
     println!("The file:");
     let map = SuffixMap::parse(file).into_map()?;
@@ -22,13 +26,13 @@ async fn main() -> Result<()> {
         println!("   {} = {}", mapping.alternate(), mapping.domain());
     }
 
-    println!("\nWhat a name may stand for, by the file alone:");
-    let name = LogonName::parse("mia@pw.example")?;
+    println!("\nWhat {typed} may stand for, by the file alone:");
+    let name = LogonName::parse(typed)?;
     for candidate in map.candidates(name.upn()?) {
         println!("   {candidate}");
     }
 
-    println!("\nWhom it stands for, by the directory:");
+    println!("\nWhom names stand for, by the directory:");
     let ad = builder.suffixes(map).build().await?;
     if domain::is_lab() {
         let password = adlib_lab::corp().user_password.clone();

@@ -47,8 +47,10 @@ async fn accept(acceptor: &Acceptor, token: &[u8]) {
         Step::Done { identity, token } => {
             println!("   {}\\{}", identity.domain(), identity.account());
             println!("   {} groups", identity.groups().len());
-            println!("   {:?}", identity.evidence().mechanism);
-            println!("   {} bytes for the client", token.map_or(0, |token| token.len()));
+            println!("   proven by {}", identity.evidence().mechanism.as_str());
+            if let Some(token) = token {
+                println!("   {} bytes for the client", token.len()); // who asked for this side's proof, too
+            }
         }
         Step::Continue { token, .. } => println!("   the client has to answer {} bytes", token.len()),
         Step::Refused { reason, .. } => println!("   refused: {reason}"),
