@@ -30,6 +30,8 @@ struct Node {
     account: String,
     /// It was deleted before the last look.
     buried: bool,
+    /// It came back from the recycle bin, with members and groups that it had.
+    relinked: bool,
 }
 
 /// What stands for the DN of a deleted entry: its account follows, and another of these.
@@ -97,6 +99,7 @@ impl Tree {
             there: true,
             account: "Changing".to_owned(),
             buried: false,
+            relinked: false,
         });
         tree.write_add(0);
         for kind in [
@@ -203,6 +206,7 @@ impl Tree {
             disabled: true,
             there: true,
             buried: false,
+            relinked: false,
         });
         self.write_add(self.nodes.len() - 1);
     }
@@ -282,6 +286,7 @@ impl Tree {
         let node = &mut self.nodes[number];
         node.name = name;
         (node.unit, node.there, node.buried) = (unit, true, false);
+        node.relinked = self.recycles;
         node.members.clear();
         let (account, to) = (node.account.clone(), self.dn(number));
         let change = if self.recycles {
@@ -340,12 +345,12 @@ impl Tree {
     }
 
     fn join(&mut self) {
-        let Some(group) = self.choose(|_, node| node.kind == Kind::Group) else {
+        let Some(group) = self.choose(|_, node| node.kind == Kind::Group && !node.relinked) else {
             return;
         };
         let members = self.nodes[group].members.clone();
         let fits = |number: usize, node: &Node| {
-            node.kind != Kind::Unit && number != group && !members.contains(&number)
+            node.kind != Kind::Unit && !node.relinked && number != group && !members.contains(&number)
         };
         if let Some(member) = self.choose(fits) {
             self.nodes[group].members.push(member);
