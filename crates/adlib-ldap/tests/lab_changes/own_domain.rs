@@ -53,7 +53,7 @@ async fn r28_a_controller_restored_from_an_older_copy() {
 /// R28: a domain restored from a backup on a new controller, and from a backup of that one on a controller with the name of
 /// the first: only its incarnation tells the two apart. What came after the backup is not there.
 #[tokio::test]
-#[ignore = "a domain of its own and two restores take two minutes; `cargo xtask test --long` runs it"]
+#[ignore = "a domain of its own and two restores take minutes; `cargo xtask test --long` runs it"]
 async fn r28_a_domain_restored_from_a_backup() {
     let mut corp = domain_of_its_own("127.0.0.48");
     let mut tree = Tree::new(Flavour::ActiveDirectory, &corp.base, seed());
