@@ -5,6 +5,10 @@
 use std::fs;
 
 use serde_json::Value;
+use tabled::{
+    builder::Builder,
+    settings::{Alignment, Style, object::Columns},
+};
 
 use crate::{
     command::{cargo, watch},
@@ -14,13 +18,13 @@ use crate::{
     workspace::Workspace,
 };
 
-/// The columns of the table: key, width, decimals.
-const COLUMNS: &[(&str, usize, usize)] = &[
-    ("ours", 10, 1),
-    ("peer", 10, 1),
-    ("floor", 10, 1),
-    ("ratio_to_peer", 14, 2),
-    ("ratio_to_floor", 15, 2),
+/// The columns between name and unit: key, decimals.
+const COLUMNS: [(&str, usize); 5] = [
+    ("ours", 1),
+    ("peer", 1),
+    ("floor", 1),
+    ("ratio_to_peer", 2),
+    ("ratio_to_floor", 2),
 ];
 
 /// Runs the benches, prints the table and writes the file.
@@ -66,34 +70,33 @@ pub(crate) fn run(options: &[&str]) -> Result<(), Failure> {
 
 /// The rows as text, with a headline.
 fn table(rows: &[Value]) -> String {
-    let mut text = format!("{:<40}", "name");
-    for (key, width, _) in COLUMNS {
-        text.push_str(&format!("{key:>width$}"));
-    }
-    text.push_str("  unit  bar\n");
+    let mut table = Builder::new();
+    let names = COLUMNS.iter().map(|(key, _)| *key);
+    table.push_record(["name"].into_iter().chain(names).chain(["unit", "bar"]));
     for row in rows {
-        text.push_str(&line(row));
-        text.push('\n');
+        table.push_record(record(row));
     }
-    text
+    let mut table = table.build();
+    let numbers = Columns::new(1..=COLUMNS.len());
+    table.with(Style::empty()).modify(numbers, Alignment::right());
+    format!("{table}\n")
 }
 
-fn line(row: &Value) -> String {
-    let word = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-");
-    let mut text = format!("{:<40}", word("name"));
-    for &(key, width, decimals) in COLUMNS {
-        match row.get(key).and_then(Value::as_f64) {
-            Some(number) => text.push_str(&format!("{number:>width$.decimals$}")),
-            None => text.push_str(&format!("{:>width$}", "-")),
-        }
-    }
-    text.push_str(&format!("  {:<4}  {}", word("unit"), word("bar")));
-    match row.get("met").and_then(Value::as_bool) {
-        Some(true) => text.push_str(": met"),
-        Some(false) => text.push_str(": NOT met"),
-        None => {}
-    }
-    text
+fn record(row: &Value) -> Vec<String> {
+    let word = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+    let number = |&(key, decimals): &(&str, usize)| match row.get(key).and_then(Value::as_f64) {
+        Some(number) => format!("{number:.decimals$}"),
+        None => "-".to_owned(),
+    };
+    let met = match row.get("met").and_then(Value::as_bool) {
+        Some(true) => ": met",
+        Some(false) => ": NOT met",
+        None => "",
+    };
+    let mut record = vec![word("name")];
+    record.extend(COLUMNS.iter().map(number));
+    record.extend([word("unit"), word("bar") + met]);
+    record
 }
 
 #[cfg(test)]
@@ -101,15 +104,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_without_a_peer_still_has_its_columns() {
-        let row = serde_json::json!({
+    fn rows_of_any_length_are_in_line() {
+        let short = serde_json::json!({
             "name": "upn/resolve", "ours": 41.26, "peer": null, "floor": 20.0, "ratio_to_peer": null,
             "ratio_to_floor": 2.06, "unit": "ns", "bar": "below 100 ns", "met": true,
         });
-        let line = line(&row);
-        assert!(line.starts_with("upn/resolve "), "{line}");
-        assert!(line.contains(" 41.3 "), "{line}");
-        assert!(line.ends_with("  ns    below 100 ns: met"), "{line}");
-        assert_eq!(table(&[row]).lines().count(), 2);
+        let mut long = short.clone();
+        long["name"] = "kdc/sign in, a ticket bought and verified at a controller".into();
+        long["peer"] = 1_149_014_630.04.into();
+        long["met"] = false.into();
+        let text = table(&[short, long]);
+        let [head, short, long] = text.lines().collect::<Vec<_>>()[..] else {
+            panic!("{text}");
+        };
+        assert_eq!(head.find("unit"), short.find("ns "), "{text}");
+        assert_eq!(head.find("unit"), long.find("ns "), "{text}");
+        assert!(short.contains(" 41.3 "), "{text}");
+        assert!(long.contains(" 1149014630.0 "), "{text}");
+        assert!(short.trim_end().ends_with("below 100 ns: met"), "{text}");
+        assert!(long.trim_end().ends_with("below 100 ns: NOT met"), "{text}");
     }
 }
