@@ -112,7 +112,8 @@ impl Acceptor {
         self.admitted(false).contains(&mechanism)
     }
 
-    /// Use the keys of `file`, a keytab's content, for every later token.
+    /// Use the keys of `file`, a keytab's content, for every later token. An acceptor without keys takes no tickets, and
+    /// does not begin to.
     ///
     /// # Errors
     /// As [`Keytab::decode`](crate::Keytab::decode); the keys that were in force stay in force.

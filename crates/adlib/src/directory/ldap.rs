@@ -108,6 +108,28 @@ impl Directory {
         Self::at(domains, bind, settings, super::resolver(&[])?)
     }
 
+    /// The same directory, whose controllers are looked up at these DNS servers, as `address` or `address:port`, in place of
+    /// the system's; files have no controllers.
+    ///
+    /// ```
+    /// use adlib::{Directory, ldap::Settings};
+    ///
+    /// let domains = [("corp.example.com".to_owned(), Vec::new())];
+    /// let directory = Directory::of_domains(&domains, None, Settings::default())?.with_dns(["10.0.0.1"])?;
+    /// # Ok::<(), adlib::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Configuration` when one of them is no address, or there are none and the system has no resolver. No server is asked.
+    pub fn with_dns<S: Into<String>>(mut self, servers: impl IntoIterator<Item = S>) -> Result<Self, Error> {
+        let servers: Vec<String> = servers.into_iter().map(Into::into).collect();
+        let resolver = super::resolver(&servers)?;
+        if let Source::Ldap(source) = &mut self.source {
+            source.resolver = resolver;
+        }
+        Ok(self)
+    }
+
     pub(crate) fn at(
         domains: &[(String, Vec<String>)],
         bind: Option<Bind>,

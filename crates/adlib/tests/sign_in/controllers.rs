@@ -215,6 +215,34 @@ fn site(kdc: Kdc, deadline: Duration, controllers: &[(&str, Manner)]) -> (Site, 
     (site, started)
 }
 
+/// R4: a directory by hand has name servers of its own, and says which of them is none.
+#[test]
+fn r04_the_directorys_own_name_servers() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let controller = Controller::start(&runtime, "127.0.0.73", Manner::Gives(100));
+    let name = controller.at.replace("127.0.0.73", "dc1.corp.example.com");
+    let server = adlib_lab::name_server("dc1.corp.example.com", "127.0.0.73".parse().unwrap());
+    let domains = [("corp.example.com".to_owned(), vec![name])];
+    let mut settings = Settings::default();
+    settings.danger_plain = true;
+    let directory = Directory::of_domains(&domains, None, settings).unwrap();
+    let wrong = directory
+        .clone()
+        .with_dns(["no address"])
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(wrong.contains("no address"), "{wrong}");
+    let directory = directory.with_dns([server.to_string()]).unwrap();
+    let site = Site::with(Kdc::new(), |builder, _| builder.directory(directory));
+    assert_eq!(site.refusal("ada@corp.example.com"), "accepted: ada");
+    assert_ne!(controller.searches(), 0);
+}
+
 /// R4, R9: a controller that gives no answer, or goes away, is passed over within the deadline of one sign-in, and asked last
 /// from then on, however many come at once.
 #[test]
