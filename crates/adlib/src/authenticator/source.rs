@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use adlib_kdc::{Locator, OwnAccount, TicketSource};
-use adlib_kerberos::KeytabError;
+use adlib_kdc::{Locator, TicketSource};
 use adlib_schema::{
     Preset,
     record::{Key, User},
@@ -59,20 +58,7 @@ pub(super) struct KerberosParts {
     /// The application's own service principal.
     pub(super) service: String,
     pub(super) keys: Keys,
-    /// Whose tickets armour the exchanges, where its keys are those of the service.
-    pub(super) armour: Option<Arc<OwnAccount>>,
     pub(super) policy: adlib_kerberos::Policy,
-}
-
-impl KerberosParts {
-    /// Use the keys of `file` from now on.
-    pub(super) fn reload(&self, file: &[u8]) -> Result<(), KeytabError> {
-        self.keys.reload(file)?;
-        if let Some(account) = &self.armour {
-            account.replace_keys(&self.keys.keytab(), &self.service);
-        }
-        Ok(())
-    }
 }
 
 /// An account that a name stands for.
@@ -245,12 +231,25 @@ impl SignInSource {
             return self.stand_in_bind(&lookup, decoy.proof()).await;
         }
         let domains = lookup.domains();
-        let suffix = ongoing.name.rsplit('@').next().unwrap_or_default();
         let suffixes = self.common.suffixes();
-        // As a name that somebody has is resolved: the domain itself, or the first that the suffix stands for.
-        let candidates = [suffix].into_iter().chain(suffixes.domains_of(suffix));
-        let known = |name: &str| domains.iter().find(|domain| domain.eq_ignore_ascii_case(name));
-        let Some(domain) = candidates.into_iter().find_map(known).or(domains.first()) else {
+        let called = |name: &str| domains.iter().find(|domain| domain.eq_ignore_ascii_case(name));
+        // As a name that somebody has is resolved.
+        let meant = match self.typed_name(ongoing.name) {
+            // The domain itself, or the first that the suffix stands for.
+            Ok(Typed::Upn(upn)) => {
+                let suffix = upn.suffix();
+                let mut candidates = [suffix].into_iter().chain(suffixes.domains_of(suffix));
+                candidates.find_map(called)
+            }
+            // Nobody is asked once more which domain has the NetBIOS name: it is the first label nearly everywhere.
+            Ok(Typed::DownLevel { domain: name, .. }) => called(&name).or_else(|| {
+                let label = |domain: &str| domain.split('.').next().map(str::to_owned);
+                let mut domains = domains.iter();
+                domains.find(|domain| label(domain).is_some_and(|label| label.eq_ignore_ascii_case(&name)))
+            }),
+            Err(_) => None,
+        };
+        let Some(domain) = meant.or(domains.first()) else {
             return Ok(());
         };
         let nobody = User::new(Key::new(STAND_IN), STAND_IN, domain, STAND_IN);

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod armour;
 mod exchanges;
 mod lockout;
 mod matrix;

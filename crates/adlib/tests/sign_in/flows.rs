@@ -245,9 +245,13 @@ fn a46_a_suffix_leads_to_its_domain_for_every_name() {
         let both = ["corp", "partners"].map(|name| files.join(name).with_extension("ldif"));
         let map = "pp.example = partners.example.com\ncp.example = corp.example.com\n";
         let map = SuffixMap::parse(map.as_bytes()).map;
+        let builder = builder.accept_down_level_names(true);
         builder.directory(Directory::from_ldif(both)).suffixes(map)
     });
     for (known, unknown) in [
+        ("carol@partners.example.com.", "nobody@partners.example.com."),
+        ("PARTNERS\\carol", "PARTNERS\\nobody"),
+        ("partners.example.com\\carol", "partners.example.com\\nobody"),
         ("carol@pp.example", "nobody@pp.example"),
         ("ada@cp.example", "nobody@CP.example"),
         ("ada@corp.example.com", "nobody@CORP.example.com"),

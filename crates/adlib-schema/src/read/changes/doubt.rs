@@ -1,6 +1,6 @@
 //! Groups that must be read again, because they may have changed without a word of the server.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{EntryId, Event, Place, Presence, place::Held};
 use crate::{Dn, Schema};
@@ -40,11 +40,23 @@ impl Place {
             Event::Entry(entry) if !entry.is_deleted() => Some((entry.id, entry.member_of.as_ref()?)),
             _ => None,
         });
-        let entries: Vec<_> = entries.collect();
+        let (mut came, mut naming) = (HashSet::new(), HashMap::<_, HashSet<_>>::new());
+        for (member, groups) in entries {
+            came.insert(member);
+            for group in groups {
+                naming.entry(*group).or_default().insert(member);
+            }
+        }
+        if came.is_empty() {
+            return Vec::new();
+        }
+        let nobody = HashSet::new();
         let contradicted = |(group, held): &(&EntryId, &Held)| {
-            let mut entries = entries.iter();
-            !held.attributes.is_empty()
-                && entries.any(|(member, groups)| held.lists(*member) != groups.contains(group))
+            let naming = naming.get(*group).unwrap_or(&nobody);
+            let mut listed = held.members().iter().filter(|member| came.contains(*member));
+            // Every member is listed once: as many, and all of them, are the same.
+            let agreed = listed.try_fold(0, |count, member| naming.contains(member).then_some(count + 1));
+            !held.attributes.is_empty() && agreed != Some(naming.len())
         };
         let groups = self.entries.iter().filter(contradicted);
         groups.map(|(group, _)| *group).collect()

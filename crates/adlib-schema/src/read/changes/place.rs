@@ -218,13 +218,13 @@ impl Held {
         entry
     }
 
-    /// Whether the attribute of which `memberOf` is the other end lists `member`.
-    pub(super) fn lists(&self, member: EntryId) -> bool {
+    /// Whom the attribute lists of which `memberOf` is the other end, each once.
+    pub(super) fn members(&self) -> &[EntryId] {
         let links = self
             .links
             .iter()
             .find(|links| links.attribute.eq_ignore_ascii_case("member"));
-        links.is_some_and(|links| links.ids.binary_search(&member).is_ok())
+        links.map_or(&[], |links| &links.ids)
     }
 
     /// The members that `attribute` lists.

@@ -15,6 +15,7 @@ use adlib_schema::Preset;
 use super::{
     super::{
         Authenticator, Inner, Settings,
+        resolver::BySource,
         source::{Common, KerberosParts, SignInSource},
     },
     Armour, AuthenticatorBuilder,
@@ -26,6 +27,9 @@ use crate::{
     users::Admission,
 };
 
+/// Nobody waits longer for a verdict; what is added to a time must end somewhere.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl AuthenticatorBuilder {
     /// The authenticator.
     ///
@@ -33,7 +37,7 @@ impl AuthenticatorBuilder {
     /// `Configuration` when a part is missing or a name is no name. No server is asked.
     pub async fn build(self) -> Result<Authenticator, Error> {
         let resolver = resolver_of(&self.dns)?;
-        let deadline = self.deadline.unwrap_or(Duration::from_secs(20));
+        let deadline = self.deadline.unwrap_or(Duration::from_secs(20)).min(LONGEST);
         let directory = match &self.directory {
             Some(directory) => directory.clone(),
             None => {
@@ -46,17 +50,21 @@ impl AuthenticatorBuilder {
         let replays = replays.unwrap_or_else(|| Arc::new(MemoryReplayCache::new()));
         let keys = self.keytab.clone().map(Keys::from);
         let common = Arc::new(self.common(deadline));
-        let secondary_resolver = match &self.secondary_dns {
-            Some(servers) => resolver_of(servers)?,
-            None => resolver.clone(),
+        let secondary_resolver = match (&self.secondary_dns, &self.secondary) {
+            (Some(servers), Some(secondary)) if self.needs_kerberos(secondary) => resolver_of(servers)?,
+            _ => resolver.clone(),
         };
         let source = |role, directory: Directory, other: Option<&Directory>| {
             let resolver = match role {
-                SourceRole::Primary => &resolver,
-                SourceRole::Secondary => &secondary_resolver,
+                SourceRole::Primary => (&resolver, &secondary_resolver),
+                SourceRole::Secondary => (&secondary_resolver, &resolver),
             };
             let kerberos = match self.needs_kerberos(&directory) {
-                true => Some(self.kerberos(&directory, resolver.clone(), keys.clone(), replays.clone())?),
+                true => {
+                    let resolver = BySource::new(resolver, &directory, other);
+                    let locator = self.locator([other, Some(&directory)], Arc::new(resolver))?;
+                    Some(self.kerberos(locator, keys.clone(), replays.clone())?)
+                }
                 false => None,
             };
             let elsewhere = other.into_iter().flat_map(Directory::domains);
@@ -120,11 +128,10 @@ impl AuthenticatorBuilder {
         }
     }
 
-    /// What Kerberos needs for the accounts of `directory`.
+    /// What Kerberos needs for the accounts of a directory, whose KDCs `locator` finds.
     fn kerberos(
         &self,
-        directory: &Directory,
-        resolver: Arc<dyn Resolver>,
+        locator: Locator,
         keys: Option<Keys>,
         replays: Arc<dyn ReplayCache>,
     ) -> Result<KerberosParts, Error> {
@@ -135,15 +142,21 @@ impl AuthenticatorBuilder {
             .ok_or_else(|| missing("the service's own principal (`service`)"))?;
         let mut policy = self.policy.clone();
         policy.services = AcceptedServices::Only(vec![service.clone()]);
-        let locator = Arc::new(self.locator(directory, resolver)?);
+        let locator = Arc::new(locator);
         let keys = keys.ok_or_else(|| missing("the service's keys (`keytab`)"))?;
         let exchanges = self.exchanges(locator.clone());
-        let armour = self.armour_by_keys(&exchanges, &service, &keys)?;
-        let armoured_by = match &self.armour {
+        let armour = match &self.armour {
+            None => None,
             Some(Armour::Account(account)) => Some(account.clone()),
-            _ => armour.clone(),
+            Some(Armour::Keytab(name)) => {
+                let (account, domain) = name
+                    .rsplit_once('@')
+                    .ok_or_else(|| Error::Configuration(format!("armour: `{name}` is no account@domain")))?;
+                let account = OwnAccount::new(exchanges.clone(), account, &domain.to_uppercase());
+                Some(keys.prove(account, &service))
+            }
         };
-        let tickets: Arc<dyn TicketSource> = match (&self.tickets, armoured_by) {
+        let tickets: Arc<dyn TicketSource> = match (&self.tickets, armour) {
             (Some(tickets), _) => tickets.clone(),
             (None, Some(account)) => Arc::new(exchanges.with_armour(account)),
             (None, None) => Arc::new(exchanges),
@@ -154,7 +167,6 @@ impl AuthenticatorBuilder {
             replays,
             service,
             keys,
-            armour,
             policy,
         })
     }
@@ -168,31 +180,16 @@ impl AuthenticatorBuilder {
         source.with_locator(locator)
     }
 
-    /// The account that armours the exchanges, where its keys are those of the service.
-    fn armour_by_keys(
+    /// Where the KDCs are: given by hand, or the controllers of a domain on another port, or what DNS says. Each source
+    /// knows the way to the realms of the other: a ticket may be bought there.
+    fn locator(
         &self,
-        exchanges: &KdcTicketSource,
-        service: &str,
-        keys: &Keys,
-    ) -> Result<Option<Arc<OwnAccount>>, Error> {
-        let Some(Armour::Keytab(name)) = &self.armour else {
-            return Ok(None);
-        };
-        let (account, domain) = name
-            .rsplit_once('@')
-            .ok_or_else(|| Error::Configuration(format!("armour: `{name}` is no account@domain")))?;
-        let account = OwnAccount::new(exchanges.clone(), account, &domain.to_uppercase());
-        Ok(Some(Arc::new(account.with_keytab(&keys.keytab(), service))))
-    }
-
-    /// Where the KDCs are: given by hand, or the controllers of a domain on another port, or what DNS says.
-    fn locator(&self, directory: &Directory, resolver: Arc<dyn Resolver>) -> Result<Locator, Error> {
+        directories: [Option<&Directory>; 2],
+        resolver: Arc<dyn Resolver>,
+    ) -> Result<Locator, Error> {
         let others = kdcs(&self.other_kdcs)?;
         let mut locator = Locator::new(resolver).with_other_kdcs(others);
-        let primary = self.directory.iter().flat_map(Directory::servers);
-        // Each source knows the way to the realms of the other: a ticket may be bought there.
-        let known = primary.chain(self.secondary.iter().flat_map(Directory::servers));
-        for (domain, controllers) in known.chain(directory.servers()) {
+        for (domain, controllers) in directories.into_iter().flatten().flat_map(Directory::servers) {
             let at_its_port = |controller: &Endpoint| {
                 let mut kdc = controller.clone();
                 kdc.port = Service::Kerberos.port();

@@ -1,10 +1,17 @@
 //! The parts that a configuration names.
 
+use std::iter;
+
 use adlib_kerberos::Keytab;
+use adlib_schema::Preset;
 use adlib_upn::SuffixMap;
 
 use super::{super::Authenticator, AuthenticatorBuilder};
-use crate::{Config, Directory, Error, config::Controllers, read_file};
+use crate::{
+    Config, Directory, Error,
+    config::{Controllers, DirectoryConfig},
+    read_file,
+};
 
 impl Authenticator {
     /// The authenticator that a configuration describes.
@@ -47,9 +54,8 @@ impl Authenticator {
                 .iter()
                 .fold(builder, |builder, (realm, kdcs)| builder.kdcs(realm, kdcs)),
             Some(Controllers::All(kdcs)) => {
-                let sections = || config.directories().map(|(_, section)| section);
-                let builder = match sections().any(|section| section.domains.is_empty()) {
-                    // Files tell their domains when they are read.
+                let sections = || iter::once(section).chain(&config.secondary_directory);
+                let builder = match sections().any(tells_its_domains_later) {
                     true => builder.other_kdcs(kdcs),
                     false => builder,
                 };
@@ -79,9 +85,35 @@ impl Authenticator {
     }
 }
 
+/// Files, and servers that are given by address, tell their domains when they are read; those without Kerberos have none.
+fn tells_its_domains_later(section: &DirectoryConfig) -> bool {
+    let has_kerberos = |preset| preset == Preset::ActiveDirectory;
+    section.domains.is_empty() && section.preset.is_none_or(has_kerberos)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// R4: a directory without Kerberos, or that nobody signs in by, does not keep DNS from being asked.
+    #[test]
+    fn r04_listed_kdcs_are_those_of_domains_only() {
+        let others = |sections: &str| {
+            let config = format!(
+                "[directory]\ndomains = \"staff.example.com\"\n{sections}\n[signin]\nkdc = [\"10.0.0.1\"]\n"
+            );
+            let builder = Authenticator::builder_from_config(&Config::parse(&config).unwrap());
+            builder.unwrap().other_kdcs
+        };
+        let nothing = [""; 0];
+        let openldap = "urls = [\"ldaps://ldap.example.com\"]\nbase = \"dc=x\"\npreset = \"openldap\"";
+        assert_eq!(others(&format!("[secondary_directory]\n{openldap}")), nothing);
+        assert_eq!(others(&format!("[[further_directory]]\n{openldap}")), nothing);
+        assert_eq!(
+            others("[secondary_directory]\nldif = [\"partners.ldif\"]"),
+            ["10.0.0.1"]
+        );
+    }
 
     /// R4, R40: KDCs in a list are those of the domains of both sources.
     #[test]

@@ -231,7 +231,7 @@ impl AuthenticatorBuilder {
         Self { account_case, ..self }
     }
 
-    /// How long one sign-in may take. Default: 20 seconds.
+    /// How long one sign-in may take, a day at most. Default: 20 seconds.
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
         Self {
