@@ -164,7 +164,8 @@ impl AcceptorBuilder {
         }
     }
 
-    /// Where accepted tickets are remembered. Default: in the memory of this process.
+    /// Where accepted tickets are remembered. Default: in the memory of this process. Whoever shares them
+    /// needs the same tolerance of clocks: a record is kept for as long as the tolerance of who accepted the message says.
     pub fn replay_cache(self, replays: Arc<dyn ReplayCache>) -> Self {
         Self {
             replays: Some(replays),

@@ -326,7 +326,8 @@ impl AuthenticatorBuilder {
         }
     }
 
-    /// Where accepted messages are remembered. Default: in the memory of this process.
+    /// Where accepted messages are remembered. Default: in the memory of this process. Whoever shares them
+    /// needs the same tolerance of clocks: a record is kept for as long as the tolerance of who accepted the message says.
     #[must_use]
     pub fn replay_cache(self, replays: Arc<dyn ReplayCache>) -> Self {
         Self {
