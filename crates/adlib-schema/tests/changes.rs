@@ -79,6 +79,8 @@ enum Step {
     Mail(u8, u8),
     Join(u8, u8),
     Leave(u8, u8),
+    /// The same as the two, written to the member: where a server keeps members right, the group changes without a word.
+    MemberOf(u8, u8, bool),
     Read,
 }
 
@@ -182,6 +184,18 @@ impl Model {
                     group.members.remove(&member);
                     dn.map(|dn| group.member_dns.remove(&dn));
                     group.changed = now;
+                }
+            }
+            Step::MemberOf(member, group, is_member) => {
+                let there = self.nodes.contains_key(&member);
+                let group = self.group(group).filter(|_| there);
+                if let Some(group) = group {
+                    if is_member {
+                        group.members.insert(member);
+                    } else {
+                        group.members.remove(&member);
+                    }
+                    self.nodes.get_mut(&member).unwrap().changed = now;
                 }
             }
             Step::Read => {}
@@ -349,12 +363,11 @@ fn play(style: Style, steps: &[Step]) {
     replica.apply(PLACE, model.everything(style, &mapper), &mapper);
     let mut since = 0;
     for step in steps.iter().chain([&Step::Read]) {
-        // What is put back with its old identity, where nothing tells of the groups that lost it: not met
-        // (docs/windows-behaviour.md).
-        let is_put_back = matches!(step, Step::Add(number, ..) if model.gone.contains_key(number));
-        if style == Style::Integrity && is_put_back {
-            continue;
-        }
+        let step = match *step {
+            Step::MemberOf(member, group, true) if style != Style::Integrity => &Step::Join(group, member),
+            Step::MemberOf(member, group, false) if style != Style::Integrity => &Step::Leave(group, member),
+            _ => step,
+        };
         model.step(step);
         if matches!(step, Step::Read) {
             let mut increment = model.increment(since, style, &mapper);
@@ -368,6 +381,16 @@ fn play(style: Style, steps: &[Step]) {
             increment
                 .events
                 .extend(again.map(|group| model.event(group, style, &mapper)));
+            let disagreements = replica.place(PLACE).unwrap();
+            let disagreements = disagreements.disagreements(mapper.schema(), &increment.events);
+            let disagrees = |number: &&u8| {
+                let entry = model.entry(**number, style, true);
+                disagreements.iter().any(|filter| filter.matches(&entry))
+            };
+            let disagreeing = model.nodes.keys().filter(disagrees);
+            increment
+                .events
+                .extend(disagreeing.map(|group| model.event(*group, style, &mapper)));
             replica.apply(PLACE, increment, &mapper);
             since = model.now;
             replica = Replica::decode(&replica.encode()).unwrap();
@@ -385,7 +408,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (number.clone(), 0_u8..9, number.clone()).prop_map(|(a, b, c)| Step::Place(a, b, c)),
         1 => (number.clone(), 0_u8..9).prop_map(|(a, b)| Step::Mail(a, b)),
         3 => (number.clone(), number.clone()).prop_map(|(a, b)| Step::Join(a, b)),
-        1 => (number.clone(), number).prop_map(|(a, b)| Step::Leave(a, b)),
+        1 => (number.clone(), number.clone()).prop_map(|(a, b)| Step::Leave(a, b)),
+        2 => (number.clone(), number, any::<bool>()).prop_map(|(a, b, c)| Step::MemberOf(a, b, c)),
         2 => Just(Step::Read),
     ]
 }
@@ -432,6 +456,36 @@ fn a59_two_units_swap_names() {
                 Step::Place(0, 1, 9),
             ],
         );
+    }
+}
+
+/// R28: somebody is deleted and put back as before; where the server keeps members right, it has lost its groups without a
+/// word.
+#[test]
+fn r28_put_back_with_the_old_identity() {
+    for style in STYLES {
+        for kind in [Kind::User, Kind::Group] {
+            let member = Step::Add(1, kind, 1, 9);
+            let put_back = [
+                member.clone(),
+                Step::Add(2, Kind::Group, 2, 9),
+                Step::Join(2, 1),
+                Step::Read,
+                Step::Delete(1),
+                member,
+            ];
+            play(style, &put_back);
+            // Into another group, as it is written in the member.
+            let other_group = [
+                Step::Add(3, Kind::Group, 3, 9),
+                Step::Read,
+                Step::MemberOf(1, 3, true),
+                Step::MemberOf(1, 2, false),
+                Step::Read,
+                Step::MemberOf(1, 2, true),
+            ];
+            play(style, &[&put_back[..], &other_group].concat());
+        }
     }
 }
 

@@ -163,10 +163,8 @@ impl Reading<'_> {
         mut each: impl FnMut(RawEntry) + Send,
     ) -> Result<(), Error> {
         let preset = self.reader.mapper.schema().preset;
-        let attribute = AttributeName::from_static(EntryId::attribute(preset));
         for ids in ids.chunks(IDS_A_SEARCH) {
-            let equal = |id: &EntryId| Filter::equal(attribute.clone(), id.value(preset));
-            let filter = Filter::or(ids.iter().map(equal));
+            let filter = Filter::or(ids.iter().map(|id| id.filter(preset)));
             self.up_to(ids.len(), &filter, attributes, Vec::new(), &mut each)
                 .await?;
         }
@@ -287,8 +285,9 @@ impl Reading<'_> {
         }
     }
 
-    /// Complete an increment: read what is listed but neither known nor came, and again what is in doubt: groups, and on
-    /// Active Directory what is in containers that may not be seen.
+    /// Complete an increment: read what is listed but neither known nor came, and again what is in doubt: groups, those
+    /// included that the server finds to disagree about who came, and on Active Directory what is in containers that may not
+    /// be seen.
     pub(super) async fn complete(
         &mut self,
         place: &Place,
@@ -320,6 +319,12 @@ impl Reading<'_> {
         let again = self.by_ids(&doubts).await?;
         self.are_gone(place, &doubts, &again).await?;
         events.extend(again.into_iter().map(|entry| Event::Entry(Box::new(entry))));
+        let attributes = Delivered::attributes(schema);
+        for filter in place.disagreements(schema, &events) {
+            let each = |group, _: &RawEntry| events.push(Event::Entry(Box::new(group)));
+            let nameless = self.delivered(&filter, &attributes, Vec::new(), each).await?;
+            nameless.map_or(Ok(()), |dn| Err(unidentified(&dn)))?;
+        }
         Ok(Increment::new(events, presence, Some(mark), self.entries))
     }
 }

@@ -259,7 +259,9 @@ impl Reading<'_> {
             return Ok(testimony);
         }
         let preset = self.reader.mapper.schema().preset;
-        if let Some(deleted) = anchor.and_then(|anchor| witnesses.deletions.all_after(anchor)) {
+        if let Some(mut deleted) = anchor.and_then(|anchor| witnesses.deletions.all_after(anchor)) {
+            // The others were put back since, and that was told.
+            deleted.retain(|id| !place.contains(*id));
             let each = |entry: RawEntry| testimony.unknown.extend(EntryId::of(preset, &entry));
             self.find(&deleted, &[EntryId::attribute(preset)], each).await?;
         } else {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use adlib_lab::openldap::{self, Server};
-use adlib_ldap::Error;
+use adlib_ldap::{Error, Scope};
 use adlib_schema::{
-    Mapper, Preset, Schema,
+    AttributeName, Mapper, Preset, Schema,
     read::changes::{FullReadReason, Mark, Method, Replica},
+    syntax::Filter,
 };
 
 use super::{
@@ -89,6 +90,69 @@ async fn r28_increments_equal_a_full_read() {
             assert_same(reader.kept(), fresh.clone(), &when);
         }
     }
+}
+
+/// R28: somebody deleted and put back with the old DN and identity, as by a restore, has lost the groups that the server took
+/// it out of without a word.
+#[tokio::test]
+async fn r28_put_back_with_the_old_identity() {
+    let server = openldap::openldap_change();
+    let base = &server.base;
+    let (user, group) = (format!("uid=returned,{base}"), format!("cn=left,{base}"));
+    let user_entry = format!(
+        "dn: {user}\nchangetype: add\nentryUUID: 3f2504e0-4f89-11d3-9a0c-0305e82c3301\n\
+         objectClass: inetOrgPerson\nuid: returned\ncn: Re\nsn: Turned\n\n"
+    );
+    // Old enough not to be read again because clocks may differ.
+    server.modify(&format!(
+        "{user_entry}dn: {group}\nchangetype: add\nmodifyTimestamp: 20230101000000Z\n\
+         objectClass: groupOfNames\ncn: left\nmember: {user}\nmember: {base}\n\n"
+    ));
+    settled().await;
+    let mut readers = readers(&server).await;
+    let told = change_number(&readers[0].1, &group).await;
+    server.modify(&format!("dn: {user}\nchangetype: delete\n\n{user_entry}"));
+    settled().await;
+    assert_eq!(change_number(&readers[0].1, &group).await, told);
+    let fresh = readers[0].1.fresh().await;
+    for (name, reader) in &mut readers {
+        let (read, changes) = reader.go_on().await;
+        assert_eq!(read.full, None, "{name}");
+        assert!(
+            changes.iter().any(|change| change.dn == group),
+            "{name}: {changes:?}"
+        );
+        assert_same(reader.kept(), fresh.clone(), name);
+    }
+
+    // A group that lists whoever changed, as is known, is not read again.
+    let mail = |mail| format!("dn: {user}\nchangetype: modify\nreplace: mail\nmail: {mail}@example.com\n\n");
+    let join = format!("dn: {group}\nchangetype: modify\nadd: member\nmember: {user}\n\n");
+    let mut entries = Vec::new();
+    for change in [mail("outside"), join, mail("inside")] {
+        server.modify(&change);
+        settled().await;
+        let fresh = readers[0].1.fresh().await;
+        let mut read = Vec::new();
+        for (name, reader) in &mut readers {
+            read.push(reader.go_on().await.0.increment.entries_read);
+            assert_same(reader.kept(), fresh.clone(), name);
+        }
+        entries.push(read);
+    }
+    // By time stamps, the group is read again for having changed a moment ago.
+    assert_eq!(entries[0][0], entries[2][0]);
+}
+
+/// By what the server says when the entry `dn` changed last.
+async fn change_number(reader: &Reader, dn: &str) -> Vec<u8> {
+    let anything = Filter::present(AttributeName::from_static("objectClass"));
+    let found = reader
+        .connection
+        .search(dn, Scope::Base, &anything, &["entryCSN"])
+        .await
+        .unwrap();
+    found.entries[0].first("entryCSN").unwrap().to_vec()
 }
 
 /// R28: changes as they happen, with a mark after each.

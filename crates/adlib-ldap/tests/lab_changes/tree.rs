@@ -23,7 +23,8 @@ struct Node {
     name: String,
     /// Within the unit of this number; 0 is the root of the tree.
     unit: usize,
-    members: Vec<usize>,
+    /// The members, with the DN that each had when it joined.
+    members: Vec<(usize, String)>,
     disabled: bool,
     there: bool,
     /// What it was called when it was made, which it goes on by.
@@ -32,6 +33,10 @@ struct Node {
     buried: bool,
     /// It came back from the recycle bin, with members and groups that it had.
     relinked: bool,
+    /// It was put back since the last look.
+    put_back: bool,
+    /// The units that it was moved out of.
+    former_units: Vec<usize>,
 }
 
 /// What stands for the DN of a deleted entry: its account follows, and another of these.
@@ -73,7 +78,7 @@ pub(crate) struct Tree {
     pub(crate) undeletes: bool,
     /// Whether it does that as from a recycle bin.
     pub(crate) recycles: bool,
-    /// Something was renamed or moved since the last look: OpenLDAP mends the groups a moment later.
+    /// Something was renamed, moved or put back since the last look: OpenLDAP mends the groups a moment later.
     mending: bool,
 }
 
@@ -86,7 +91,7 @@ impl Tree {
             nodes: Vec::new(),
             names: 0,
             ldif: String::new(),
-            undeletes: flavour == Flavour::ActiveDirectory,
+            undeletes: flavour != Flavour::Ds389,
             recycles: false,
             mending: false,
         };
@@ -100,6 +105,8 @@ impl Tree {
             account: "Changing".to_owned(),
             buried: false,
             relinked: false,
+            put_back: false,
+            former_units: Vec::new(),
         });
         tree.write_add(0);
         for kind in [
@@ -119,6 +126,7 @@ impl Tree {
     pub(crate) fn ldif(&mut self) -> String {
         for node in &mut self.nodes {
             node.buried |= !node.there;
+            node.put_back = false;
         }
         self.mending = false;
         std::mem::take(&mut self.ldif)
@@ -207,6 +215,8 @@ impl Tree {
             there: true,
             buried: false,
             relinked: false,
+            put_back: false,
+            former_units: Vec::new(),
         });
         self.write_add(self.nodes.len() - 1);
     }
@@ -214,6 +224,13 @@ impl Tree {
     fn write_add(&mut self, number: usize) {
         let (dn, node) = (self.dn(number), self.nodes[number].clone());
         let name = &node.name;
+        // Its own, so that it can be put back as it was.
+        let identity = format!("entryUUID: 3f2504e0-4f89-11d3-9a0c-{number:012x}\n");
+        let identity = if self.flavour == Flavour::OpenLdap {
+            &identity
+        } else {
+            ""
+        };
         let rest = match (node.kind, self.flavour) {
             (Kind::Unit, _) => format!("objectClass: organizationalUnit\nou: {name}\n"),
             (Kind::User, Flavour::ActiveDirectory) => {
@@ -229,7 +246,7 @@ impl Tree {
                 format!("objectClass: groupOfNames\ncn: {name}\nmember: {}\n", self.root)
             }
         };
-        write!(self.ldif, "dn: {dn}\nchangetype: add\n{rest}\n").unwrap();
+        write!(self.ldif, "dn: {dn}\nchangetype: add\n{identity}{rest}\n").unwrap();
     }
 
     fn delete(&mut self, kind: Kind) {
@@ -240,7 +257,7 @@ impl Tree {
         write!(self.ldif, "dn: {dn}\nchangetype: delete\n\n").unwrap();
         self.nodes[number].there = false;
         for node in &mut self.nodes {
-            node.members.retain(|member| *member != number);
+            node.members.retain(|(member, _)| *member != number);
         }
     }
 
@@ -252,14 +269,44 @@ impl Tree {
         write!(self.ldif, "dn: {dn}\nchangetype: delete\n\n").unwrap();
         self.nodes[number].there = false;
         for node in &mut self.nodes {
-            node.members.retain(|member| *member != number);
+            node.members.retain(|(member, _)| *member != number);
         }
         let name = self.nodes[number].name.clone();
         self.add_named(Kind::Group, name);
     }
 
+    /// Put somebody back who was deleted, as a restore does: with the identity and most often the DN that it had.
+    fn put_back(&mut self) {
+        let gone = self.nodes.iter().enumerate();
+        let gone: Vec<usize> = gone
+            .filter(|(_, node)| !node.there)
+            .map(|(number, _)| number)
+            .collect();
+        if gone.is_empty() {
+            return self.delete(Kind::User);
+        }
+        let number = gone[self.random(gone.len())];
+        let unit = self.nodes[number].unit;
+        if !self.nodes[unit].there || self.random(4) == 0 {
+            self.nodes[number].unit = self.choose(|_, node| node.kind == Kind::Unit).unwrap();
+        }
+        let (kind, name) = (self.nodes[number].kind, self.nodes[number].name.clone());
+        let is_taken = self.nodes.iter().any(|node| node.there && node.name == name);
+        if is_taken {
+            self.nodes[number].name = self.fresh_name(kind);
+        }
+        let node = &mut self.nodes[number];
+        (node.there, node.put_back) = (true, true);
+        node.members.clear();
+        self.mending = true;
+        self.write_add(number);
+    }
+
     /// Bring somebody back who was deleted before the last look; where to find it is known by its account only.
     fn undelete(&mut self) {
+        if self.flavour == Flavour::OpenLdap {
+            return self.put_back();
+        }
         let accounts: Vec<&str> = self.nodes.iter().map(|node| node.account.as_str()).collect();
         let is_only = |node: &Node| {
             accounts
@@ -318,6 +365,11 @@ impl Tree {
         } else {
             unit
         };
+        // OpenLDAP 2.5 cannot ("DN index add failed") move a unit to where something in it came from.
+        let came_from = |node: &Node| node.former_units.contains(&unit) && self.is_within(node.unit, number);
+        if self.flavour == Flavour::OpenLdap && self.nodes.iter().any(came_from) {
+            return;
+        }
         let from = self.dn(number);
         if self.random(2) == 0 {
             let name = self.fresh_name(kind);
@@ -325,7 +377,8 @@ impl Tree {
         }
         let rdn = self.rdn(kind, &self.nodes[number].name);
         let above = self.dn(unit);
-        self.nodes[number].unit = unit;
+        let former_unit = std::mem::replace(&mut self.nodes[number].unit, unit);
+        self.nodes[number].former_units.push(former_unit);
         self.mending = true;
         write!(
             self.ldif,
@@ -350,10 +403,12 @@ impl Tree {
         };
         let members = self.nodes[group].members.clone();
         let fits = |number: usize, node: &Node| {
-            node.kind != Kind::Unit && !node.relinked && number != group && !members.contains(&number)
+            let is_member = members.iter().any(|(member, _)| *member == number);
+            node.kind != Kind::Unit && !node.relinked && !node.put_back && number != group && !is_member
         };
         if let Some(member) = self.choose(fits) {
-            self.nodes[group].members.push(member);
+            let dn = self.dn(member);
+            self.nodes[group].members.push((member, dn));
             self.write_member(group, "add", member);
         }
     }
@@ -365,7 +420,12 @@ impl Tree {
         let Some(group) = self.choose(|_, node| !node.members.is_empty()) else {
             return;
         };
-        let member = self.nodes[group].members.remove(0);
+        let (member, dn) = self.nodes[group].members[0].clone();
+        // OpenLDAP 2.5 does not mend every DN when the units above are moved again and again.
+        if self.flavour == Flavour::OpenLdap && dn != self.dn(member) {
+            return;
+        }
+        self.nodes[group].members.remove(0);
         self.write_member(group, "delete", member);
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use adlib_core::Guid;
 
 use super::extended_dn;
-use crate::{Preset, RawEntry};
+use crate::{AttributeName, Preset, RawEntry, syntax::Filter};
 
 /// The identity that a server gives an entry for good: `objectGUID`, `entryUUID`, `nsUniqueId` or `GUID`, as 16 bytes.
 ///
@@ -60,6 +60,13 @@ impl EntryId {
             rest = behind;
         }
         texts.join("-").into_bytes()
+    }
+
+    /// What finds the entry.
+    #[must_use]
+    pub fn filter(&self, preset: Preset) -> Filter {
+        let attribute = AttributeName::from_static(Self::attribute(preset));
+        Filter::equal(attribute, self.value(preset))
     }
 
     /// The identity in front of a DN (MS-ADTS 3.1.1.3.4.1.5).

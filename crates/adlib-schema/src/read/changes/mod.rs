@@ -17,6 +17,7 @@ mod change;
 mod codec;
 mod cursor;
 mod delivered;
+mod disagreement;
 mod doubt;
 mod entry_id;
 mod extended_dn;
