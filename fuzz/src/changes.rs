@@ -1,7 +1,7 @@
 //! What an application stored of its last read, and increments to it.
 
 use adlib_schema::{
-    LdifReader, Mapper, Preset, Schema,
+    Filter, LdifReader, Mapper, Preset, Schema,
     read::{
         ReadBuilder,
         changes::{Cursor, Delivered, EntryId, Event, Increment, Presence, Replica},
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// The head of a cursor's bytes.
 const CURSOR: &[u8; 8] = b"adlibCu\x02";
 /// The head of a replica's bytes.
-const REPLICA: &[u8; 8] = b"adlibRe\x01";
+const REPLICA: &[u8; 8] = b"adlibRe\x02";
 const PLACE: &str = "example.org";
 
 /// `content` between a head and its digest, without which nothing behind the head is ever looked at.
@@ -56,7 +56,18 @@ pub fn replica(data: &[u8]) {
     let (before, after) = split(file, b"%\n");
     let mut ids = Vec::new();
     for (file, presence) in [(before, Presence::Told), (after, Presence::Replaced)] {
-        replica.apply(PLACE, told(file, &mut ids, presence, &mapper), &mapper);
+        let told = told(file, &mut ids, presence, &mapper);
+        if let Some(place) = replica.place(PLACE) {
+            // A server gets them as they are.
+            let asked = place.disagreements(mapper.schema(), &told.events);
+            for filter in asked
+                .into_iter()
+                .chain(place.unsettled(mapper.schema(), &told.events))
+            {
+                assert_eq!(filter.to_string().parse::<Filter>(), Ok(filter));
+            }
+        }
+        replica.apply(PLACE, told, &mapper);
         let again = Replica::decode(&replica.encode()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(again.encode(), replica.encode());
     }

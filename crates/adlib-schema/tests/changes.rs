@@ -15,6 +15,7 @@ use adlib_schema::{
         DirectoryRead, ReadBuilder,
         changes::{ChangeKind, Delivered, EntryId, Event, Increment, Presence, Proof, Replica},
     },
+    syntax::Filter,
 };
 use proptest::prelude::*;
 
@@ -32,15 +33,18 @@ enum Style {
     Present,
     /// Content synchronisation of a server that keeps members right without a word.
     Integrity,
+    /// The same, a while after it was read.
+    Later,
     /// DNs of everything.
     Listed,
 }
 
-const STYLES: [Style; 5] = [
+const STYLES: [Style; 6] = [
     Style::Identities,
     Style::Names,
     Style::Present,
     Style::Integrity,
+    Style::Later,
     Style::Listed,
 ];
 
@@ -82,6 +86,8 @@ enum Step {
     /// The same as the two, written to the member: where a server keeps members right, the group changes without a word.
     MemberOf(u8, u8, bool),
     Read,
+    /// Take an increment as of a stream, which settles nothing.
+    Watch,
 }
 
 fn id(number: u8) -> EntryId {
@@ -187,18 +193,28 @@ impl Model {
                 }
             }
             Step::MemberOf(member, group, is_member) => {
-                let there = self.nodes.contains_key(&member);
-                let group = self.group(group).filter(|_| there);
-                if let Some(group) = group {
+                let dn = self.nodes.contains_key(&member).then(|| self.dn(member));
+                if let Some((group, dn)) = self.group(group).zip(dn) {
                     if is_member {
                         group.members.insert(member);
+                        group.member_dns.insert(dn);
                     } else {
                         group.members.remove(&member);
+                        group.member_dns.remove(&dn);
                     }
                     self.nodes.get_mut(&member).unwrap().changed = now;
                 }
             }
-            Step::Read => {}
+            Step::Read | Step::Watch => {}
+        }
+    }
+
+    /// Mend the members of all groups, and tell nobody.
+    fn mend(&mut self) {
+        for number in self.nodes.keys().copied().collect::<Vec<_>>() {
+            let members = self.nodes[&number].members.iter();
+            let dns = members.map(|member| self.dn(*member)).collect();
+            self.nodes.get_mut(&number).unwrap().member_dns = dns;
         }
     }
 
@@ -295,7 +311,7 @@ impl Model {
             .collect();
         let all = self.nodes.keys();
         let presence = match style {
-            Style::Identities | Style::Names | Style::Integrity => {
+            Style::Identities | Style::Names | Style::Integrity | Style::Later => {
                 let gone = self.gone.iter().filter(|(_, when)| **when > since);
                 events.extend(gone.map(|(number, _)| Event::Gone(id(*number))));
                 Presence::Told
@@ -306,6 +322,16 @@ impl Model {
             }
         };
         Increment::new(events, presence, None, 0)
+    }
+
+    /// The entries that match one of `filters`.
+    fn found(&self, filters: &[Filter], style: Style, mapper: &Mapper) -> Vec<Event> {
+        let matches = |number: &&u8| {
+            let entry = self.entry(**number, style, true);
+            filters.iter().any(|filter| filter.matches(&entry))
+        };
+        let found = self.nodes.keys().filter(matches);
+        found.map(|number| self.event(*number, style, mapper)).collect()
     }
 
     fn everything(&self, style: Style, mapper: &Mapper) -> Increment {
@@ -355,46 +381,49 @@ fn assert_same(mut ours: DirectoryRead, mut full: DirectoryRead) {
     assert_eq!(ours.completeness, full.completeness);
 }
 
-/// Play `steps`, reading increments on the way, each of which must give what a full read gives.
+/// Play `steps`, reading increments on the way, each of which must give what a full read gives, unless it settles nothing.
 fn play(style: Style, steps: &[Step]) {
     let mapper = mapper(style);
+    let schema = mapper.schema();
     let mut model = Model::default();
     let mut replica = Replica::default();
     replica.apply(PLACE, model.everything(style, &mapper), &mapper);
     let mut since = 0;
     for step in steps.iter().chain([&Step::Read]) {
+        let is_silent = style == Style::Integrity;
         let step = match *step {
-            Step::MemberOf(member, group, true) if style != Style::Integrity => &Step::Join(group, member),
-            Step::MemberOf(member, group, false) if style != Style::Integrity => &Step::Leave(group, member),
+            Step::MemberOf(member, group, true) if !is_silent => &Step::Join(group, member),
+            Step::MemberOf(member, group, false) if !is_silent => &Step::Leave(group, member),
             _ => step,
         };
         model.step(step);
+        if !matches!(step, Step::Read | Step::Watch) {
+            continue;
+        }
+        let mut increment = model.increment(since, style, &mapper);
+        let place = replica.place(PLACE).unwrap();
+        let doubts = place.groups_in_doubt(schema, &increment.events, &increment.presence);
+        let again = doubts.iter().map(|group| group.as_bytes()[0]);
+        let again = again.filter(|group| model.nodes.contains_key(group));
+        let again = again.map(|group| model.event(group, style, &mapper));
+        increment.events.extend(again);
+        let disagreements = place.disagreements(schema, &increment.events);
+        increment
+            .events
+            .extend(model.found(&disagreements, style, &mapper));
         if matches!(step, Step::Read) {
-            let mut increment = model.increment(since, style, &mapper);
-            let doubts = replica.place(PLACE).unwrap().groups_in_doubt(
-                mapper.schema(),
-                &increment.events,
-                &increment.presence,
-            );
-            let again = doubts.iter().map(|group| group.as_bytes()[0]);
-            let again = again.filter(|group| model.nodes.contains_key(group));
-            increment
-                .events
-                .extend(again.map(|group| model.event(group, style, &mapper)));
-            let disagreements = replica.place(PLACE).unwrap();
-            let disagreements = disagreements.disagreements(mapper.schema(), &increment.events);
-            let disagrees = |number: &&u8| {
-                let entry = model.entry(**number, style, true);
-                disagreements.iter().any(|filter| filter.matches(&entry))
-            };
-            let disagreeing = model.nodes.keys().filter(disagrees);
-            increment
-                .events
-                .extend(disagreeing.map(|group| model.event(*group, style, &mapper)));
-            replica.apply(PLACE, increment, &mapper);
-            since = model.now;
-            replica = Replica::decode(&replica.encode()).unwrap();
+            let unsettled = place.unsettled(schema, &increment.events);
+            increment.events.extend(model.found(&unsettled, style, &mapper));
+            increment.settles = true;
+        }
+        replica.apply(PLACE, increment, &mapper);
+        since = model.now;
+        replica = Replica::decode(&replica.encode()).unwrap();
+        if matches!(step, Step::Read) {
             assert_same(replica.read(&mapper), model.full_read(style, &mapper));
+        }
+        if style == Style::Later {
+            model.mend();
         }
     }
 }
@@ -411,6 +440,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (number.clone(), number.clone()).prop_map(|(a, b)| Step::Leave(a, b)),
         2 => (number.clone(), number, any::<bool>()).prop_map(|(a, b, c)| Step::MemberOf(a, b, c)),
         2 => Just(Step::Read),
+        1 => Just(Step::Watch),
     ]
 }
 
@@ -487,6 +517,41 @@ fn r28_put_back_with_the_old_identity() {
             play(style, &[&put_back[..], &other_group].concat());
         }
     }
+}
+
+/// R28: a full read just before the server mends the groups of whoever was renamed or deleted: the next increment has them.
+#[test]
+fn r28_a_full_read_before_groups_are_mended() {
+    let style = Style::Later;
+    let mapper = mapper(style);
+    let mut model = Model::default();
+    let steps = [
+        Step::Add(1, Kind::User, 1, 9),
+        Step::Add(2, Kind::User, 2, 9),
+        Step::Add(3, Kind::Group, 3, 9),
+        Step::Join(3, 1),
+        Step::Join(3, 2),
+        Step::Place(1, 7, 9),
+        Step::Delete(2),
+    ];
+    steps.iter().for_each(|step| model.step(step));
+    let mut replica = Replica::default();
+    replica.apply(PLACE, model.everything(style, &mapper), &mapper);
+    model.mend();
+    let mut increment = model.increment(model.now, style, &mapper);
+    let unsettled = |replica: &Replica| replica.place(PLACE).unwrap().unsettled(mapper.schema(), &[]);
+    increment.events = model.found(&unsettled(&replica), style, &mapper);
+    increment.settles = true;
+    assert_eq!(increment.events.len(), 1);
+    replica.apply(PLACE, increment, &mapper);
+    assert_same(replica.read(&mapper), model.full_read(style, &mapper));
+
+    // What was read again is looked at once more, and then no longer.
+    assert_eq!(unsettled(&replica).len(), 1);
+    let mut nothing = model.increment(model.now, style, &mapper);
+    nothing.settles = true;
+    replica.apply(PLACE, nothing, &mapper);
+    assert_eq!(unsettled(&replica), []);
 }
 
 /// R28: each kind of change, by key.

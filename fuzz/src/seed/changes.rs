@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(count, 14);
         let cursor = Cursor::default().encode();
         let content = [&(cursor.len() as u32).to_le_bytes()[..], &cursor, &stored()].concat();
-        let replica = Replica::decode(&sealed(b"adlibRe\x01", &content)).unwrap();
+        let replica = Replica::decode(&sealed(b"adlibRe\x02", &content)).unwrap();
         assert_eq!(replica.place("example.org").map(|place| place.len()), Some(3));
     }
 }

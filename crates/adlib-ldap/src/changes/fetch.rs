@@ -319,12 +319,32 @@ impl Reading<'_> {
         let again = self.by_ids(&doubts).await?;
         self.are_gone(place, &doubts, &again).await?;
         events.extend(again.into_iter().map(|entry| Event::Entry(Box::new(entry))));
-        let attributes = Delivered::attributes(schema);
-        for filter in place.disagreements(schema, &events) {
+        let disagreements = place.disagreements(schema, &events);
+        self.find_again(&disagreements, &mut events).await?;
+        Ok(Increment::new(events, presence, Some(mark), self.entries))
+    }
+
+    /// Complete an increment by the groups that the server mended since those before.
+    pub(super) async fn settle(
+        &mut self,
+        place: &Place,
+        mut increment: Increment,
+    ) -> Result<Increment, Stop> {
+        let unsettled = place.unsettled(self.reader.mapper.schema(), &increment.events);
+        self.find_again(&unsettled, &mut increment.events).await?;
+        increment.settles = true;
+        increment.entries_read = self.entries;
+        Ok(increment)
+    }
+
+    /// Add what `filters` match to `events`.
+    async fn find_again(&mut self, filters: &[Filter], events: &mut Vec<Event>) -> Result<(), Stop> {
+        let attributes = Delivered::attributes(self.reader.mapper.schema());
+        for filter in filters {
             let each = |group, _: &RawEntry| events.push(Event::Entry(Box::new(group)));
-            let nameless = self.delivered(&filter, &attributes, Vec::new(), each).await?;
+            let nameless = self.delivered(filter, &attributes, Vec::new(), each).await?;
             nameless.map_or(Ok(()), |dn| Err(unidentified(&dn)))?;
         }
-        Ok(Increment::new(events, presence, Some(mark), self.entries))
+        Ok(())
     }
 }

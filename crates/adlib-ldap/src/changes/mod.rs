@@ -187,7 +187,7 @@ impl Reading<'_> {
             tokio::time::sleep(A_MOMENT).await;
             told = self.changes_by(method, place, mark, server).await;
         }
-        told
+        self.settle(place, told?).await
     }
 
     async fn changes_by(

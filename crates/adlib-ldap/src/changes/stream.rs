@@ -84,8 +84,8 @@ impl ChangeReader<'_> {
     /// The increment that a stream gave, with what it cannot tell: what `replica` lacks of what it lists, and the groups
     /// that the server changed without a word, read over this connection, which must not be the stream's.
     ///
-    /// A server may mend groups a moment after it told of a member; what it mends later comes with the next increment that
-    /// concerns the group, or with the next [`read`](Self::read). The reason for a full read when nothing is there any more.
+    /// A server may mend groups a moment after it told of a member; what it mends later comes with the next
+    /// [`read`](Self::read). The reason for a full read when nothing is there any more.
     ///
     /// # Errors
     /// `Incomplete` when the server cut an answer short; `Refused` and its kin; `Timeout`, `Protocol`, `Lost`.

@@ -76,6 +76,13 @@ async fn r28_increments_equal_a_full_read() {
             tree.change();
         }
         server.modify(&tree.ldif());
+        if round % 2 == 1 {
+            // Perhaps before the server has mended the groups: the next read has what it mends.
+            for (name, reader) in &mut readers {
+                let when = format!("seed {seed}, round {round}, {name}, at once");
+                assert_eq!(reader.go_on().await.0.full, None, "{when}");
+            }
+        }
         settled().await;
         let fresh = readers[0].1.fresh().await;
         for (name, reader) in &mut readers {
@@ -437,20 +444,17 @@ async fn r28_a_stream_is_taken_up_again() {
             // As an application would keep it, after each.
             replica = Replica::decode(&replica.encode()).unwrap();
         }
+        // What the server mended after it was read again comes with a read.
+        let mut later = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+        later.replica = replica;
+        assert_eq!(later.full_reason().await, None);
         assert_same(
-            replica.read(&first.mapper),
-            first.fresh().await,
+            later.kept(),
+            later.fresh().await,
             &format!("round {round}, {cancelled} cancelled"),
         );
+        replica = later.replica;
     }
-    let mut later = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
-    later.replica = replica;
-    assert_eq!(later.full_reason().await, None);
-    assert_same(
-        later.kept(),
-        later.fresh().await,
-        "by an increment after the streams",
-    );
 }
 
 /// R28: a server that goes away ends the stream with an error, and nothing is lost.

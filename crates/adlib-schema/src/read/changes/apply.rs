@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     Change, ChangeKind, Delivered, EntryId, Event, Increment, Place, Presence, Proof,
     attributes::Attributes,
+    disagreement::may_change_untold,
     place::{Held, Links},
 };
 use crate::Mapper;
@@ -24,8 +25,12 @@ pub(super) fn apply(place: &mut Place, increment: Increment, mapper: &Mapper) ->
         named: HashSet::new(),
         told_gone: HashSet::new(),
     };
-    if increment.presence == Presence::Replaced {
+    let is_everything = increment.presence == Presence::Replaced;
+    if is_everything {
         run.forget_everything();
+    }
+    if increment.settles || is_everything {
+        run.place.unsettled.clear();
     }
     for event in increment.events {
         run.take(event);
@@ -36,6 +41,7 @@ pub(super) fn apply(place: &mut Place, increment: Increment, mapper: &Mapper) ->
     run.unlink_the_gone();
     run.settle_dns();
     run.drop_strangers();
+    run.note_unsettled(is_everything);
     run.changes()
 }
 
@@ -189,6 +195,20 @@ impl Run<'_> {
     fn drop_strangers(&mut self) {
         let entries = &self.place.entries;
         self.place.strangers.retain(|id, _| !entries.contains_key(id));
+    }
+
+    /// Note what a server may still be mending groups for: what came, and of everything the groups where that shows.
+    fn note_unsettled(&mut self, is_everything: bool) {
+        let schema = self.mapper.schema();
+        if !may_change_untold(schema) {
+            return;
+        }
+        if is_everything {
+            let groups = self.place.groups_listing_nobody(schema);
+            self.place.unsettled.extend(groups);
+        } else {
+            self.place.unsettled.extend(&self.delivered);
+        }
     }
 
     fn changes(mut self) -> Vec<Change> {

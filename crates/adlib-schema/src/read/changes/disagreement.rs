@@ -1,6 +1,6 @@
 //! Groups whose members are others than the place has, where only the server can say which.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Delivered, EntryId, Event, Place};
 use crate::{AttributeName, Dn, Preset, RawEntry, Schema, syntax::Filter};
@@ -8,13 +8,13 @@ use crate::{AttributeName, Dn, Preset, RawEntry, Schema, syntax::Filter};
 /// With how many conditions a filter is full.
 const CONDITIONS: usize = 200;
 
-/// The groups that list somebody, by the attribute in which they do.
-type Groups<'s> = HashMap<&'s AttributeName, Vec<EntryId>>;
+/// Somebody who may be listed, by the normal form of the DN.
+type Members<'e> = BTreeMap<String, Member<'e>>;
 
-/// Somebody who came.
-struct Came<'e> {
+struct Member<'e> {
     dn: &'e str,
-    groups: Groups<'e>,
+    /// The groups that list it here, by the attribute in which they do.
+    groups: HashMap<&'e AttributeName, Vec<EntryId>>,
 }
 
 impl Place {
@@ -29,36 +29,99 @@ impl Place {
     /// ([`groups_in_doubt`](Self::groups_in_doubt)), and for groups that list account names, which outlast entries.
     #[must_use]
     pub fn disagreements(&self, schema: &Schema, events: &[Event]) -> Vec<Filter> {
-        if schema.preset == Preset::ActiveDirectory || schema.posix_groups {
+        if !may_change_untold(schema) {
             return Vec::new();
         }
         let entries = last_delivered(events);
-        let mut came: BTreeMap<String, Came<'_>> = BTreeMap::new();
-        for entry in entries.values() {
-            if let Ok(dn) = entry.dn.parse::<Dn>() {
-                let (dn, groups) = (dn.into_normal(), Groups::new());
-                came.insert(
-                    dn,
-                    Came {
-                        dn: &entry.dn,
-                        groups,
-                    },
-                );
-            }
-        }
-        if came.is_empty() {
+        let came = entries.values().map(|entry| entry.dn.as_str());
+        packed(self.about(came, &entries, schema))
+    }
+
+    /// The same for what changed with the last increments and was read, perhaps, before the server had mended the groups; of
+    /// groups, also where they list a DN that nobody has. Once is enough: see [`Increment::settles`](super::Increment).
+    #[must_use]
+    pub fn unsettled(&self, schema: &Schema, events: &[Event]) -> Vec<Filter> {
+        if !may_change_untold(schema) || self.unsettled.is_empty() {
             return Vec::new();
         }
-        for (group, held) in self.entries.iter().filter(|(id, _)| !entries.contains_key(id)) {
-            note_members(*group, &held.without_links(), schema, &mut came);
+        let entries = last_delivered(events);
+        let others = self.unsettled.iter().filter(|id| !entries.contains_key(id));
+        let others: Vec<_> = others
+            .filter_map(|id| Some((*id, self.entries.get(id)?)))
+            .collect();
+        let dns = others.iter().map(|(_, held)| &*held.dn);
+        let mut conditions = self.about(dns, &entries, schema);
+        let there = self.dns();
+        for (group, held) in others {
+            each_member(&held.without_links(), schema, |attribute, dn| {
+                if !there.contains(dn.normal()) {
+                    let lists = Filter::equal(attribute.clone(), dn.as_str());
+                    conditions.push((2, Filter::and([group.filter(schema.preset), Filter::not(lists)])));
+                }
+            });
         }
-        for (group, entry) in &entries {
+        packed(conditions)
+    }
+
+    /// The groups that list a DN that nobody has: the server may still be at mending them.
+    pub(super) fn groups_listing_nobody(&self, schema: &Schema) -> Vec<EntryId> {
+        let there = self.dns();
+        let lists_nobody = |(id, held): (&EntryId, &super::place::Held)| {
+            let mut nobody = false;
+            each_member(&held.without_links(), schema, |_, dn| {
+                nobody |= !there.contains(dn.normal());
+            });
+            nobody.then_some(*id)
+        };
+        self.entries.iter().filter_map(lists_nobody).collect()
+    }
+
+    /// The DNs of the entries, in their normal form.
+    fn dns(&self) -> HashSet<String> {
+        let dns = self.entries.values().filter_map(|held| held.dn.parse().ok());
+        dns.map(Dn::into_normal).collect()
+    }
+
+    /// What matches a group that disagrees about one of `dns`; `entries` came after what the place has.
+    fn about<'e>(
+        &self,
+        dns: impl Iterator<Item = &'e str>,
+        entries: &HashMap<EntryId, &Delivered>,
+        schema: &'e Schema,
+    ) -> Vec<(usize, Filter)> {
+        let mut members = Members::new();
+        for dn in dns {
+            if let Ok(normal) = dn.parse::<Dn>() {
+                let groups = HashMap::new();
+                members.insert(normal.into_normal(), Member { dn, groups });
+            }
+        }
+        if members.is_empty() {
+            return Vec::new();
+        }
+        let mut note = |group: EntryId, entry: &RawEntry| {
+            each_member(entry, schema, |attribute, dn| {
+                if let Some(member) = members.get_mut(dn.normal()) {
+                    member.groups.entry(attribute).or_default().push(group);
+                }
+            });
+        };
+        for (group, held) in self.entries.iter().filter(|(id, _)| !entries.contains_key(id)) {
+            note(*group, &held.without_links());
+        }
+        for (group, entry) in entries {
             let mut raw = RawEntry::new(&*entry.dn);
             entry.attributes.add_to(&mut raw);
-            note_members(*group, &raw, schema, &mut came);
+            note(*group, &raw);
         }
-        filters(came.values(), schema)
+        let conditions = members.values().map(|member| condition(member, schema));
+        conditions.collect()
     }
+}
+
+/// Whether the server may change groups of `schema` and tell it by nothing that is looked at.
+pub(super) fn may_change_untold(schema: &Schema) -> bool {
+    schema.preset != Preset::ActiveDirectory && !schema.posix_groups
 }
 
 /// The entries that came and are there, as they came last.
@@ -75,43 +138,42 @@ fn last_delivered(events: &[Event]) -> HashMap<EntryId, &Delivered> {
     entries
 }
 
-/// Note `group` with those of `came` that `entry` lists.
-fn note_members<'e>(
-    group: EntryId,
-    entry: &RawEntry,
-    schema: &'e Schema,
-    came: &mut BTreeMap<String, Came<'e>>,
-) {
+/// Call `each` with every DN that `entry` lists as a member, and its attribute.
+fn each_member<'s>(entry: &RawEntry, schema: &'s Schema, mut each: impl FnMut(&'s AttributeName, &Dn)) {
     for attribute in &schema.group_member {
         let members = entry.all_values(attribute.base());
-        let dns = members.filter_map(|member| std::str::from_utf8(member).ok()?.parse::<Dn>().ok());
-        for dn in dns {
-            if let Some(member) = came.get_mut(dn.normal()) {
-                member.groups.entry(attribute).or_default().push(group);
-            }
-        }
+        let dns = members.filter_map(|member| std::str::from_utf8(member).ok()?.parse().ok());
+        dns.for_each(|dn| each(attribute, &dn));
     }
 }
 
-/// What matches a group that disagrees about one of `came`.
-fn filters<'e>(came: impl Iterator<Item = &'e Came<'e>>, schema: &Schema) -> Vec<Filter> {
-    let (mut full, mut open, mut conditions) = (Vec::new(), Vec::new(), 0);
-    for member in came {
-        for attribute in &schema.group_member {
-            let groups = member.groups.get(attribute).map_or(&[][..], Vec::as_slice);
-            let known = || Filter::or(groups.iter().map(|group| group.filter(schema.preset)));
-            let lists = || Filter::equal(attribute.clone(), member.dn);
-            if groups.is_empty() {
-                open.push(lists());
-            } else {
-                open.push(Filter::and([lists(), Filter::not(known())]));
-                open.push(Filter::and([known(), Filter::not(lists())]));
-            }
-            conditions += 2 * groups.len() + 2;
+/// What matches a group that disagrees about `member`, and how many conditions that is.
+fn condition(member: &Member<'_>, schema: &Schema) -> (usize, Filter) {
+    let (mut any, mut count) = (Vec::new(), 0);
+    for attribute in &schema.group_member {
+        let groups = member.groups.get(attribute).map_or(&[][..], Vec::as_slice);
+        let known = || Filter::or(groups.iter().map(|group| group.filter(schema.preset)));
+        let lists = || Filter::equal(attribute.clone(), member.dn);
+        if groups.is_empty() {
+            any.push(lists());
+        } else {
+            any.push(Filter::and([lists(), Filter::not(known())]));
+            any.push(Filter::and([known(), Filter::not(lists())]));
         }
-        if conditions >= CONDITIONS {
+        count += 2 * groups.len() + 2;
+    }
+    (count, Filter::or(any))
+}
+
+/// As few filters as are not too large.
+fn packed(conditions: Vec<(usize, Filter)>) -> Vec<Filter> {
+    let (mut full, mut open, mut size) = (Vec::new(), Vec::new(), 0);
+    for (count, condition) in conditions {
+        open.push(condition);
+        size += count;
+        if size >= CONDITIONS {
             full.push(Filter::or(std::mem::take(&mut open)));
-            conditions = 0;
+            size = 0;
         }
     }
     if !open.is_empty() {

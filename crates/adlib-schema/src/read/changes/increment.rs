@@ -50,10 +50,13 @@ pub struct Increment {
     pub mark: Option<Mark>,
     /// How many entries the server sent.
     pub entries_read: usize,
+    /// Whether the events include the groups that the server mended since the increments before
+    /// ([`Place::unsettled`](super::Place::unsettled)); if not, the next one is to.
+    pub settles: bool,
 }
 
 impl Increment {
-    /// An increment that leads to `mark`.
+    /// An increment that leads to `mark`, and settles nothing.
     #[must_use]
     pub const fn new(
         events: Vec<Event>,
@@ -66,6 +69,7 @@ impl Increment {
             presence,
             mark,
             entries_read,
+            settles: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a replica holds of one domain, or of one tree of a server without domains.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use adlib_core::{DecodeError, Reader, Writer};
 
@@ -19,6 +19,8 @@ pub struct Place {
     pub(super) strangers: HashMap<EntryId, Box<str>>,
     /// Those that are gone, the last one at the end.
     pub(super) gone: Vec<EntryId>,
+    /// What came with the last increments; the server may have mended groups because of it, since.
+    pub(super) unsettled: BTreeSet<EntryId>,
 }
 
 /// One entry.
@@ -189,6 +191,10 @@ impl Place {
         for id in &self.gone {
             writer.bytes(id.as_bytes());
         }
+        codec::put_count(writer, self.unsettled.len());
+        for id in &self.unsettled {
+            writer.bytes(id.as_bytes());
+        }
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -205,6 +211,9 @@ impl Place {
         }
         for _ in 0..codec::count(reader, "gone")? {
             place.gone.push(codec::id(reader, "gone")?);
+        }
+        for _ in 0..codec::count(reader, "unsettled")? {
+            place.unsettled.insert(codec::id(reader, "unsettled")?);
         }
         Ok(place)
     }

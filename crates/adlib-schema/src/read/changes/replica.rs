@@ -59,7 +59,7 @@ impl fmt::Debug for Replica {
 }
 
 /// What the bytes of a replica begin with; the last one is the version.
-const MAGIC: &[u8; 8] = b"adlibRe\x01";
+const MAGIC: &[u8; 8] = b"adlibRe\x02";
 
 impl Replica {
     /// Where the reader stands.
