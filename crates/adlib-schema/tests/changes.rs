@@ -554,6 +554,30 @@ fn r28_a_full_read_before_groups_are_mended() {
     assert_eq!(unsettled(&replica), []);
 }
 
+/// R28: what lists somebody and is no group is not read for that.
+#[test]
+fn r28_groups_only_are_asked_for() {
+    let mapper = mapper(Style::Integrity);
+    let mut model = Model::default();
+    model.step(&Step::Add(1, Kind::User, 1, 9));
+    let mut replica = Replica::default();
+    replica.apply(PLACE, model.everything(Style::Integrity, &mapper), &mapper);
+    let came = [model.event(1, Style::Integrity, &mapper)];
+    let place = replica.place(PLACE).unwrap();
+    let asked = place.disagreements(mapper.schema(), &came);
+    for (class, is_found) in [("groupOfNames", true), ("device", false)] {
+        let mut entry = RawEntry::new("cn=x,dc=example,dc=org");
+        entry.push("objectClass", class);
+        entry.push("cn", "x");
+        entry.push("member", model.dn(1));
+        assert_eq!(
+            asked.iter().any(|filter| filter.matches(&entry)),
+            is_found,
+            "{class}"
+        );
+    }
+}
+
 /// R28: each kind of change, by key.
 #[test]
 fn r28_changes_by_key() {

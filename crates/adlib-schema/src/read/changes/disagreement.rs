@@ -34,7 +34,7 @@ impl Place {
         }
         let entries = last_delivered(events);
         let came = entries.values().map(|entry| entry.dn.as_str());
-        packed(self.about(came, &entries, schema))
+        packed(self.about(came, &entries, schema), schema)
     }
 
     /// The same for what changed with the last increments and was read, perhaps, before the server had mended the groups; of
@@ -60,7 +60,7 @@ impl Place {
                 }
             });
         }
-        packed(conditions)
+        packed(conditions, schema)
     }
 
     /// The groups that list a DN that nobody has: the server may still be at mending them.
@@ -165,8 +165,8 @@ fn condition(member: &Member<'_>, schema: &Schema) -> (usize, Filter) {
     (count, Filter::or(any))
 }
 
-/// As few filters as are not too large.
-fn packed(conditions: Vec<(usize, Filter)>) -> Vec<Filter> {
+/// As few filters as are not too large, for what the schema takes for a group.
+fn packed(conditions: Vec<(usize, Filter)>, schema: &Schema) -> Vec<Filter> {
     let (mut full, mut open, mut size) = (Vec::new(), Vec::new(), 0);
     for (count, condition) in conditions {
         open.push(condition);
@@ -179,5 +179,6 @@ fn packed(conditions: Vec<(usize, Filter)>) -> Vec<Filter> {
     if !open.is_empty() {
         full.push(Filter::or(open));
     }
-    full
+    let groups = |filter| Filter::and([schema.group_search.for_all(), filter]);
+    full.into_iter().map(groups).collect()
 }
