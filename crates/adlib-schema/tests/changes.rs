@@ -86,8 +86,10 @@ enum Step {
     /// The same as the two, written to the member: where a server keeps members right, the group changes without a word.
     MemberOf(u8, u8, bool),
     Read,
-    /// Take an increment as of a stream, which settles nothing.
+    /// Take an increment as of a stream, which does not ask what was mended.
     Watch,
+    /// Read everything.
+    Full,
 }
 
 fn id(number: u8) -> EntryId {
@@ -205,7 +207,7 @@ impl Model {
                     self.nodes.get_mut(&member).unwrap().changed = now;
                 }
             }
-            Step::Read | Step::Watch => {}
+            Step::Read | Step::Watch | Step::Full => {}
         }
     }
 
@@ -381,7 +383,7 @@ fn assert_same(mut ours: DirectoryRead, mut full: DirectoryRead) {
     assert_eq!(ours.completeness, full.completeness);
 }
 
-/// Play `steps`, reading increments on the way, each of which must give what a full read gives, unless it settles nothing.
+/// Play `steps`, reading increments on the way, each of which must give what a full read gives, unless a stream gave it.
 fn play(style: Style, steps: &[Step]) {
     let mapper = mapper(style);
     let schema = mapper.schema();
@@ -397,6 +399,13 @@ fn play(style: Style, steps: &[Step]) {
             _ => step,
         };
         model.step(step);
+        if matches!(step, Step::Full) {
+            replica.apply(PLACE, model.everything(style, &mapper), &mapper);
+            since = model.now;
+            if style == Style::Later {
+                model.mend();
+            }
+        }
         if !matches!(step, Step::Read | Step::Watch) {
             continue;
         }
@@ -413,8 +422,7 @@ fn play(style: Style, steps: &[Step]) {
             .extend(model.found(&disagreements, style, &mapper));
         if matches!(step, Step::Read) {
             let unsettled = place.unsettled(schema, &increment.events);
-            increment.events.extend(model.found(&unsettled, style, &mapper));
-            increment.settles = true;
+            increment.mended = Some(model.found(&unsettled, style, &mapper));
         }
         replica.apply(PLACE, increment, &mapper);
         since = model.now;
@@ -441,6 +449,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (number.clone(), number, any::<bool>()).prop_map(|(a, b, c)| Step::MemberOf(a, b, c)),
         2 => Just(Step::Read),
         1 => Just(Step::Watch),
+        1 => Just(Step::Full),
     ]
 }
 
@@ -519,7 +528,8 @@ fn r28_put_back_with_the_old_identity() {
     }
 }
 
-/// R28: a full read just before the server mends the groups of whoever was renamed or deleted: the next increment has them.
+/// R28: a full read just before the server mends the groups of whoever was renamed, deleted, or put back: the next increment
+/// has them.
 #[test]
 fn r28_a_full_read_before_groups_are_mended() {
     let style = Style::Later;
@@ -528,30 +538,107 @@ fn r28_a_full_read_before_groups_are_mended() {
     let steps = [
         Step::Add(1, Kind::User, 1, 9),
         Step::Add(2, Kind::User, 2, 9),
-        Step::Add(3, Kind::Group, 3, 9),
-        Step::Join(3, 1),
-        Step::Join(3, 2),
+        Step::Add(3, Kind::User, 3, 9),
+        Step::Add(4, Kind::Group, 4, 9),
+        Step::Join(4, 1),
+        Step::Join(4, 2),
+        Step::Join(4, 3),
         Step::Place(1, 7, 9),
         Step::Delete(2),
+        Step::Delete(3),
+        Step::Add(3, Kind::User, 3, 9),
     ];
     steps.iter().for_each(|step| model.step(step));
     let mut replica = Replica::default();
     replica.apply(PLACE, model.everything(style, &mapper), &mapper);
     model.mend();
+    let unsettled = |replica: &Replica| {
+        let replica = Replica::decode(&replica.encode()).unwrap();
+        replica.place(PLACE).unwrap().unsettled(mapper.schema(), &[])
+    };
     let mut increment = model.increment(model.now, style, &mapper);
-    let unsettled = |replica: &Replica| replica.place(PLACE).unwrap().unsettled(mapper.schema(), &[]);
-    increment.events = model.found(&unsettled(&replica), style, &mapper);
-    increment.settles = true;
-    assert_eq!(increment.events.len(), 1);
+    let mended = model.found(&unsettled(&replica), style, &mapper);
+    assert_eq!(mended.len(), 1);
+    increment.mended = Some(mended);
     replica.apply(PLACE, increment, &mapper);
     assert_same(replica.read(&mapper), model.full_read(style, &mapper));
 
-    // What was read again is looked at once more, and then no longer.
+    // It became another, and is asked about once more.
     assert_eq!(unsettled(&replica).len(), 1);
     let mut nothing = model.increment(model.now, style, &mapper);
-    nothing.settles = true;
+    nothing.mended = Some(model.found(&unsettled(&replica), style, &mapper));
     replica.apply(PLACE, nothing, &mapper);
     assert_eq!(unsettled(&replica), []);
+}
+
+/// R28: a group that is read before the server mended it, again and again.
+#[test]
+fn r28_a_group_that_is_always_mended_too_late() {
+    let steps = [
+        Step::Add(4, Kind::User, 2, 9),
+        Step::Add(7, Kind::Group, 0, 9),
+        Step::Join(7, 4),
+        Step::Place(4, 0, 9),
+        Step::Read,
+        Step::Delete(4),
+        Step::Read,
+    ];
+    play(Style::Later, &steps);
+}
+
+/// R28: a unit takes the name of another before the server mends the groups of those below, so that a group lists somebody
+/// else for a moment.
+#[test]
+fn r28_units_swap_names_before_groups_are_mended() {
+    for style in STYLES {
+        play(
+            style,
+            &[
+                Step::Add(4, Kind::Unit, 4, 9),
+                Step::Add(5, Kind::Unit, 5, 9),
+                Step::Add(1, Kind::User, 1, 4),
+                Step::Add(2, Kind::User, 1, 5),
+                Step::Add(3, Kind::Group, 3, 9),
+                Step::Join(3, 1),
+                Step::Read,
+                Step::Place(4, 6, 9),
+                Step::Place(5, 4, 9),
+                Step::Place(4, 5, 9),
+                Step::Read,
+            ],
+        );
+    }
+}
+
+/// R28: after so many changes that asking about each is more than reading every group, every group is read.
+#[test]
+fn r28_more_changes_than_are_asked_about() {
+    let mapper = mapper(Style::Integrity);
+    let schema = mapper.schema();
+    let users = |count: u32| {
+        let user = |number: u32| {
+            let mut entry = RawEntry::new(format!("uid=u{number},dc=example,dc=org"));
+            let id = u128::from(number).to_be_bytes();
+            entry.push("entryUUID", Guid::from_bytes(id).to_string());
+            entry.push("objectClass", "inetOrgPerson");
+            entry.push("uid", format!("u{number}"));
+            Event::Entry(Box::new(Delivered::new(schema, &entry).unwrap()))
+        };
+        (0..count).map(user).collect::<Vec<_>>()
+    };
+    let mut replica = Replica::default();
+    replica.apply(
+        PLACE,
+        Increment::new(users(3_000), Presence::Replaced, None, 0),
+        &mapper,
+    );
+    let place = replica.place(PLACE).unwrap();
+    let few = place.disagreements(schema, &users(100));
+    assert!((2..=4).contains(&few.len()), "{}", few.len());
+    let all = [schema.group_search.for_all()];
+    for count in [1_000, 3_000] {
+        assert_eq!(place.disagreements(schema, &users(count)), all);
+    }
 }
 
 /// R28: what lists somebody and is no group is not read for that.

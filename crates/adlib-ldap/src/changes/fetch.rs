@@ -331,19 +331,26 @@ impl Reading<'_> {
         mut increment: Increment,
     ) -> Result<Increment, Stop> {
         let unsettled = place.unsettled(self.reader.mapper.schema(), &increment.events);
-        self.find_again(&unsettled, &mut increment.events).await?;
-        increment.settles = true;
+        let mut mended = Vec::new();
+        self.find_again(&unsettled, &mut mended).await?;
+        increment.mended = Some(mended);
         increment.entries_read = self.entries;
         Ok(increment)
     }
 
-    /// Add what `filters` match to `events`.
+    /// Add what `filters` match to `events`. A server that does not answer them has everything read.
     async fn find_again(&mut self, filters: &[Filter], events: &mut Vec<Event>) -> Result<(), Stop> {
         let attributes = Delivered::attributes(self.reader.mapper.schema());
         for filter in filters {
             let each = |group, _: &RawEntry| events.push(Event::Entry(Box::new(group)));
-            let nameless = self.delivered(filter, &attributes, Vec::new(), each).await?;
-            nameless.map_or(Ok(()), |dn| Err(unidentified(&dn)))?;
+            match self.delivered(filter, &attributes, Vec::new(), each).await {
+                Ok(None) => {}
+                Ok(Some(dn)) => return Err(unidentified(&dn).into()),
+                Err(error) if error.is_an_answer() || matches!(error, Error::Incomplete { .. }) => {
+                    return Err(FullReadReason::Refused(error.to_string()).into());
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }

@@ -420,12 +420,13 @@ impl Tree {
         let Some(group) = self.choose(|_, node| !node.members.is_empty()) else {
             return;
         };
-        let (member, dn) = self.nodes[group].members[0].clone();
         // OpenLDAP 2.5 does not mend every DN when the units above are moved again and again.
-        if self.flavour == Flavour::OpenLdap && dn != self.dn(member) {
+        let fits =
+            |(member, dn): &(usize, String)| self.flavour != Flavour::OpenLdap || *dn == self.dn(*member);
+        let Some(position) = self.nodes[group].members.iter().position(fits) else {
             return;
-        }
-        self.nodes[group].members.remove(0);
+        };
+        let (member, _) = self.nodes[group].members.remove(position);
         self.write_member(group, "delete", member);
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     Change, ChangeKind, Delivered, EntryId, Event, Increment, Place, Presence, Proof,
     attributes::Attributes,
-    disagreement::may_change_untold,
+    disagreement::{Unsettled, may_change_untold},
     place::{Held, Links},
 };
 use crate::Mapper;
@@ -29,11 +29,15 @@ pub(super) fn apply(place: &mut Place, increment: Increment, mapper: &Mapper) ->
     if is_everything {
         run.forget_everything();
     }
-    if increment.settles || is_everything {
-        run.place.unsettled.clear();
+    if increment.mended.is_some() {
+        run.place.unsettled = Unsettled::default();
     }
     for event in increment.events {
         run.take(event);
+    }
+    let mut unsettled = run.delivered.clone();
+    for event in increment.mended.into_iter().flatten() {
+        unsettled.extend(run.take_mended(event));
     }
     if let Presence::Listed(there) = increment.presence {
         run.keep_listed(there);
@@ -41,7 +45,7 @@ pub(super) fn apply(place: &mut Place, increment: Increment, mapper: &Mapper) ->
     run.unlink_the_gone();
     run.settle_dns();
     run.drop_strangers();
-    run.note_unsettled(is_everything);
+    run.note_unsettled(is_everything, unsettled);
     run.changes()
 }
 
@@ -108,6 +112,18 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// Take a group that was mended; the group, when it became another, for then it may not have been the last time.
+    fn take_mended(&mut self, event: Event) -> Option<EntryId> {
+        let Event::Entry(entry) = &event else {
+            return None;
+        };
+        let id = entry.id;
+        let attributes = |place: &Place| Some(place.entries.get(&id)?.attributes.clone());
+        let before = attributes(self.place);
+        self.take(event);
+        (attributes(self.place) != before).then_some(id)
     }
 
     fn put(&mut self, entry: Delivered) {
@@ -197,17 +213,23 @@ impl Run<'_> {
         self.place.strangers.retain(|id, _| !entries.contains_key(id));
     }
 
-    /// Note what a server may still be mending groups for: what came, and of everything the groups where that shows.
-    fn note_unsettled(&mut self, is_everything: bool) {
-        let schema = self.mapper.schema();
-        if !may_change_untold(schema) {
+    /// Note what a server may still be mending groups for: what came, and what got another DN with a container.
+    fn note_unsettled(&mut self, is_everything: bool, came: HashSet<EntryId>) {
+        if !may_change_untold(self.mapper.schema()) {
             return;
         }
         if is_everything {
-            let groups = self.place.groups_listing_nobody(schema);
-            self.place.unsettled.extend(groups);
-        } else {
-            self.place.unsettled.extend(&self.delivered);
+            self.place.unsettled = Unsettled::All;
+        }
+        let entries = &self.place.entries;
+        if let Unsettled::These(ids) = &mut self.place.unsettled {
+            let is_elsewhere = |(id, before): (&EntryId, &Option<Before>)| {
+                let (before, now) = (before.as_ref()?, entries.get(id)?);
+                (before.dn != now.dn).then_some(*id)
+            };
+            ids.extend(came);
+            ids.extend(self.before.iter().filter_map(is_elsewhere));
+            ids.retain(|id| entries.contains_key(id));
         }
     }
 

@@ -34,8 +34,13 @@ impl Attributes {
 
     /// Add the attributes to `entry`.
     pub(super) fn add_to(&self, entry: &mut RawEntry) {
+        self.each(|name, value| entry.push(name, value));
+    }
+
+    /// Call `each` with every value and the name of its attribute.
+    pub(super) fn each(&self, each: impl FnMut(&str, &[u8])) {
         // Checked when they were made.
-        let _checked = walk(&self.0, |name, value| entry.push(name, value));
+        let _checked = walk(&self.0, each);
     }
 
     /// The bytes, for a file.

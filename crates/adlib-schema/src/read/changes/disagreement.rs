@@ -1,12 +1,18 @@
 //! Groups whose members are others than the place has, where only the server can say which.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Delivered, EntryId, Event, Place};
-use crate::{AttributeName, Dn, Preset, RawEntry, Schema, syntax::Filter};
+use adlib_core::{DecodeError, DecodeErrorKind, Reader, Writer};
+
+use super::{Delivered, EntryId, Event, Place, attributes::Attributes, codec};
+use crate::{AttributeName, Dn, Preset, Schema, attribute_name::base_of, syntax::Filter};
 
 /// With how many conditions a filter is full.
 const CONDITIONS: usize = 200;
+/// With how many conditions in all reading every group is less.
+const MAX_CONDITIONS: usize = 10 * CONDITIONS;
+/// How many DNs of nobody in one group are asked about; with more of them, the group is read.
+const MAX_NOBODIES: usize = 8;
 
 /// Somebody who may be listed, by the normal form of the DN.
 type Members<'e> = BTreeMap<String, Member<'e>>;
@@ -17,9 +23,53 @@ struct Member<'e> {
     groups: HashMap<&'e AttributeName, Vec<EntryId>>,
 }
 
+/// For which entries a server may still be mending the groups.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Unsettled {
+    /// All, as after a full read.
+    All,
+    /// What came or got another DN with the increments since.
+    These(BTreeSet<EntryId>),
+}
+
+impl Default for Unsettled {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl Unsettled {
+    /// ```text
+    /// 1 for all, 0 for these: count u32, identities of 16 octets
+    /// ```
+    pub(super) fn encode(&self, writer: &mut Writer) {
+        let Self::These(ids) = self else {
+            writer.u8(1);
+            return;
+        };
+        writer.u8(0);
+        codec::put_count(writer, ids.len());
+        for id in ids {
+            writer.bytes(id.as_bytes());
+        }
+    }
+
+    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        const WHAT: &str = "unsettled";
+        match reader.u8(WHAT)? {
+            0 => {
+                let ids = (0..codec::count(reader, WHAT)?).map(|_| codec::id(reader, WHAT));
+                Ok(Self::These(ids.collect::<Result<_, _>>()?))
+            }
+            1 => Ok(Self::All),
+            _ => Err(reader.error(WHAT, DecodeErrorKind::Invalid)),
+        }
+    }
+}
+
 impl Place {
     /// Filters for the groups that list somebody who came where the place does not, or do not where it does. Nothing matches
-    /// them when the server agrees.
+    /// them when the server agrees; where that would be much to ask, one for all groups.
     ///
     /// A server may change groups without a word. One that keeps members right (referential integrity) does it to the
     /// groups of an entry that is deleted and put back as it was, which is told as an entry that changed; one that lets
@@ -37,43 +87,33 @@ impl Place {
         packed(self.about(came, &entries, schema), schema)
     }
 
-    /// The same for what changed with the last increments and was read, perhaps, before the server had mended the groups; of
-    /// groups, also where they list a DN that nobody has. Once is enough: see [`Increment::settles`](super::Increment).
+    /// The same for what changed with the increments before and was read, perhaps, before the server had mended the groups;
+    /// of groups, also where they list a DN that nobody has. After a full read, for all groups. What these match belongs to
+    /// [`Increment::mended`](super::Increment::mended), and is asked about again only when it became another.
     #[must_use]
     pub fn unsettled(&self, schema: &Schema, events: &[Event]) -> Vec<Filter> {
-        if !may_change_untold(schema) || self.unsettled.is_empty() {
-            return Vec::new();
-        }
+        let unsettled = match &self.unsettled {
+            _ if !may_change_untold(schema) => return Vec::new(),
+            Unsettled::All => return vec![schema.group_search.for_all()],
+            Unsettled::These(ids) => ids,
+        };
         let entries = last_delivered(events);
-        let others = self.unsettled.iter().filter(|id| !entries.contains_key(id));
+        let others = unsettled.iter().filter(|id| !entries.contains_key(id));
         let others: Vec<_> = others
             .filter_map(|id| Some((*id, self.entries.get(id)?)))
             .collect();
+        if others.is_empty() {
+            return Vec::new();
+        }
         let dns = others.iter().map(|(_, held)| &*held.dn);
         let mut conditions = self.about(dns, &entries, schema);
         let there = self.dns();
         for (group, held) in others {
-            each_member(&held.without_links(), schema, |attribute, dn| {
-                if !there.contains(dn.normal()) {
-                    let lists = Filter::equal(attribute.clone(), dn.as_str());
-                    conditions.push((2, Filter::and([group.filter(schema.preset), Filter::not(lists)])));
-                }
-            });
+            if let Some((count, filter)) = about_nobody(group, &held.attributes, &there, schema) {
+                conditions.add(count, filter);
+            }
         }
         packed(conditions, schema)
-    }
-
-    /// The groups that list a DN that nobody has: the server may still be at mending them.
-    pub(super) fn groups_listing_nobody(&self, schema: &Schema) -> Vec<EntryId> {
-        let there = self.dns();
-        let lists_nobody = |(id, held): (&EntryId, &super::place::Held)| {
-            let mut nobody = false;
-            each_member(&held.without_links(), schema, |_, dn| {
-                nobody |= !there.contains(dn.normal());
-            });
-            nobody.then_some(*id)
-        };
-        self.entries.iter().filter_map(lists_nobody).collect()
     }
 
     /// The DNs of the entries, in their normal form.
@@ -88,7 +128,7 @@ impl Place {
         dns: impl Iterator<Item = &'e str>,
         entries: &HashMap<EntryId, &Delivered>,
         schema: &'e Schema,
-    ) -> Vec<(usize, Filter)> {
+    ) -> Conditions {
         let mut members = Members::new();
         for dn in dns {
             if let Ok(normal) = dn.parse::<Dn>() {
@@ -97,31 +137,34 @@ impl Place {
             }
         }
         if members.is_empty() {
-            return Vec::new();
+            return Conditions::default();
         }
-        let mut note = |group: EntryId, entry: &RawEntry| {
-            each_member(entry, schema, |attribute, dn| {
+        if members.len() > MAX_CONDITIONS {
+            return Conditions::too_many();
+        }
+        let held = self.entries.iter().filter(|(id, _)| !entries.contains_key(id));
+        let held = held.map(|(id, held)| (id, &held.attributes));
+        let came = entries.iter().map(|(id, entry)| (id, &entry.attributes));
+        for (group, attributes) in held.chain(came) {
+            each_member(attributes, schema, |attribute, dn| {
                 if let Some(member) = members.get_mut(dn.normal()) {
-                    member.groups.entry(attribute).or_default().push(group);
+                    member.groups.entry(attribute).or_default().push(*group);
                 }
             });
-        };
-        for (group, held) in self.entries.iter().filter(|(id, _)| !entries.contains_key(id)) {
-            note(*group, &held.without_links());
         }
-        for (group, entry) in entries {
-            let mut raw = RawEntry::new(&*entry.dn);
-            entry.attributes.add_to(&mut raw);
-            note(*group, &raw);
+        let mut conditions = Conditions::default();
+        for member in members.values() {
+            if !conditions.are_too_many() {
+                conditions.add_member(member, schema);
+            }
         }
-        let conditions = members.values().map(|member| condition(member, schema));
-        conditions.collect()
+        conditions
     }
 }
 
 /// Whether the server may change groups of `schema` and tell it by nothing that is looked at.
 pub(super) fn may_change_untold(schema: &Schema) -> bool {
-    schema.preset != Preset::ActiveDirectory && !schema.posix_groups
+    schema.preset != Preset::ActiveDirectory && !schema.posix_groups && !schema.group_member.is_empty()
 }
 
 /// The entries that came and are there, as they came last.
@@ -138,37 +181,98 @@ fn last_delivered(events: &[Event]) -> HashMap<EntryId, &Delivered> {
     entries
 }
 
-/// Call `each` with every DN that `entry` lists as a member, and its attribute.
-fn each_member<'s>(entry: &RawEntry, schema: &'s Schema, mut each: impl FnMut(&'s AttributeName, &Dn)) {
-    for attribute in &schema.group_member {
-        let members = entry.all_values(attribute.base());
-        let dns = members.filter_map(|member| std::str::from_utf8(member).ok()?.parse().ok());
-        dns.for_each(|dn| each(attribute, &dn));
+/// Call `each` with every DN that is listed as a member, and its attribute.
+fn each_member<'s>(entry: &Attributes, schema: &'s Schema, mut each: impl FnMut(&'s AttributeName, &Dn)) {
+    entry.each(|name, value| {
+        let mut known = schema.group_member.iter();
+        let attribute = known.find(|known| known.base().eq_ignore_ascii_case(base_of(name)));
+        let dn = attribute.and_then(|_| std::str::from_utf8(value).ok()?.parse::<Dn>().ok());
+        if let Some((attribute, dn)) = attribute.zip(dn)
+            && !dn.normal().is_empty()
+        {
+            each(attribute, &dn);
+        }
+    });
+}
+
+/// What matches `group` when it no longer lists the DNs that are not `there`.
+fn about_nobody(
+    group: EntryId,
+    attributes: &Attributes,
+    there: &HashSet<String>,
+    schema: &Schema,
+) -> Option<(usize, Filter)> {
+    let (mut lists, mut count) = (Vec::new(), 0);
+    each_member(attributes, schema, |attribute, dn| {
+        if !there.contains(dn.normal()) {
+            count += 1;
+            if count <= MAX_NOBODIES {
+                lists.push(Filter::equal(attribute.clone(), dn.as_str()));
+            }
+        }
+    });
+    let group = group.filter(schema.preset);
+    match count {
+        0 => None,
+        1..=MAX_NOBODIES => Some((count + 1, Filter::and([group, Filter::not(Filter::and(lists))]))),
+        _ => Some((1, group)),
     }
 }
 
-/// What matches a group that disagrees about `member`, and how many conditions that is.
-fn condition(member: &Member<'_>, schema: &Schema) -> (usize, Filter) {
-    let (mut any, mut count) = (Vec::new(), 0);
-    for attribute in &schema.group_member {
-        let groups = member.groups.get(attribute).map_or(&[][..], Vec::as_slice);
-        let known = || Filter::or(groups.iter().map(|group| group.filter(schema.preset)));
-        let lists = || Filter::equal(attribute.clone(), member.dn);
-        if groups.is_empty() {
-            any.push(lists());
-        } else {
-            any.push(Filter::and([lists(), Filter::not(known())]));
-            any.push(Filter::and([known(), Filter::not(lists())]));
+/// What a group may match, with how many conditions each is made of.
+#[derive(Default)]
+struct Conditions {
+    each: Vec<(usize, Filter)>,
+    count: usize,
+}
+
+impl Conditions {
+    const fn too_many() -> Self {
+        Self {
+            each: Vec::new(),
+            count: usize::MAX,
         }
-        count += 2 * groups.len() + 2;
     }
-    (count, Filter::or(any))
+
+    const fn are_too_many(&self) -> bool {
+        self.count > MAX_CONDITIONS
+    }
+
+    /// What matches a group that disagrees about `member`.
+    fn add_member(&mut self, member: &Member<'_>, schema: &Schema) {
+        let count: usize = member.groups.values().map(|groups| 2 * groups.len()).sum();
+        let count = count + 2 * schema.group_member.len();
+        if count > MAX_CONDITIONS {
+            return *self = Self::too_many();
+        }
+        let mut any = Vec::new();
+        for attribute in &schema.group_member {
+            let groups = member.groups.get(attribute).map_or(&[][..], Vec::as_slice);
+            let known = || Filter::or(groups.iter().map(|group| group.filter(schema.preset)));
+            let lists = || Filter::equal(attribute.clone(), member.dn);
+            if groups.is_empty() {
+                any.push(lists());
+            } else {
+                any.push(Filter::and([lists(), Filter::not(known())]));
+                any.push(Filter::and([known(), Filter::not(lists())]));
+            }
+        }
+        self.add(count, Filter::or(any));
+    }
+
+    fn add(&mut self, count: usize, filter: Filter) {
+        self.count = self.count.saturating_add(count);
+        self.each.push((count, filter));
+    }
 }
 
 /// As few filters as are not too large, for what the schema takes for a group.
-fn packed(conditions: Vec<(usize, Filter)>, schema: &Schema) -> Vec<Filter> {
+fn packed(conditions: Conditions, schema: &Schema) -> Vec<Filter> {
+    if conditions.are_too_many() {
+        return vec![schema.group_search.for_all()];
+    }
     let (mut full, mut open, mut size) = (Vec::new(), Vec::new(), 0);
-    for (count, condition) in conditions {
+    for (count, condition) in conditions.each {
         open.push(condition);
         size += count;
         if size >= CONDITIONS {

@@ -50,13 +50,13 @@ pub struct Increment {
     pub mark: Option<Mark>,
     /// How many entries the server sent.
     pub entries_read: usize,
-    /// Whether the events include the groups that the server mended since the increments before
-    /// ([`Place::unsettled`](super::Place::unsettled)); if not, the next one is to.
-    pub settles: bool,
+    /// The groups that the server mended since the increments before ([`Place::unsettled`](super::Place::unsettled)), if it
+    /// was asked for them; else the next increment is to.
+    pub mended: Option<Vec<Event>>,
 }
 
 impl Increment {
-    /// An increment that leads to `mark`, and settles nothing.
+    /// An increment that leads to `mark`; nobody asked what the server mended.
     #[must_use]
     pub const fn new(
         events: Vec<Event>,
@@ -69,7 +69,7 @@ impl Increment {
             presence,
             mark,
             entries_read,
-            settles: false,
+            mended: None,
         }
     }
 }

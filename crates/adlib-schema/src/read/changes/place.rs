@@ -1,10 +1,10 @@
 //! What a replica holds of one domain, or of one tree of a server without domains.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use adlib_core::{DecodeError, Reader, Writer};
 
-use super::{EntryId, attributes::Attributes, codec};
+use super::{EntryId, attributes::Attributes, codec, disagreement::Unsettled};
 use crate::{Mapped, Mapper, RawEntry};
 
 /// How many of those that are gone are remembered, to tell one that returns from a new one.
@@ -19,8 +19,7 @@ pub struct Place {
     pub(super) strangers: HashMap<EntryId, Box<str>>,
     /// Those that are gone, the last one at the end.
     pub(super) gone: Vec<EntryId>,
-    /// What came with the last increments; the server may have mended groups because of it, since.
-    pub(super) unsettled: BTreeSet<EntryId>,
+    pub(super) unsettled: Unsettled,
 }
 
 /// One entry.
@@ -191,10 +190,7 @@ impl Place {
         for id in &self.gone {
             writer.bytes(id.as_bytes());
         }
-        codec::put_count(writer, self.unsettled.len());
-        for id in &self.unsettled {
-            writer.bytes(id.as_bytes());
-        }
+        self.unsettled.encode(writer);
     }
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -212,9 +208,7 @@ impl Place {
         for _ in 0..codec::count(reader, "gone")? {
             place.gone.push(codec::id(reader, "gone")?);
         }
-        for _ in 0..codec::count(reader, "unsettled")? {
-            place.unsettled.insert(codec::id(reader, "unsettled")?);
-        }
+        place.unsettled = Unsettled::decode(reader)?;
         Ok(place)
     }
 }
