@@ -85,7 +85,8 @@ impl ChangeReader<'_> {
     /// that the server changed without a word, read over this connection, which must not be the stream's.
     ///
     /// A server may mend groups a moment after it told of a member; what it mends later comes with the next
-    /// [`read`](Self::read). The reason for a full read when nothing is there any more.
+    /// [`read`](Self::read). The reason for a full read when nothing is there any more, or the
+    /// server refuses to find the groups.
     ///
     /// # Errors
     /// `Incomplete` when the server cut an answer short; `Refused` and its kin; `Timeout`, `Protocol`, `Lost`.

@@ -455,6 +455,22 @@ async fn r28_a_stream_is_taken_up_again() {
         );
         replica = later.replica;
     }
+    // What the server has mended by then comes with the stream's own increment.
+    for _ in 0..8 {
+        tree.change();
+    }
+    server.modify(&tree.ldif());
+    settled().await;
+    let watching = reader(&server, openldap::SYNC, Some(Method::Syncrepl)).await;
+    let mut stream = watching.changes().watch(&replica).await.unwrap().unwrap();
+    let missed = stream.next().await.unwrap().unwrap();
+    let missed = second.changes().settle(&replica, missed).await.unwrap().unwrap();
+    replica.apply(&first.name, missed, &first.mapper);
+    assert_same(
+        replica.read(&first.mapper),
+        first.fresh().await,
+        "by the stream alone",
+    );
 }
 
 /// R28: a server that goes away ends the stream with an error, and nothing is lost.

@@ -51,7 +51,7 @@ pub struct Increment {
     /// How many entries the server sent.
     pub entries_read: usize,
     /// The groups that the server mended since the increments before ([`Place::unsettled`](super::Place::unsettled)), if it
-    /// was asked for them; else the next increment is to.
+    /// was asked for them; else the next read is to.
     pub mended: Option<Vec<Event>>,
 }
 
