@@ -424,6 +424,36 @@ async fn r28_a_user_without_an_identity() {
     assert!(is_incomplete(&read), "{read:?}");
 }
 
+/// R28: a server that refuses to find the groups that it may have changed has everything read, with that reason.
+#[tokio::test]
+async fn r28_a_server_that_refuses_to_find_groups() {
+    let mut script = open_ldap();
+    script.root = Vec::new();
+    script.pages = say(|id, request| {
+        if request.contains(b"groupOfUniqueNames") {
+            return done(id, 53, "not indexed");
+        }
+        [user(id, 1, true), done(id, 0, "")].concat()
+    });
+    script.found = script.pages.clone();
+    let scripted = Scripted::start(script).await;
+    let mut replica = Replica::default();
+    for _ in 0..2 {
+        let read = scripted.read(Preset::OpenLdap, &mut replica, None).await.unwrap();
+        assert_eq!(read.method, Method::ModifyTimestamp);
+        let reason = read.full.unwrap();
+        let is_refused = matches!(&reason, FullReadReason::Refused(what) if what.contains("not indexed"));
+        assert!(is_refused || reason == FullReadReason::FirstRead, "{reason:?}");
+        assert_eq!(replica.place(PLACE).unwrap().len(), 1);
+    }
+    let read = scripted.read(Preset::OpenLdap, &mut replica, None).await.unwrap();
+    assert!(
+        matches!(read.full, Some(FullReadReason::Refused(_))),
+        "{:?}",
+        read.full
+    );
+}
+
 /// R28: a mark of Active Directory that is older than what a controller remembers, by the controller's clock.
 #[tokio::test]
 async fn r28_a_mark_that_is_too_old() {
